@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <nlohmann/json.hpp>
+
+#include "app/verbs.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/progress.h"
+
+namespace skysense::app {
+
+void print_result(const nlohmann::json& result) {
+  std::fputs((result.dump() + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
+
+namespace {
+
+constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
+
+int report(const std::string& message, int code) {
+  std::fputs(("error: " + message + "\n").c_str(), stderr);
+  return code;
+}
+
+/// CLI11 names a stray word without help; say which verb was meant.
+std::string unknown_verb(const CLI::App& program, int argc, char** argv) {
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : program.get_subcommands({})) verbs.push_back(verb->get_name());
+  if (argc < 2 || argv[1][0] == '-') return "";
+  for (const std::string& verb : verbs) {
+    if (verb == argv[1]) return "";
+  }
+  return fmt::format("unknown verb '{}'; did you mean '{}'? See skysense --help", argv[1], nearest_word(argv[1], verbs));
+}
+
+int run(int argc, char** argv) {
+  CLI::App program{"skysense: the unified multi-modal remote-sensing foundation model SkySense V2"};
+  program.set_version_flag("--version", "skysense " SKYSENSE_VERSION);
+  program.require_subcommand(1);
+  bool quiet = false;
+  program.add_flag("-q,--quiet", quiet, "only warnings and errors on stderr");
+  program.fallthrough();
+  program.parse_complete_callback([&] {
+    set_up_log(quiet);
+    Progress::silence(quiet);
+  });
+  add_info(program);
+
+  if (const std::string message = unknown_verb(program, argc, argv); !message.empty()) return report(message, kWrongUsage);
+  try {
+    program.parse(argc, argv);
+    return kDone;
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return report(fmt::format("{}; see skysense --help", error.what()), kWrongUsage);
+  } catch (const UsageError& error) {
+    return report(error.what(), kWrongUsage);
+  } catch (const DataError& error) {
+    return report(error.what(), kFailed);
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", kFailed);
+  } catch (const std::exception& error) {
+    return report(fmt::format("internal: {}", error.what()), kFailed);
+  }
+}
+
+}  // namespace
+}  // namespace skysense::app
+
+int main(int argc, char** argv) { return skysense::app::run(argc, argv); }

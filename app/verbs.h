@@ -1,0 +1,15 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+namespace skysense::app {
+
+/// Prints the verb's one JSON line on stdout; human text goes to stderr through the log.
+void print_result(const nlohmann::json& result);
+
+// One function a verb, in the file of its name: it adds the verb's options to the command line and the callback that
+// runs it. The callback throws UsageError or DataError; only main catches.
+void add_info(CLI::App& program);
+
+}  // namespace skysense::app

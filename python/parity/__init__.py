@@ -1,0 +1,1 @@
+"""Writes every parity fixture: python -m parity.write_fixtures FOLDER."""

@@ -1,0 +1,118 @@
+#include "core/place_index.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <unordered_set>
+
+#include "core/error.h"
+#include "core/files.h"
+
+namespace skysense {
+namespace {
+
+using nlohmann::json;
+
+PlaceImage parse_image(const json& item) {
+  PlaceImage image;
+  const json& path = item.at("path");
+  if (path.is_array()) {
+    image.paths = path.get<std::vector<std::string>>();
+  } else {
+    image.paths = {path.get<std::string>()};
+  }
+  if (image.paths.empty()) throw DataError("an image without a path");
+  if (item.contains("date")) {
+    const std::string text = item.at("date").get<std::string>();
+    image.date = parse_date(text);
+    if (!image.date) throw DataError(fmt::format("'{}' is no date (expected 2024-05-01)", text));
+  }
+  image.validity = item.value("validity", "");
+  return image;
+}
+
+json format_image(const PlaceImage& image) {
+  json item;
+  if (image.paths.size() == 1) {
+    item["path"] = image.paths[0];
+  } else {
+    item["path"] = image.paths;
+  }
+  if (image.date) item["date"] = image.date->text();
+  if (!image.validity.empty()) item["validity"] = image.validity;
+  return item;
+}
+
+}  // namespace
+
+PlaceRecord parse_place(const std::string& line, const std::string& origin) {
+  try {
+    const json item = json::parse(line);
+    PlaceRecord place;
+    place.id = item.at("id").get<std::string>();
+    bool empty = true;
+    for (const Modality modality : kModalities) {
+      const std::string key(modality_name(modality));
+      if (!item.contains(key)) continue;
+      for (const json& image : item.at(key)) place.images[modality].push_back(parse_image(image));
+      empty = empty && place.images[modality].empty();
+    }
+    if (empty) throw DataError("no image in any of hr, ms, sar");
+    place.label = item.value("label", "");
+    if (item.contains("lonlat")) {
+      const auto lonlat = item.at("lonlat").get<std::vector<double>>();
+      if (lonlat.size() != 2 || !(std::abs(lonlat[0]) <= 180) || !(std::abs(lonlat[1]) <= 90)) {
+        throw DataError("lonlat must be [longitude, latitude] in degrees");
+      }
+      place.longitude_deg = lonlat[0];
+      place.latitude_deg = lonlat[1];
+    }
+    if (item.contains("class")) place.scene_class = item.at("class").get<int64_t>();
+    return place;
+  } catch (const json::exception& error) {
+    throw DataError(fmt::format("{}: not a place: {}", origin, error.what()));
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{}: {}", origin, error.what()));
+  }
+}
+
+std::string format_place(const PlaceRecord& place) {
+  json item = {{"id", place.id}};
+  for (const Modality modality : kModalities) {
+    if (place.images[modality].empty()) continue;
+    json images = json::array();
+    for (const PlaceImage& image : place.images[modality]) images.push_back(format_image(image));
+    item[std::string(modality_name(modality))] = images;
+  }
+  if (!place.label.empty()) item["label"] = place.label;
+  if (place.longitude_deg && place.latitude_deg) item["lonlat"] = {*place.longitude_deg, *place.latitude_deg};
+  if (place.scene_class) item["class"] = *place.scene_class;
+  return item.dump();
+}
+
+std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file) {
+  std::istringstream lines(read_text_file(file));
+  std::vector<PlaceRecord> places;
+  std::unordered_set<std::string> ids;
+  std::string line;
+  for (int64_t number = 1; std::getline(lines, line); ++number) {
+    if (line.empty()) continue;
+    const std::string origin = fmt::format("{}:{}", file.string(), number);
+    places.push_back(parse_place(line, origin));
+    if (!ids.insert(places.back().id).second) {
+      throw DataError(fmt::format("{}: id '{}' stands on an earlier line too", origin, places.back().id));
+    }
+  }
+  if (places.empty()) throw DataError(file.string() + ": no places");
+  return places;
+}
+
+void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places) {
+  std::string text;
+  for (const PlaceRecord& place : places) text += format_place(place) + "\n";
+  write_file_atomically(file, text);
+}
+
+}  // namespace skysense

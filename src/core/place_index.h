@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/date.h"
+#include "core/modality.h"
+
+namespace skysense {
+
+/// One raster of a place as the index names it.
+struct PlaceImage {
+  std::vector<std::string> paths;  ///< one file, or one a band in the contract's order; anything GDAL opens
+  std::optional<Date> date;        ///< absent for HR without a date
+  std::string validity;            ///< optional mask raster (SCL, QA, cloud mask); empty where there is none
+};
+
+/// One ground square on disk: a line of `index.jsonl`. Missing modalities and ragged series are normal.
+struct PlaceRecord {
+  std::string id;
+  PerModality<std::vector<PlaceImage>> images;
+  std::string label;  ///< label raster or vector; empty where there is none
+  std::optional<double> longitude_deg, latitude_deg;
+  std::optional<int64_t> scene_class;  ///< one class for the whole place, where known
+};
+
+/// `index.jsonl` of a dataset folder: one place a line, paths relative to the file (docs/formats.md).
+/// Throws DataError naming file and line for broken JSON, a wrong type, an empty place, or a duplicate id.
+std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file);
+/// One line of it; `origin` names file and line.
+PlaceRecord parse_place(const std::string& line, const std::string& origin);
+std::string format_place(const PlaceRecord& place);
+/// Writes the whole index, whole or not at all.
+void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places);
+
+}  // namespace skysense
