@@ -1,0 +1,34 @@
+#include "core/memory.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace skysense {
+
+int64_t peak_resident_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<int64_t>(usage.ru_maxrss) * 1024;
+}
+
+int64_t resident_bytes() {
+  long long total = 0, resident = 0;
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  const bool read = std::fscanf(file, "%lld %lld", &total, &resident) == 2;
+  std::fclose(file);
+  return read ? resident * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+void tune_allocator() {
+#ifdef __GLIBC__
+  // 1 GiB is beyond any activation of the presets on a CPU; larger buffers still come and go as mappings of their own.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  ::mallopt(M_TRIM_THRESHOLD, 2047 << 20);
+#endif
+}
+
+}  // namespace skysense

@@ -1,0 +1,110 @@
+#include "engine/adamw.h"
+
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_norm.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/linalg_vector_norm.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace skysense {
+namespace {
+
+std::vector<std::string_view> last_two_parts(std::string_view name) {
+  std::vector<std::string_view> parts;
+  while (parts.size() < 2 && !name.empty()) {
+    const size_t dot = name.rfind('.');
+    parts.push_back(name.substr(dot == std::string_view::npos ? 0 : dot + 1));
+    name = dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+  }
+  return parts;
+}
+
+/// The fused kernels walk parameter and gradient as one run of memory: both must be laid out alike.
+torch::Tensor laid_out_as(const torch::Tensor& parameter, const torch::Tensor& gradient) {
+  if (gradient.strides() == parameter.strides() && gradient.dtype() == parameter.dtype()) return gradient;
+  return torch::empty_like(parameter).copy_(gradient);
+}
+
+}  // namespace
+
+bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter) {
+  constexpr std::array<std::string_view, 9> kPoints = {"bias",  "norm",   "embedding", "embeddings", "token",
+                                                       "tokens", "prompt", "prompts",   "queries"};
+  const auto sides = parameter.sizes();
+  if (std::count_if(sides.begin(), sides.end(), [](int64_t side) { return side > 1; }) < 2) return false;
+  for (const std::string_view part : last_two_parts(name)) {
+    if (std::any_of(kPoints.begin(), kPoints.end(), [&](std::string_view ending) { return part.ends_with(ending); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options) : options_(options) {
+  for (const auto& [name, parameter] : parameters) {
+    TORCH_CHECK_VALUE(parameter.is_non_overlapping_and_dense(), "parameter '", name, "' must be dense");
+    const auto detached = parameter.detach();
+    slots_.push_back({.name = name,
+                      .parameter = parameter,
+                      .exp_avg = torch::zeros_like(detached),
+                      .exp_avg_sq = torch::zeros_like(detached),
+                      .step = torch::zeros({}, detached.options().dtype(torch::kFloat32)),
+                      .decays = takes_weight_decay(name, parameter)});
+  }
+}
+
+void AdamW::step_group(bool decays, double lr, double weight_decay) {
+  std::vector<torch::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
+  for (const Slot& slot : slots_) {
+    if (slot.decays != decays || !slot.parameter.grad().defined()) continue;
+    parameters.push_back(slot.parameter);
+    gradients.push_back(laid_out_as(slot.parameter, slot.parameter.grad()));
+    exp_avgs.push_back(slot.exp_avg);
+    exp_avg_sqs.push_back(slot.exp_avg_sq);
+    steps.push_back(slot.step);
+  }
+  if (parameters.empty()) return;
+  for (const auto& step : steps) step.add_(1);
+  at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, /*max_exp_avg_sqs=*/{}, steps, lr, options_.beta1,
+                    options_.beta2, weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+}
+
+void AdamW::step(double lr, double weight_decay) {
+  const torch::NoGradGuard no_grad;
+  step_group(/*decays=*/true, lr, weight_decay);
+  step_group(/*decays=*/false, lr, 0);
+}
+
+void AdamW::zero_grad() {
+  for (Slot& slot : slots_) slot.parameter.mutable_grad().reset();
+}
+
+double AdamW::clip_gradients(double max_norm) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> gradients;
+  for (const Slot& slot : slots_) {
+    if (slot.parameter.grad().defined()) gradients.push_back(slot.parameter.grad());
+  }
+  if (gradients.empty()) return 0;
+  const auto norms = at::_foreach_norm(gradients, 2, torch::kFloat32);
+  const auto norm = at::linalg_vector_norm(torch::stack(norms));
+  // As in PyTorch: a tensor factor, so that a GPU need not wait, and an epsilon against division by zero.
+  const auto factor = (max_norm / (norm + 1e-6)).clamp_max(1.0);
+  at::_foreach_mul_(gradients, factor);
+  return norm.item<double>();
+}
+
+NamedTensors AdamW::state() const {
+  NamedTensors tensors;
+  for (const Slot& slot : slots_) {
+    tensors[slot.name + ".exp_avg"] = slot.exp_avg;
+    tensors[slot.name + ".exp_avg_sq"] = slot.exp_avg_sq;
+    tensors[slot.name + ".step"] = slot.step;
+  }
+  return tensors;
+}
+
+}  // namespace skysense

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/tensor_io.h"
+
+namespace skysense {
+
+/// Constants of AdamW (Loshchilov, Hutter 2019; the paper uses these).
+struct AdamWOptions {
+  double beta1 = 0.9, beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+/// Whether weight decay applies to a parameter: only to matrices. Not to tensors with fewer than two sides longer than
+/// one (biases, norms, scales), nor where one of the last two parts of the name ends in bias, norm, embedding, token(s),
+/// prompt(s) or queries: those are points of the feature space, not maps.
+bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter);
+
+/// AdamW over named parameters: the same numbers as torch.optim.AdamW, fused over all parameters of a group.
+class AdamW {
+ public:
+  /// Parameters share storage with the module. Their state starts at zero.
+  explicit AdamW(const NamedTensors& parameters, const AdamWOptions& options = {});
+
+  /// One update from the parameters' gradients. A parameter without a gradient keeps its value and state.
+  /// `weight_decay` (per unit of lr) touches only what takes_weight_decay names.
+  void step(double lr, double weight_decay);
+  /// Drops the gradients.
+  void zero_grad();
+  /// All gradients' L2 norm after scaling them so that it is at most `max_norm`; the value returned is from before.
+  /// Accumulates in float32 whatever the gradients' type. Parity: torch.nn.utils.clip_grad_norm_.
+  double clip_gradients(double max_norm);
+
+  /// The state, sharing storage: NAME.exp_avg, NAME.exp_avg_sq (shaped as the parameter) and NAME.step (a float32 number).
+  NamedTensors state() const;
+
+ private:
+  struct Slot {
+    std::string name;
+    torch::Tensor parameter, exp_avg, exp_avg_sq, step;
+    bool decays;
+  };
+  void step_group(bool decays, double lr, double weight_decay);
+
+  const AdamWOptions options_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace skysense

@@ -1,0 +1,73 @@
+#include "engine/device.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <fmt/format.h>
+#include <torch/cuda.h>
+
+#include <charconv>
+
+#include "core/error.h"
+
+namespace skysense {
+namespace {
+
+/// The N of "cuda:N".
+int64_t gpu_number(const std::string& name) {
+  int64_t number = -1;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + 5, end, number);
+  return error == std::errc() && stop == end ? number : -1;
+}
+
+torch::Device gpu(int64_t number) {
+  const int64_t count = torch::cuda::device_count();
+  if (number < count) return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(number));
+  if (count > 0) throw DataError(fmt::format("device cuda:{}: this machine has {} GPU(s); use cuda:0 to cuda:{}", number, count, count - 1));
+  throw DataError("device cuda: no usable NVIDIA GPU, or a build without CUDA; use --set device=cpu");
+}
+
+}  // namespace
+
+void ComputeOptions::describe(OptionFields& fields) {
+  fields("device", device, "auto, cpu, cuda or cuda:N");
+  fields("dtype", dtype, "type of matrix products; weights stay float32").one_of({"float32", "bfloat16"});
+  fields("threads", threads, "CPU threads of one operator; 0 is one a core").between(0, 4096);
+}
+
+torch::Device parse_device(const std::string& name) {
+  if (name == "cpu") return torch::kCPU;
+  if (name == "auto") return torch::cuda::device_count() > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "cuda") return gpu(0);
+  if (name.starts_with("cuda:") && gpu_number(name) >= 0) return gpu(gpu_number(name));
+  throw UsageError(fmt::format("device is '{}'; it is auto, cpu, cuda or cuda:N", name));
+}
+
+torch::Dtype parse_dtype(const std::string& name) {
+  if (name == "float32") return torch::kFloat32;
+  if (name == "bfloat16") return torch::kBFloat16;
+  throw UsageError(fmt::format("dtype is '{}'; it is float32 or bfloat16", name));
+}
+
+void set_threads(int64_t threads) {
+  if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+}
+
+AutocastScope::AutocastScope(torch::Device device, torch::Dtype dtype)
+    : type_(device.type()),
+      was_enabled_(at::autocast::is_autocast_enabled(type_)),
+      earlier_dtype_(at::autocast::get_autocast_dtype(type_)) {
+  TORCH_CHECK_VALUE(dtype == torch::kFloat32 || dtype == torch::kBFloat16, "autocast to ", dtype);
+  at::autocast::increment_nesting();
+  at::autocast::set_autocast_enabled(type_, dtype == torch::kBFloat16);
+  if (dtype == torch::kBFloat16) at::autocast::set_autocast_dtype(type_, dtype);
+}
+
+AutocastScope::~AutocastScope() {
+  // The cache holds the weights' copies of this scope: they go stale with the next optimiser step.
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(type_, was_enabled_);
+  at::autocast::set_autocast_dtype(type_, earlier_dtype_);
+}
+
+}  // namespace skysense

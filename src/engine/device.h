@@ -1,0 +1,43 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "core/options.h"
+
+namespace skysense {
+
+/// Where and in which type a run computes.
+struct ComputeOptions {
+  std::string device = "auto";    ///< auto, cpu, cuda or cuda:N
+  std::string dtype = "float32";  ///< float32, or bfloat16 by autocast over float32 weights
+  int64_t threads = 0;            ///< CPU threads of one operator; 0 is the number of cores
+  /// Adds the keys `device`, `dtype` and `threads` at the current level.
+  void describe(OptionFields& fields);
+};
+
+/// "auto" is the first GPU where there is one, else the CPU. Throws UsageError for another word, DataError for a GPU that
+/// this machine, or this build, lacks.
+torch::Device parse_device(const std::string& name);
+/// "float32" or "bfloat16". Throws UsageError.
+torch::Dtype parse_dtype(const std::string& name);
+/// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).
+void set_threads(int64_t threads);
+
+/// Autocast on a device for a scope: with kBFloat16 matrix products run in it, with kFloat32 nothing changes.
+class AutocastScope {
+ public:
+  AutocastScope(torch::Device device, torch::Dtype dtype);
+  ~AutocastScope();
+  AutocastScope(const AutocastScope&) = delete;
+  AutocastScope& operator=(const AutocastScope&) = delete;
+
+ private:
+  const c10::DeviceType type_;
+  const bool was_enabled_;
+  const torch::Dtype earlier_dtype_;
+};
+
+}  // namespace skysense

@@ -1,0 +1,46 @@
+#include "engine/signals.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+
+namespace skysense {
+namespace {
+
+constexpr std::array<int, 3> kWatched = {SIGINT, SIGTERM, SIGUSR1};
+// A signal handler can reach nothing but globals; it only ever stores a number.
+volatile std::sig_atomic_t noted_signal = 0;
+bool watching = false;
+
+void note(int signal) {
+  if (noted_signal == 0) noted_signal = signal;
+}
+
+}  // namespace
+
+Interrupted::Interrupted(int signal)
+    : std::runtime_error(fmt::format("interrupted by {}; continue with --resume", ::strsignal(signal))), exit_code_(128 + signal) {}
+
+SignalWatch::SignalWatch() {
+  if (watching) throw std::logic_error("signals are watched already");
+  watching = true;
+  noted_signal = 0;
+  for (size_t i = 0; i < kWatched.size(); ++i) {
+    struct sigaction action {};
+    action.sa_handler = note;
+    ::sigemptyset(&action.sa_mask);
+    // Ctrl-C a second time finds the system's handler: it kills at once. System calls go on where they were.
+    action.sa_flags = SA_RESTART | (kWatched[i] == SIGINT ? SA_RESETHAND : 0);
+    ::sigaction(kWatched[i], &action, &earlier_[i]);
+  }
+}
+
+SignalWatch::~SignalWatch() {
+  for (size_t i = 0; i < kWatched.size(); ++i) ::sigaction(kWatched[i], &earlier_[i], nullptr);
+  watching = false;
+}
+
+int SignalWatch::received() const { return noted_signal; }
+
+}  // namespace skysense

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <csignal>
+#include <stdexcept>
+
+namespace skysense {
+
+/// A run that a signal ended after its checkpoint was written. Only main catches it, and exits with `exit_code`.
+class Interrupted : public std::runtime_error {
+ public:
+  explicit Interrupted(int signal);
+  /// 128 + signal, as shells report a death by it: 130 SIGINT (Ctrl-C), 143 SIGTERM, 138 SIGUSR1 (a scheduler's warning:
+  /// requeue the job). Different from 0, 1 and 2, so that a script tells "to be continued" from "failed".
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+/// While one lives, SIGINT, SIGTERM and SIGUSR1 are only noted; the run looks at received() between steps, writes a
+/// checkpoint and throws Interrupted. A second Ctrl-C kills at once. The handlers from before return with destruction.
+/// One at a time: a second throws std::logic_error.
+class SignalWatch {
+ public:
+  SignalWatch();
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  /// The first signal noted, or 0.
+  int received() const;
+
+ private:
+  struct sigaction earlier_[3];
+};
+
+}  // namespace skysense
