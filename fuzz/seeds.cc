@@ -1,0 +1,75 @@
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/config.h"
+#include "core/files.h"
+#include "core/place_index.h"
+#include "core/safetensors.h"
+#include "core/sensor_contract.h"
+#include "fuzz/config_example.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using skysense::ElementType;
+using skysense::write_file_atomically;
+
+void write_safetensors_seeds(const fs::path& folder) {
+  const std::vector<std::byte> bytes(96, std::byte{1});
+  const auto tensor = [&](const char* name, ElementType type, std::vector<int64_t> shape, size_t size) {
+    return skysense::TensorView{name, type, std::move(shape), std::span(bytes).first(size)};
+  };
+  skysense::write_safetensors(folder / "empty", {});
+  skysense::write_safetensors(folder / "metadata", {tensor("a", ElementType::kF32, {2, 3}, 24)}, {{"format_version", "1"}});
+  skysense::write_safetensors(folder / "types", {tensor("f64", ElementType::kF64, {3}, 24),
+                                                 tensor("bf16", ElementType::kBF16, {2, 2}, 8),
+                                                 tensor("i64", ElementType::kI64, {}, 8),
+                                                 tensor("bool", ElementType::kBool, {0, 5}, 0),
+                                                 tensor("u8", ElementType::kU8, {1, 2, 3, 4}, 24)});
+}
+
+void write_place_seeds(const fs::path& folder) {
+  skysense::PlaceRecord place{.id = "a", .images = {}, .label = "", .longitude_deg = {}, .latitude_deg = {}, .scene_class = {}};
+  place.images[skysense::Modality::kHr] = {{{"hr.tif"}, {}, ""}};
+  write_file_atomically(folder / "hr", skysense::format_place(place));
+  place.images[skysense::Modality::kMs] = {{{"B02.tif", "B03.tif"}, skysense::Date{2024, 5, 1}, "scl.tif"},
+                                           {{"/vsizip/s2.zip/b.tif"}, skysense::Date{2023, 12, 31}, ""}};
+  place.images[skysense::Modality::kSar] = {{{"s1.tif"}, skysense::Date{2024, 2, 29}, ""}};
+  place.label = "label.tif";
+  place.longitude_deg = -12.5;
+  place.latitude_deg = 47.25;
+  place.scene_class = 3;
+  write_file_atomically(folder / "all", skysense::format_place(place));
+}
+
+void write_config_seeds(const fs::path& folder) {
+  skysense::fuzz::ExampleOptions options;
+  write_file_atomically(folder / "all", skysense::dump_yaml(skysense::fields_of(options)));
+  write_file_atomically(folder / "assignment", "train.inner.depths=[1, 2, 3]");
+  write_file_atomically(folder / "flow", "{train: {lr: 1e-3, dtype: bfloat16, inner: {flag: yes}}, sensors: [ms, \"s ar\"]}");
+  write_file_atomically(folder / "anchor", "seed: &x 3\ntrain:\n  steps: *x\nname: |\n  two\n  lines\n");
+}
+
+void write_contract_seeds(const fs::path& folder) {
+  for (const std::string& name : skysense::builtin_contract_names()) {
+    const auto contract = skysense::builtin_contract(name);
+    skysense::SensorContracts contracts;
+    contracts[contract.modality] = contract;
+    write_file_atomically(folder / name, skysense::contracts_to_json(contracts).dump());
+  }
+}
+
+}  // namespace
+
+/// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
+int main(int argc, char** argv) {
+  if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
+  const fs::path root = argv[1];
+  for (const char* target : {"safetensors", "place_index", "config", "contract"}) fs::create_directories(root / target);
+  write_safetensors_seeds(root / "safetensors");
+  write_place_seeds(root / "place_index");
+  write_config_seeds(root / "config");
+  write_contract_seeds(root / "contract");
+  return 0;
+}
