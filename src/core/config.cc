@@ -165,6 +165,16 @@ void apply_yaml(OptionFields& fields, const std::string& yaml, const std::string
   apply_node(fields, root, "", origin, 0);
 }
 
+bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group, const std::string& origin) {
+  const YAML::Node root = parse(yaml, origin);
+  if (!root.IsMap()) throw UsageError(origin + ": a config is a map of keys to values");
+  const YAML::Node node = root[group];
+  if (!node.IsDefined() || node.IsNull()) return false;
+  if (!node.IsMap()) throw UsageError(fmt::format("{}: {} is not a map of keys to values", origin, group));
+  apply_node(fields, node, "", fmt::format("{}: {}", origin, group), 1);
+  return true;
+}
+
 void apply_yaml_file(OptionFields& fields, const std::filesystem::path& file) {
   apply_yaml(fields, read_text_file(file), file.string());
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -45,6 +46,15 @@ class Descriptor {
 
 fs::path temporary_neighbour(const fs::path& path) {
   return path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
+}
+
+/// Swaps two folders in one step where the file system can, in two steps elsewhere.
+void exchange(const fs::path& temporary, const fs::path& folder) {
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, folder.c_str(), RENAME_EXCHANGE) == 0) return;
+  const fs::path replaced = temporary.string() + ".old";
+  fs::rename(folder, replaced);
+  fs::rename(temporary, folder);
+  fs::rename(replaced, temporary);
 }
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
@@ -94,7 +104,6 @@ void write_file_atomically(const fs::path& file, const std::vector<std::string_v
 
 void write_folder_atomically(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
   const fs::path temporary = temporary_neighbour(folder);
-  const fs::path replaced = temporary.string() + ".old";
   std::error_code ignored;
   fs::remove_all(temporary, ignored);
   try {
@@ -105,9 +114,8 @@ void write_folder_atomically(const fs::path& folder, const std::function<void(co
     for (const auto& entry : fs::recursive_directory_iterator(temporary)) sync_to_disk(entry.path());
     sync_to_disk(temporary);
     if (fs::exists(folder)) {
-      fs::rename(folder, replaced);
-      fs::rename(temporary, folder);
-      fs::remove_all(replaced, ignored);
+      exchange(temporary, folder);
+      fs::remove_all(temporary, ignored);
     } else {
       fs::rename(temporary, folder);
     }

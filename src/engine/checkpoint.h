@@ -51,7 +51,7 @@ SensorContracts read_contracts(const std::filesystem::path& checkpoint);
 
 /// The whole checkpoint with the most steps; a damaged one is passed over with a warning. Nothing where there is none.
 std::optional<std::filesystem::path> find_newest_checkpoint(const std::filesystem::path& run);
-/// Throws DataError where a file is absent, cut short or of another format_version; reads headers only.
+/// Throws DataError where a file is absent, cut short or of another format_version; compares sizes, reads no weights.
 void check_checkpoint(const std::filesystem::path& checkpoint);
 
 /// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to; removes what interrupted writes left.
