@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <optional>
+
+#include "core/modality.h"
+
+namespace skysense {
+
+/// B tiles of one sensor's series.
+struct TileSeries {
+  torch::Tensor values;       ///< [B, T, C, h, w] float32, physical units, 0 where invalid
+  torch::Tensor valid;        ///< [B, T, h, w] bool
+  torch::Tensor day_of_year;  ///< [T] int64, 1 to 366; 0 where the image has no date
+};
+
+/// A batch of tiles over squares of `side` x `side` cells; every sensor's pixels divide a cell evenly.
+struct TileBatch {
+  int64_t side = 0;
+  PerModality<std::optional<TileSeries>> images;
+};
+
+/// What turns tiles into features: the model, or a stand-in in tests.
+class FeatureExtractor {
+ public:
+  virtual ~FeatureExtractor() = default;
+  /// Width d of a feature.
+  virtual int64_t width() const = 0;
+  /// -> [B, side, side, d] float32. A tile's features depend on the batch's shape and contents only; those of cells
+  /// without a valid pixel are never used.
+  virtual torch::Tensor extract(const TileBatch& batch) const = 0;
+};
+
+}  // namespace skysense

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <functional>
+#include <vector>
+
+#include "infer/feature_extractor.h"
+#include "infer/region_reader.h"
+#include "infer/tiling.h"
+
+namespace skysense {
+
+/// Features of one window of cells.
+struct WindowFeatures {
+  CellWindow window;
+  torch::Tensor values;  ///< [d, rows, columns] float32; NaN where invalid
+  torch::Tensor valid;   ///< [rows, columns] bool: some pixel of the cell is valid
+};
+
+/// What a run did.
+struct FeatureRunCounts {
+  int64_t groups = 0;  ///< batches visited that had to be read
+  int64_t tiles = 0;   ///< tiles that went through the network; batches without a valid pixel do not
+};
+
+struct FeatureRun {
+  Tiling tiling;
+  int64_t room = 1;  ///< batch results kept at once, for windows that share them
+  /// Called for every window in order; the values are the callee's to keep or drop.
+  std::function<void(const WindowFeatures&)> sink;
+  /// Called after each batch that was read, with their number so far.
+  std::function<void(int64_t groups)> progress = [](int64_t) {};
+};
+
+/// Computes the features of `windows` one after another. A cell's values depend on the scene, the tiling and the model
+/// only: not on the windows asked for nor on the room. Reading overlaps with computing.
+/// Throws DataError for what the reader meets, and where the model gives values that are not finite.
+FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, RegionReader& reader,
+                                  const FeatureExtractor& extractor, const FeatureRun& run);
+
+/// Batches that compute_features will read, for progress and estimates.
+int64_t count_groups(const std::vector<CellWindow>& windows, const Tiling& tiling, int64_t room);
+
+}  // namespace skysense

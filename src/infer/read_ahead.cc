@@ -1,0 +1,58 @@
+#include "infer/read_ahead.h"
+
+#include <utility>
+
+namespace skysense {
+
+ReadAhead::ReadAhead(GroupPlan plan, const Tiling& tiling, RegionReader& reader)
+    : tiling_(tiling), reader_(reader), thread_([this, plan = std::move(plan)]() mutable { run(std::move(plan)); }) {}
+
+ReadAhead::~ReadAhead() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+RegionImages ReadAhead::next() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return ready_ || failure_; });
+  if (!ready_) std::rethrow_exception(failure_);
+  RegionImages region = std::move(*ready_);
+  ready_.reset();
+  wanted_ = true;
+  lock.unlock();
+  changed_.notify_all();
+  return region;
+}
+
+void ReadAhead::run(GroupPlan plan) {
+  try {
+    while (const auto step = plan.next()) {
+      if (!step->compute) continue;
+      {
+        // Reading begins only once the slot is free: a region waiting beside one being read would be one too many.
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return wanted_ || stopped_; });
+        if (stopped_) return;
+        wanted_ = false;
+      }
+      RegionImages region = reader_.read(tiling_.cells(step->group));
+      {
+        const std::lock_guard lock(mutex_);
+        ready_ = std::move(region);
+      }
+      changed_.notify_all();
+    }
+  } catch (...) {
+    {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+    }
+    changed_.notify_all();
+  }
+}
+
+}  // namespace skysense

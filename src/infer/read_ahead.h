@@ -1,0 +1,41 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "infer/group_plan.h"
+#include "infer/region_reader.h"
+
+namespace skysense {
+
+/// Reads the regions that a plan computes, in its order, on a thread of its own: one region waits or is being read while
+/// the previous one is computed, never more, so that memory stays bounded.
+class ReadAhead {
+ public:
+  /// The reader must outlive it and serves no one else meanwhile.
+  ReadAhead(GroupPlan plan, const Tiling& tiling, RegionReader& reader);
+  ~ReadAhead();
+  ReadAhead(const ReadAhead&) = delete;
+  ReadAhead& operator=(const ReadAhead&) = delete;
+
+  /// The next region; what the reader threw is thrown here.
+  RegionImages next();
+
+ private:
+  void run(GroupPlan plan);
+
+  const Tiling tiling_;
+  RegionReader& reader_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<RegionImages> ready_;
+  std::exception_ptr failure_;
+  bool wanted_ = true;    // the slot is free for another region
+  bool stopped_ = false;  // nobody waits any more
+  std::thread thread_;    // last: it uses all of the above
+};
+
+}  // namespace skysense

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include "core/modality.h"
+#include "data/place_sample.h"
+#include "infer/cell_window.h"
+
+namespace skysense {
+
+/// All sensors over one rectangle of cells, each on its own pixels, a whole number of which divide a cell's side.
+using RegionImages = PerModality<std::optional<ImageSeries>>;
+
+/// Where tiles get their pixels from: the rasters of a scene, or a stand-in in tests.
+class RegionReader {
+ public:
+  virtual ~RegionReader() = default;
+  /// Pixels beyond the scene are 0 and invalid. The same window gives the same values, always. Throws DataError.
+  virtual RegionImages read(const CellWindow& window) = 0;
+};
+
+}  // namespace skysense
