@@ -1,0 +1,83 @@
+#include "model/backbone_stage.h"
+
+#include <algorithm>
+
+#include "model/checkpointing.h"
+#include "model/swin_block.h"
+#include "model/transformer_block.h"
+
+namespace skysense {
+namespace {
+
+constexpr int kFirstGlobalStage = 2;
+
+bool attends_globally(const ModelOptions& options, int stage) { return options.global_attention && stage >= kFirstGlobalStage; }
+
+/// Block `block` of the stage, `index` of the whole backbone.
+std::shared_ptr<torch::nn::Module> make_block(const ModelOptions& options, int stage, int64_t block, int64_t index) {
+  const int64_t dim = options.stage_dim(stage), heads = dim / options.head_width;
+  const auto with_experts = options.expert_blocks();
+  const int64_t experts =
+      std::find(with_experts.begin(), with_experts.end(), index) == with_experts.end() ? 0 : options.moe.experts;
+  const double drop_path = options.drop_path * static_cast<double>(index) / static_cast<double>(std::max<int64_t>(1, options.block_count() - 1));
+  if (attends_globally(options, stage)) {
+    return TransformerBlock(TransformerBlockOptions{.dim = dim, .heads = heads, .mlp_ratio = options.mlp_ratio, .experts = experts,
+                                                    .top_k = options.moe.top_k, .drop_path = drop_path})
+        .ptr();
+  }
+  return SwinBlock(SwinBlockOptions{.dim = dim, .heads = heads, .window = options.window,
+                                    .shift = block % 2 == 0 ? 0 : options.window / 2, .mlp_ratio = options.mlp_ratio,
+                                    .experts = experts, .top_k = options.moe.top_k, .drop_path = drop_path})
+      .ptr();
+}
+
+torch::nn::ModuleList make_blocks(const ModelOptions& options, int stage) {
+  int64_t index = 0;
+  for (int earlier = 0; earlier < stage; ++earlier) index += options.depths[earlier];
+  torch::nn::ModuleList blocks;
+  for (int64_t block = 0; block < options.depths[stage]; ++block) blocks->push_back(make_block(options, stage, block, index + block));
+  return blocks;
+}
+
+}  // namespace
+
+BackboneStageImpl::BackboneStageImpl(const ModelOptions& options, int stage)
+    : global_attention_(attends_globally(options, stage)),
+      checkpointing_(options.activation_checkpointing),
+      blocks_(make_blocks(options, stage)),
+      norm_(torch::nn::LayerNormOptions({options.stage_dim(stage)})) {
+  if (stage > 0) merging_ = register_module("merging", PatchMerging(options.stage_dim(stage - 1)));
+  if (global_attention_ && options.prompts > 0) {
+    prompts_ = register_module("prompts", ModalityPrompts(options.prompts, options.stage_dim(stage), options.prompt_projection));
+  }
+  register_module("blocks", blocks_);
+  register_module("norm", norm_);
+}
+
+torch::Tensor BackboneStageImpl::merge(const torch::Tensor& grid, bool subsample) {
+  return merging_ ? merging_(grid, subsample) : grid;
+}
+
+BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modality, const ForwardOptions& options) {
+  const bool prompted = prompts_ && options.prompts;
+  auto tokens = global_attention_ ? grid.flatten(1, 2) : grid;
+  if (prompted) tokens = prompts_->add(tokens, modality);
+  torch::Tensor moe_loss;
+  for (size_t block = 0; block < blocks_->size(); ++block) {
+    const auto output = run_block(*blocks_[block], tokens, options);
+    tokens = output.tokens;
+    if (output.moe_loss.defined()) moe_loss = moe_loss.defined() ? moe_loss + output.moe_loss : output.moe_loss;
+  }
+  if (prompted) tokens = prompts_->drop(tokens);
+  return {tokens.reshape(grid.sizes()), moe_loss};
+}
+
+BlockOutput BackboneStageImpl::run_block(torch::nn::Module& block, const torch::Tensor& tokens, const ForwardOptions& options) {
+  const RunBlock run = [&block, global = global_attention_](const torch::Tensor& input, const std::optional<at::Generator>& generator) {
+    return global ? block.as<TransformerBlockImpl>()->forward(input, generator) : block.as<SwinBlockImpl>()->forward(input, generator);
+  };
+  if (!checkpointing_ || !is_training()) return run(tokens, options.generator);
+  return run_checkpointed(run, tokens, options.generator, block.parameters());
+}
+
+}  // namespace skysense

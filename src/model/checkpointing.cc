@@ -1,0 +1,98 @@
+#include "model/checkpointing.h"
+
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "model/autocast.h"
+
+namespace skysense {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// What the second run needs besides tensors.
+struct Run : torch::CustomClassHolder {
+  RunBlock block;
+  c10::ScalarType dtype = c10::kFloat;  // autocast's
+  std::optional<at::Generator> generator;  // in the state before the first run
+};
+
+/// Without the cache: a low-precision weight cached while gradients are off would cut the weight off later.
+class AutocastCacheOff {
+ public:
+  AutocastCacheOff() { at::autocast::set_autocast_cache_enabled(false); }
+  ~AutocastCacheOff() { at::autocast::set_autocast_cache_enabled(was_enabled_); }
+  AutocastCacheOff(const AutocastCacheOff&) = delete;
+  AutocastCacheOff& operator=(const AutocastCacheOff&) = delete;
+
+ private:
+  const bool was_enabled_ = at::autocast::is_autocast_cache_enabled();
+};
+
+variable_list as_list(const BlockOutput& output) {
+  variable_list list{output.tokens};
+  if (output.moe_loss.defined()) list.push_back(output.moe_loss);
+  return list;
+}
+
+struct Checkpointed : torch::autograd::Function<Checkpointed> {
+  static variable_list forward(AutogradContext* context, const c10::intrusive_ptr<Run>& run,
+                               const std::optional<at::Generator>& generator, const torch::Tensor& tokens,
+                               const std::vector<torch::Tensor>& parameters) {
+    variable_list saved{tokens};
+    saved.insert(saved.end(), parameters.begin(), parameters.end());
+    context->save_for_backward(saved);
+    context->saved_data["run"] = c10::IValue::make_capsule(run);
+    const AutocastCacheOff no_cache;
+    return as_list(run->block(tokens, generator));
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto run = c10::static_intrusive_pointer_cast<Run>(context->saved_data["run"].toCapsule());
+    const auto saved = context->get_saved_variables();
+    variable_list inputs = saved;
+    inputs[0] = saved[0].detach().set_requires_grad(saved[0].requires_grad());
+    variable_list outputs;
+    {
+      const at::AutoGradMode with_gradients(true);
+      const AutocastCacheOff no_cache;
+      const AutocastScope autocast(inputs[0].device().type(), run->dtype);
+      std::optional<at::Generator> generator = run->generator;
+      if (generator) generator = generator->clone();
+      outputs = as_list(run->block(inputs[0], generator));
+    }
+    variable_list roots, root_gradients;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (!gradients[i].defined() || !outputs[i].requires_grad()) continue;
+      roots.push_back(outputs[i]);
+      root_gradients.push_back(gradients[i]);
+    }
+    variable_list wanted, result(2);  // no gradient for the run and the generator
+    for (const auto& input : inputs) {
+      if (input.requires_grad()) wanted.push_back(input);
+    }
+    const auto found = torch::autograd::grad(roots, wanted, root_gradients, /*retain_graph=*/false, /*create_graph=*/false,
+                                             /*allow_unused=*/true);
+    size_t next = 0;
+    for (const auto& input : inputs) result.push_back(input.requires_grad() ? found[next++] : torch::Tensor());
+    return result;
+  }
+};
+
+}  // namespace
+
+BlockOutput run_checkpointed(const RunBlock& block, const torch::Tensor& tokens, const std::optional<at::Generator>& generator,
+                             const std::vector<torch::Tensor>& parameters) {
+  if (!at::GradMode::is_enabled()) return block(tokens, generator);
+  auto run = c10::make_intrusive<Run>();
+  run->block = block;
+  run->dtype = autocast_dtype(tokens.device().type());
+  if (generator) run->generator = generator->clone();
+  const auto outputs = Checkpointed::apply(run, generator, tokens, parameters);
+  return {outputs[0], outputs.size() > 1 ? outputs[1] : torch::Tensor()};
+}
+
+}  // namespace skysense

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <torch/nn/module.h>
+
+namespace skysense {
+
+/// Draws a model's parameters from the generator, which must be of the parameters' device: weights, embeddings and
+/// prompts normal with deviation 0.02, biases 0, norms 1, logit scales log 10; the norms of Swin V2 blocks 0, so that
+/// these blocks start as the identity (Swin V2; timm). The draws depend on the generator and the model's sizes only.
+void initialise(torch::nn::Module& model, at::Generator generator);
+
+}  // namespace skysense

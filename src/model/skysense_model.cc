@@ -1,0 +1,28 @@
+#include "model/skysense_model.h"
+
+namespace skysense {
+namespace {
+
+torch::nn::ModuleDict make_tokenizers(const PerModality<int64_t>& channels, int64_t dim) {
+  std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> tokenizers;
+  for (const Modality modality : kModalities) {
+    if (channels[modality] == 0) continue;
+    tokenizers.emplace_back(modality_name(modality), Tokenizer(channels[modality], dim).ptr());
+  }
+  return torch::nn::ModuleDict(tokenizers);
+}
+
+}  // namespace
+
+SkysenseModelImpl::SkysenseModelImpl(const ModelOptions& options, const PerModality<int64_t>& channels)
+    : channels_(channels),
+      tokenizers_(register_module("tokenizers", make_tokenizers(channels, options.dim))),
+      backbone_(register_module("backbone", Backbone(options))) {}
+
+BackboneOutput SkysenseModelImpl::encode(Modality modality, const torch::Tensor& image, const ForwardOptions& options) {
+  TORCH_CHECK_VALUE(has(modality), "this model has no tokenizer for modality ", modality_name(modality));
+  auto* tokenizer = tokenizers_[std::string(modality_name(modality))]->as<TokenizerImpl>();
+  return backbone_->forward(tokenizer->forward(image), modality, options);
+}
+
+}  // namespace skysense

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/moduledict.h>
+#include <torch/types.h>
+
+#include "core/modality.h"
+#include "model/backbone.h"
+#include "model/tokenizer.h"
+
+namespace skysense {
+
+/// The whole model: a tokenizer for each modality in use, the shared backbone and the fusion encoder.
+/// Parameters are named tokenizers.<hr|ms|sar>.*, backbone.* and fusion.*.
+class SkysenseModelImpl : public torch::nn::Module {
+ public:
+  /// `channels` of each modality's images; 0 is a modality without a tokenizer.
+  SkysenseModelImpl(const ModelOptions& options, const PerModality<int64_t>& channels);
+
+  /// image [B, channels, H, W] normalised, any H, W >= 4: the four stages' features.
+  /// Throws c10::ValueError for a modality without a tokenizer.
+  BackboneOutput encode(Modality modality, const torch::Tensor& image, const ForwardOptions& options = {});
+
+  bool has(Modality modality) const { return channels_[modality] > 0; }
+  const PerModality<int64_t>& channels() const { return channels_; }
+  const ModelOptions& options() const { return backbone_->options(); }
+
+ private:
+  const PerModality<int64_t> channels_;
+  torch::nn::ModuleDict tokenizers_;
+  Backbone backbone_;
+};
+TORCH_MODULE(SkysenseModel);
+
+}  // namespace skysense

@@ -1,0 +1,37 @@
+#include "model/swin_block.h"
+
+#include <c10/core/GradMode.h>
+
+#include "model/drop_path.h"
+
+namespace skysense {
+namespace {
+
+torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})); }
+
+}  // namespace
+
+SwinBlockImpl::SwinBlockImpl(const SwinBlockOptions& options)
+    : drop_path_(options.drop_path),
+      attn_(register_module("attn", WindowAttention(WindowAttentionOptions{
+                                        .dim = options.dim, .heads = options.heads, .window = options.window, .shift = options.shift}))),
+      norm1_(register_module("norm1", layer_norm(options.dim))),
+      mlp_(register_module("mlp", make_feed_forward(options.dim, options.mlp_ratio, options.experts, options.top_k))),
+      norm2_(register_module("norm2", layer_norm(options.dim))) {}
+
+BlockOutput SwinBlockImpl::forward(const torch::Tensor& grid, const std::optional<at::Generator>& generator) {
+  const double rate = is_training() ? drop_path_ : 0.0;
+  const auto x = grid + drop_path(norm1_(attn_(grid)), rate, generator);
+  const auto branch = mlp_->forward(x);
+  return {x + drop_path(norm2_(branch.tokens), rate, generator), branch.moe_loss};
+}
+
+void SwinBlockImpl::start_as_identity() {
+  const c10::AutoGradMode no_gradient(false);
+  for (const auto& norm : {norm1_, norm2_}) {
+    norm->weight.zero_();
+    norm->bias.zero_();
+  }
+}
+
+}  // namespace skysense
