@@ -1,0 +1,20 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "core/random.h"
+#include "core/sensor_contract.h"
+#include "data/place_sample.h"
+#include "data/view_options.h"
+
+namespace skysense {
+
+/// Blurs, solarises and changes the colours of HR images in place (paper App. C), within the contract's physical range.
+/// images.values [T, C, H, W] float32 in physical units, contiguous; invalid pixels first take the band's mean, so that a
+/// blur does not carry a hole into its surroundings.
+void augment_colours(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options, RandomStream& stream);
+
+/// A dihedral code (data/dihedral.h) from the flips and quarter turns that are allowed.
+int64_t draw_dihedral(const AugmentOptions& options, RandomStream& stream);
+
+}  // namespace skysense

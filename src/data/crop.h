@@ -1,0 +1,20 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include "data/place_sample.h"
+
+namespace skysense {
+
+/// A rectangle in the pixels of one raster; (0, 0) is the upper-left corner of the first pixel.
+struct PixelBox {
+  double x = 0, y = 0, width = 0, height = 0;
+};
+
+/// Cuts a series to a box of its own raster and resamples it to side x side pixels. A box of `side` whole pixels is
+/// copied untouched. Otherwise bilinear, widened when it shrinks (a triangle filter, as Pillow's) and weighted by
+/// validity: invalid pixels have no part in any value, and a pixel is valid where at least half of its weight is.
+/// Returned values are 0 where invalid. The box must lie inside the raster; throws c10::ValueError otherwise.
+ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, int64_t side);
+
+}  // namespace skysense
