@@ -118,10 +118,13 @@ SensorContract contract_from_json(const nlohmann::json& json, Modality modality)
     if (!(band.std > 0) || !std::isfinite(band.mean) || !std::isfinite(band.std)) {
       throw DataError(fmt::format("band {}: mean must be finite and std positive", band.name));
     }
+    if (band.scale == 0) throw DataError(fmt::format("band {}: scale must not be 0", band.name));
+    if (contract.find_band(band.name) >= 0) throw DataError(fmt::format("band {} stands twice", band.name));
     contract.bands.push_back(std::move(band));
   }
   if (contract.bands.empty()) throw DataError("no bands");
   if (!(contract.gsd_m > 0)) throw DataError("gsd_m must be positive");
+  if (!(contract.physical_min < contract.physical_max)) throw DataError("physical_min must lie below physical_max");
   return contract;
 }
 
@@ -159,6 +162,7 @@ SensorContracts contracts_from_json(const nlohmann::json& json, const std::strin
       const Modality modality = parse_modality(key);
       contracts[modality] = contract_from_json(value, modality);
     }
+    if (json.at("sensors").empty()) throw DataError("no sensors");
     return contracts;
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("{}: not a sensor contract: {}", origin, error.what()));
