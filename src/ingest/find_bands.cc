@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "ingest/band_names.h"
+#include "ingest/contract_check.h"
+
+namespace skysense {
+namespace {
+
+std::vector<std::string> contract_band_names(const SensorContract& contract) {
+  std::vector<std::string> names;
+  for (const Band& band : contract.bands) names.push_back(band.name);
+  return names;
+}
+
+/// "B04=3,B03=2" as band name -> raster band from 0.
+std::map<std::string, int64_t> parse_band_map(const std::string& text, const RasterReader& reader,
+                                              const SensorContract& contract) {
+  std::map<std::string, int64_t> map;
+  const int64_t count = static_cast<int64_t>(reader.bands().size());
+  std::istringstream items(text);
+  for (std::string item; std::getline(items, item, ',');) {
+    const size_t equals = item.find('=');
+    int64_t number = 0;
+    const char* end = item.data() + item.size();
+    if (equals == std::string::npos || std::from_chars(item.data() + equals + 1, end, number).ptr != end ||
+        equals + 1 == item.size()) {
+      throw UsageError(fmt::format("--bands {}: expected NAME=NUMBER, e.g. B04=3", item));
+    }
+    const std::string name = item.substr(0, equals);
+    if (contract.find_band(name) < 0) {
+      const auto names = contract_band_names(contract);
+      throw UsageError(fmt::format("--bands {}: sensor {} has no band '{}'; did you mean '{}'?", item, contract.name,
+                                   name, nearest_word(name, names)));
+    }
+    if (number < 1 || number > count)
+      throw DataError(fmt::format("{}: --bands {}: the file has bands 1 to {}", reader.path(), item, count));
+    map[name] = number - 1;
+  }
+  return map;
+}
+
+std::string describe_bands(const RasterReader& reader) {
+  std::vector<std::string> names;
+  for (const RasterBand& band : reader.bands()) {
+    names.push_back(!band.name.empty() ? band.name : !band.colour.empty() ? band.colour : "unnamed");
+  }
+  if (std::set<std::string>(names.begin(), names.end()) == std::set<std::string>{"unnamed"}) {
+    return fmt::format("{} band{} without names", names.size(), names.size() == 1 ? "" : "s");
+  }
+  return fmt::format("{} band{} ({})", names.size(), names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+}
+
+/// Raster band by canonical name; ambiguous names are left out.
+std::map<std::string, int64_t> bands_by_name(const RasterReader& reader) {
+  std::map<std::string, int64_t> found;
+  std::set<std::string> twice;
+  for (size_t i = 0; i < reader.bands().size(); ++i) {
+    const RasterBand& band = reader.bands()[i];
+    const std::string name = canonical_band(band.name.empty() ? band.colour : band.name);
+    if (!name.empty() && !found.emplace(name, static_cast<int64_t>(i)).second) twice.insert(name);
+  }
+  for (const std::string& name : twice) found.erase(name);
+  return found;
+}
+
+}  // namespace
+
+std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract& contract,
+                                const std::string& band_map) {
+  const auto given = parse_band_map(band_map, reader, contract);
+  auto named = bands_by_name(reader);
+  bool any_named = false;
+  for (const Band& band : contract.bands) any_named = any_named || named.contains(canonical_band(band.name));
+  const int64_t count = static_cast<int64_t>(reader.bands().size());
+  if (!any_named && given.empty()) {
+    if (count == contract.channels()) return band_range(count);
+    if (const auto order = product_band_order(contract.name, count)) {
+      for (size_t i = 0; i < order->size(); ++i) named[(*order)[i]] = static_cast<int64_t>(i);
+    }
+  }
+  std::vector<int64_t> bands;
+  for (const Band& band : contract.bands) {
+    const auto by_map = given.find(band.name);
+    const auto by_name = named.find(canonical_band(band.name));
+    if (by_map != given.end()) {
+      bands.push_back(by_map->second);
+    } else if (by_name != named.end()) {
+      bands.push_back(by_name->second);
+    } else {
+      throw DataError(fmt::format(
+          "{}: band {} is missing: the file has {}, sensor {} wants {}; name them with --bands {}=N,… or choose "
+          "another --sensor",
+          reader.path(), band.name, describe_bands(reader), contract.name,
+          fmt::join(contract_band_names(contract), ", "), band.name));
+    }
+  }
+  return bands;
+}
+
+}  // namespace skysense

@@ -1,0 +1,1 @@
+#include "ingest/index_dataset.h"

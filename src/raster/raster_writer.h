@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raster/georeference.h"
+
+namespace skysense {
+
+enum class PixelType { kUInt8, kInt16, kUInt16, kInt32, kFloat32 };
+
+/// A raster to be written.
+struct RasterLayout {
+  int64_t width = 0, height = 0, bands = 1;
+  PixelType type = PixelType::kFloat32;
+  Georeference georeference;  ///< unknown: a picture without a place
+  std::optional<double> nodata;
+  std::vector<std::string> band_names;          ///< empty, or one a band
+  std::vector<double> scales, offsets;          ///< empty, or one a band: physical = stored * scale + offset
+  std::vector<std::string> class_names;         ///< of the first band's values 0, 1, …
+  std::vector<std::array<uint8_t, 3>> colours;  ///< colour table of the first band's values 0, 1, …
+  std::map<std::string, std::string> tags;      ///< provenance, as dataset metadata
+  std::string format = "COG";                   ///< "COG", "GTiff" or another GDAL driver that copies ("PNG")
+  std::vector<std::string> creation_options;    ///< "NAME=VALUE" of that driver (--co)
+  bool average_overviews = true;                ///< false for classes: the nearest pixel
+};
+
+/// A raster written window by window that appears whole or not at all: pixels go to a tiled, uncompressed GeoTIFF
+/// beside the output, `finish` turns it into the wanted format, flushes it to disk and renames it. Memory does not grow
+/// with the raster. Until `finish` returns an earlier file of the name is untouched; a writer destroyed before it
+/// leaves nothing.
+///
+/// Errors (full disk, read-only folder, unknown creation option) are DataErrors naming the file, GDAL's message and
+/// what to do.
+class RasterWriter {
+ public:
+  RasterWriter(const std::filesystem::path& path, const RasterLayout& layout);
+  ~RasterWriter();
+  RasterWriter(const RasterWriter&) = delete;
+  RasterWriter& operator=(const RasterWriter&) = delete;
+
+  /// `values` [bands, h, w] of all bands; integers are rounded and clamped to the type. The window lies within the
+  /// raster. Pixels never written hold nodata, or 0 without one.
+  void write(const PixelWindow& window, const float* values);
+  void write(const PixelWindow& window, const uint8_t* values);
+  /// Makes the output appear. No write may follow.
+  void finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Writes a raster that fits in memory, `values` [bands, height, width].
+void write_raster(const std::filesystem::path& path, const RasterLayout& layout, const float* values);
+
+}  // namespace skysense
