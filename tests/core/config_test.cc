@@ -74,6 +74,29 @@ TEST(Config, RefusesWrongTypesLimitsAndChoices) {
   EXPECT_EQ(options.train.steps, 100);
 }
 
+TEST(Config, OneGroupIsReadWithoutTheOthers) {
+  TrainOptions train;
+  auto fields = fields_of(train);
+  EXPECT_TRUE(apply_yaml_group(fields, "seed: 7\nlater: {new: 1}\ntrain: {steps: 5}\n", "train", "config.yaml"));
+  EXPECT_EQ(train.steps, 5);
+  EXPECT_FALSE(apply_yaml_group(fields, "seed: 7\n", "train", "config.yaml"));
+  EXPECT_THAT([&] { apply_yaml_group(fields, "train: {step: 5}", "train", "config.yaml"); },
+              ThrowsMessage<UsageError>(AllOf(HasSubstr("config.yaml: train"), HasSubstr("'step'"), HasSubstr("'steps'"))));
+  EXPECT_THAT([&] { apply_yaml_group(fields, "train: 5", "train", "config.yaml"); }, Throws<UsageError>());
+}
+
+TEST(Config, LaterSourcesWin) {  // preset < recipe < file < --set
+  RunOptions options;
+  auto fields = fields_of(options);
+  apply_yaml(fields, "seed: 1\ntrain: {steps: 1, lr: 0.1, bf16: true}", "recipe");
+  apply_yaml(fields, "seed: 2\ntrain: {steps: 2}", "file");
+  apply_assignment(fields, "seed=3");
+  EXPECT_EQ(options.seed, 3);
+  EXPECT_EQ(options.train.steps, 2);
+  EXPECT_EQ(options.train.lr, 0.1);
+  EXPECT_TRUE(options.train.bf16);
+}
+
 TEST(Config, DumpReadsBackTheSame) {
   RunOptions options;
   options.train.lr = 0.1 + 0.2;
