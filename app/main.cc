@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -26,15 +27,15 @@ int report(const std::string& message, int code) {
   return code;
 }
 
-/// CLI11 names a stray word without help; say which verb was meant.
+/// What is wrong with the verb, or nothing: CLI11 names a stray word without help, we say which verb was meant.
 std::string unknown_verb(const CLI::App& program, int argc, char** argv) {
   std::vector<std::string> verbs;
   for (const CLI::App* verb : program.get_subcommands({})) verbs.push_back(verb->get_name());
-  if (argc < 2 || argv[1][0] == '-') return "";
-  for (const std::string& verb : verbs) {
-    if (verb == argv[1]) return "";
-  }
-  return fmt::format("unknown verb '{}'; did you mean '{}'? See skysense --help", argv[1], nearest_word(argv[1], verbs));
+  int first = 1;
+  while (first < argc && argv[first][0] == '-') ++first;  // the program's own flags take no value
+  if (first == argc || std::find(verbs.begin(), verbs.end(), argv[first]) != verbs.end()) return "";
+  return fmt::format("unknown verb '{}'; did you mean '{}'? See skysense --help", argv[first],
+                     nearest_word(argv[first], verbs));
 }
 
 int run(int argc, char** argv) {
