@@ -1,7 +1,6 @@
 #include "engine/device.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/autocast_mode.h>
 #include <fmt/format.h>
 #include <torch/cuda.h>
 
@@ -51,23 +50,6 @@ torch::Dtype parse_dtype(const std::string& name) {
 
 void set_threads(int64_t threads) {
   if (threads > 0) at::set_num_threads(static_cast<int>(threads));
-}
-
-AutocastScope::AutocastScope(torch::Device device, torch::Dtype dtype)
-    : type_(device.type()),
-      was_enabled_(at::autocast::is_autocast_enabled(type_)),
-      earlier_dtype_(at::autocast::get_autocast_dtype(type_)) {
-  TORCH_CHECK_VALUE(dtype == torch::kFloat32 || dtype == torch::kBFloat16, "autocast to ", dtype);
-  at::autocast::increment_nesting();
-  at::autocast::set_autocast_enabled(type_, dtype == torch::kBFloat16);
-  if (dtype == torch::kBFloat16) at::autocast::set_autocast_dtype(type_, dtype);
-}
-
-AutocastScope::~AutocastScope() {
-  // The cache holds the weights' copies of this scope: they go stale with the next optimiser step.
-  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(type_, was_enabled_);
-  at::autocast::set_autocast_dtype(type_, earlier_dtype_);
 }
 
 }  // namespace skysense

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/options.h"
+#include "model/autocast.h"
 
 namespace skysense {
 
@@ -25,19 +26,5 @@ torch::Device parse_device(const std::string& name);
 torch::Dtype parse_dtype(const std::string& name);
 /// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).
 void set_threads(int64_t threads);
-
-/// Autocast on a device for a scope: with kBFloat16 matrix products run in it, with kFloat32 nothing changes.
-class AutocastScope {
- public:
-  AutocastScope(torch::Device device, torch::Dtype dtype);
-  ~AutocastScope();
-  AutocastScope(const AutocastScope&) = delete;
-  AutocastScope& operator=(const AutocastScope&) = delete;
-
- private:
-  const c10::DeviceType type_;
-  const bool was_enabled_;
-  const torch::Dtype earlier_dtype_;
-};
 
 }  // namespace skysense

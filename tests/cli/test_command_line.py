@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import DONE, WRONG_USAGE, refusal_of, result_of, run, verbs
+from conftest import DONE, WRONG_USAGE, refusal_of, run, verbs
 
 
 def test_help_lists_the_verbs_and_exits_with_0():
@@ -35,7 +35,3 @@ def test_an_unknown_option_is_wrong_usage():
 def test_the_version_is_printed():
     done = run("--version")
     assert done.returncode == DONE and done.stdout.startswith("skysense ")
-
-
-def test_a_verb_prints_one_line_of_json():
-    assert isinstance(result_of("info", "--preset", "nano", "--json"), dict)
