@@ -40,16 +40,23 @@ void ModelOptions::describe(OptionFields& fields) {
   fields("fusion_drop_path", fusion_drop_path, "drop-path rate of the fusion encoder's last layer").between(0, 0.99);
   fields("fusion_layers", fusion_layers, "layers of the fusion encoder").at_least(1);
   fields("fusion_dim", fusion_dim, "width of the fused features").at_least(1);
+  fields("fusion_chunk", fusion_chunk, "grid cells that the fusion encoder takes at once; bounds its memory")
+      .at_least(1);
   fields("activation_checkpointing", activation_checkpointing, "recompute blocks in the backward pass to save memory");
 }
 
 void ModelOptions::check() const {
   require(depths.size() == kStages, fmt::format("model.depths: expected {} numbers, got {}", kStages, depths.size()));
-  require(dim % head_width == 0, fmt::format("model.dim: {} is not a multiple of model.head_width {}", dim, head_width));
+  require(dim % head_width == 0,
+          fmt::format("model.dim: {} is not a multiple of model.head_width {}", dim, head_width));
+  require(fusion_dim % kFusionHeadWidth == 0,
+          fmt::format("model.fusion_dim: {} is not a multiple of {}", fusion_dim, kFusionHeadWidth));
   if (moe.experts == 0) return;
-  require(moe.top_k <= moe.experts, fmt::format("model.moe.top_k: {} exceeds model.moe.experts {}", moe.top_k, moe.experts));
+  require(moe.top_k <= moe.experts,
+          fmt::format("model.moe.top_k: {} exceeds model.moe.experts {}", moe.top_k, moe.experts));
   for (const int64_t block : moe.blocks) {
-    require(block < block_count(), fmt::format("model.moe.blocks: {} of a backbone with blocks 0 to {}", block, block_count() - 1));
+    require(block < block_count(),
+            fmt::format("model.moe.blocks: {} of a backbone with blocks 0 to {}", block, block_count() - 1));
   }
 }
 

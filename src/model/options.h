@@ -8,7 +8,8 @@
 
 namespace skysense {
 
-inline constexpr int64_t kPatch = 4;  ///< side of a tokenizer's patch in pixels (paper sec. 3.1.1)
+inline constexpr int64_t kFusionHeadWidth = 64;  ///< channels of one attention head of the fusion encoder, as in ViT
+inline constexpr int64_t kPatch = 4;             ///< side of a tokenizer's patch in pixels (paper sec. 3.1.1)
 
 /// Mixture of experts in chosen blocks of the backbone (paper sec. 3.1.3; Tables 14 to 17).
 struct MoeOptions {
@@ -27,16 +28,17 @@ struct ModelOptions {
   int64_t window = 8;                          ///< side of a SwinV2 window in tokens
   int64_t mlp_ratio = 4;                       ///< hidden width of an MLP / width
   int64_t prompts = 4;                         ///< prompt tokens a modality in stages 3 and 4; 0 is none
-  bool prompt_projection = true;               ///< one c x c projection of the prompts a stage, shared by the modalities
-  bool global_attention = true;                ///< stages 3 and 4 attend globally; false makes them SwinV2 stages (Fig. 7)
-  int64_t position_grid = 64;                  ///< side of the learned position embedding before stage 3
-  MoeOptions moe;
-  PatchMergingPlan patch_merging;              ///< where a call of the backbone names no other
-  double drop_path = 0;                        ///< of the last block; grows linearly from 0 over the blocks
-  double fusion_drop_path = 0;                 ///< the same in the fusion encoder
+  bool prompt_projection = true;  ///< one c x c projection of the prompts a stage, shared by the modalities
+  bool global_attention = true;   ///< stages 3 and 4 attend globally; false makes them SwinV2 stages (Fig. 7)
+  int64_t position_grid = 64;     ///< side of the learned position embedding before stage 3
+  MoeOptions moe{};
+  PatchMergingPlan patch_merging{};  ///< where a call of the backbone names no other
+  double drop_path = 0;              ///< of the last block; grows linearly from 0 over the blocks
+  double fusion_drop_path = 0;       ///< the same in the fusion encoder
   int64_t fusion_layers = 2;
-  int64_t fusion_dim = 128;                    ///< width d of aligned and fused features
-  bool activation_checkpointing = false;       ///< recompute every block in the backward pass: less memory, more time
+  int64_t fusion_dim = 128;               ///< width d of aligned and fused features, a multiple of kFusionHeadWidth
+  int64_t fusion_chunk = 512;             ///< grid cells that the fusion encoder takes at once; bounds its memory
+  bool activation_checkpointing = false;  ///< recompute every block in the backward pass: less memory, more time
 
   void describe(OptionFields& fields);
   /// Throws UsageError naming the setting that cannot be built.

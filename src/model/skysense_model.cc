@@ -17,12 +17,17 @@ torch::nn::ModuleDict make_tokenizers(const PerModality<int64_t>& channels, int6
 SkysenseModelImpl::SkysenseModelImpl(const ModelOptions& options, const PerModality<int64_t>& channels)
     : channels_(channels),
       tokenizers_(register_module("tokenizers", make_tokenizers(channels, options.dim))),
-      backbone_(register_module("backbone", Backbone(options))) {}
+      backbone_(register_module("backbone", Backbone(options))),
+      fusion_(register_module("fusion", Fusion(options))) {}
 
 BackboneOutput SkysenseModelImpl::encode(Modality modality, const torch::Tensor& image, const ForwardOptions& options) {
   TORCH_CHECK_VALUE(has(modality), "this model has no tokenizer for modality ", modality_name(modality));
   auto* tokenizer = tokenizers_[std::string(modality_name(modality))]->as<TokenizerImpl>();
   return backbone_->forward(tokenizer->forward(image), modality, options);
+}
+
+FusionOutput SkysenseModelImpl::fuse(const FusionInput& input, const std::optional<at::Generator>& generator) {
+  return fusion_->forward(input, generator);
 }
 
 }  // namespace skysense

@@ -6,6 +6,7 @@
 
 #include "core/modality.h"
 #include "model/backbone.h"
+#include "model/fusion.h"
 #include "model/tokenizer.h"
 
 namespace skysense {
@@ -21,6 +22,9 @@ class SkysenseModelImpl : public torch::nn::Module {
   /// Throws c10::ValueError for a modality without a tokenizer.
   BackboneOutput encode(Modality modality, const torch::Tensor& image, const ForwardOptions& options = {});
 
+  /// The fused feature of every cell of the grid from the backbone's features (see FusionImpl::forward).
+  FusionOutput fuse(const FusionInput& input, const std::optional<at::Generator>& generator = {});
+
   bool has(Modality modality) const { return channels_[modality] > 0; }
   const PerModality<int64_t>& channels() const { return channels_; }
   const ModelOptions& options() const { return backbone_->options(); }
@@ -29,6 +33,7 @@ class SkysenseModelImpl : public torch::nn::Module {
   const PerModality<int64_t> channels_;
   torch::nn::ModuleDict tokenizers_;
   Backbone backbone_;
+  Fusion fusion_;
 };
 TORCH_MODULE(SkysenseModel);
 

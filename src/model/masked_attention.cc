@@ -1,0 +1,57 @@
+#include "model/masked_attention.h"
+
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/softmax.h>
+
+#include <cmath>
+
+namespace skysense {
+namespace {
+
+/// [N, L, heads * width] -> [N, heads, L, width].
+torch::Tensor split_heads(const torch::Tensor& x, int64_t heads) {
+  return x.unflatten(-1, {heads, x.size(-1) / heads}).transpose(1, 2);
+}
+
+/// q [N, heads, Q, width], k and v [N, heads, L, width], key_bias [N, 1, 1, L] -> [N, heads, Q, width].
+torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                     const torch::Tensor& key_bias) {
+  // For 8 to 17 tokens on the CPU the fused kernel is up to 1.6 times as fast as matrix products in float32, but its
+  // bfloat16 backward pass takes 2 to 5 times as long.
+  if (q.is_cpu() && q.scalar_type() == at::kBFloat16) {
+    const auto scores = at::matmul(q * (1 / std::sqrt(static_cast<double>(q.size(-1)))), k.transpose(-2, -1));
+    return at::matmul(at::softmax(scores + key_bias, -1), v);
+  }
+  return at::scaled_dot_product_attention(q, k, v, key_bias);
+}
+
+}  // namespace
+
+MaskedAttentionImpl::MaskedAttentionImpl(int64_t dim, int64_t heads)
+    : heads_(heads),
+      qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
+      proj_(register_module("proj", torch::nn::Linear(dim, dim))) {
+  TORCH_CHECK_VALUE(dim % heads == 0, "width ", dim, " is no multiple of ", heads, " heads");
+}
+
+torch::Tensor MaskedAttentionImpl::forward(const torch::Tensor& sequences, const torch::Tensor& key_bias,
+                                           int64_t queries) {
+  const int64_t dim = sequences.size(2);
+  torch::Tensor q, kv;
+  if (queries == sequences.size(1)) {
+    const auto qkv = qkv_(sequences);
+    q = qkv.narrow(-1, 0, dim);
+    kv = qkv.narrow(-1, dim, 2 * dim);
+  } else {
+    q = at::linear(sequences.narrow(1, 0, queries), qkv_->weight.narrow(0, 0, dim), qkv_->bias.narrow(0, 0, dim));
+    kv = at::linear(sequences, qkv_->weight.narrow(0, dim, 2 * dim), qkv_->bias.narrow(0, dim, 2 * dim));
+  }
+  const auto bias = key_bias.to(q.scalar_type()).unsqueeze(1).unsqueeze(1);
+  const auto mixed = attend(split_heads(q, heads_), split_heads(kv.narrow(-1, 0, dim), heads_),
+                            split_heads(kv.narrow(-1, dim, dim), heads_), bias);
+  return proj_(mixed.transpose(1, 2).flatten(2));
+}
+
+}  // namespace skysense

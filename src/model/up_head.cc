@@ -1,0 +1,16 @@
+#include "model/up_head.h"
+
+namespace skysense {
+
+UpHeadImpl::UpHeadImpl(int64_t dim)
+    : expand_(register_module("expand", torch::nn::Linear(dim, kFactor * kFactor * dim))) {}
+
+torch::Tensor UpHeadImpl::forward(const torch::Tensor& grid) {
+  const int64_t count = grid.size(0), height = grid.size(1), width = grid.size(2), dim = grid.size(3);
+  return expand_(grid)
+      .view({count, height, width, dim, kFactor, kFactor})
+      .permute({0, 1, 4, 2, 5, 3})  // [N, h, 4, w, 4, dim]
+      .reshape({count, kFactor * height, kFactor * width, dim});
+}
+
+}  // namespace skysense
