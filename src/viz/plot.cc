@@ -13,7 +13,7 @@ namespace skysense {
 namespace {
 
 constexpr double kWidth = 640, kHeight = 300;
-constexpr double kLeft = 64, kRight = 16, kTop = 34, kBottom = 44;
+constexpr double kLeft = 78, kRight = 16, kTop = 34, kBottom = 44;
 constexpr double kLegendLine = 16;
 constexpr std::array<const char*, 8> kColours = {"#6cb6ff", "#f69d50", "#6bc46d", "#dcbdfb",
                                                  "#ff938a", "#39c5cf", "#daaa3f", "#fc8dc7"};
@@ -80,12 +80,13 @@ std::string grid(const Axes& axes) {
   std::string svg;
   for (double x : axes.x_ticks()) {
     svg += fmt::format(
-        "<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/><text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4}</text>",
+        "<path stroke=\"#2a313a\" d=\"M{0:.1f} {1}V{2}\"/><text x=\"{0:.1f}\" y=\"{3}\" "
+        "text-anchor=\"middle\">{4}</text>",
         axes.px(x), kTop, kHeight - kBottom, kHeight - kBottom + 16, number_text(x));
   }
   for (double y : axes.y_ticks()) {
     svg += fmt::format(
-        "<path class=\"grid\" d=\"M{0} {1:.1f}H{2}\"/><text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>",
+        "<path stroke=\"#2a313a\" d=\"M{0} {1:.1f}H{2}\"/><text x=\"{3}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>",
         kLeft, axes.py(y), kWidth - kRight, kLeft - 6, axes.py(y) + 4, number_text(y));
   }
   return svg;
@@ -109,7 +110,9 @@ std::string line(const PlotSeries& series, const Axes& axes, const char* colour)
     last = series.points[i];
     ++drawn;
   }
-  std::string svg = fmt::format("<path class=\"line\" stroke=\"{}\" d=\"{}\"/>", colour, path);
+  std::string svg = fmt::format(
+      "<path class=\"line\" fill=\"none\" stroke-width=\"1.6\" stroke-linejoin=\"round\" stroke=\"{}\" d=\"{}\"/>",
+      colour, path);
   // A single point has no length to be seen by.
   if (drawn == 1)
     svg += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>", axes.px(last.first),
@@ -120,7 +123,7 @@ std::string line(const PlotSeries& series, const Axes& axes, const char* colour)
 std::string legend(const Plot& plot) {
   std::string svg;
   for (size_t i = 0; i < plot.series.size(); ++i) {
-    const double y = kHeight + kLegendLine * static_cast<double>(i / 3) + 4;
+    const double y = kHeight + kLegendLine * static_cast<double>(i / 3) + 8;
     const double x = kLeft + static_cast<double>(i % 3) * (kWidth - kLeft - kRight) / 3;
     svg += fmt::format(
         "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"12\" height=\"3\" fill=\"{}\"/><text x=\"{:.1f}\" "
@@ -148,10 +151,11 @@ std::string svg_of(const Plot& plot) {
   const Axes axes(plot);
   const bool named = plot.series.size() > 1;
   const double legend_rows = named ? std::ceil(static_cast<double>(plot.series.size()) / 3) : 0;
-  const double height = kHeight + legend_rows * kLegendLine;
+  const double height = kHeight + legend_rows * kLegendLine + (named ? 4 : 0);
   std::string svg = fmt::format(
-      "<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><text class=\"title\" x=\"{}\" "
-      "y=\"20\">{}</text>",
+      "<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\" fill=\"#8b96a3\" font-size=\"12\" "
+      "font-family=\"system-ui, sans-serif\"><text x=\"{}\" y=\"20\" fill=\"#d7dde4\" font-size=\"14\" "
+      "font-weight=\"600\">{}</text>",
       kWidth, height, escape_markup(plot.title), kLeft, escape_markup(plot.title));
   svg += grid(axes);
   for (size_t i = 0; i < plot.series.size(); ++i) svg += line(plot.series[i], axes, kColours[i % kColours.size()]);

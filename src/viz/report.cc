@@ -30,10 +30,6 @@ figure img { display: block; max-width: 100%; margin: 0 auto; image-rendering: p
 figcaption { padding-top: 8px; font-size: 13px; color: #8b96a3; }
 figcaption b { color: #d7dde4; font-weight: 600; }
 .plot { display: block; width: 100%; height: auto; }
-.plot text { fill: #8b96a3; font-size: 12px; }
-.plot .title { fill: #d7dde4; font-size: 14px; font-weight: 600; }
-.plot .grid { stroke: #2a313a; fill: none; }
-.plot .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 )";
 
 std::string table_html(const ReportTable& table) {
