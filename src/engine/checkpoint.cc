@@ -89,6 +89,11 @@ void on_disk(Action&& action) {
 
 }  // namespace
 
+void CheckpointOptions::describe(OptionFields& fields) {
+  fields("keep", keep, "newest checkpoints that stay on disk").at_least(1);
+  fields("optimizer_file_bytes", optimizer_file_bytes, "size at which optimiser state is split into several files").at_least(1);
+}
+
 fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, const SensorContracts& contracts,
                           const RunState& state, const RunTensors& tensors, const CheckpointOptions& options) {
   const fs::path folder = checkpoint_path(run, state.step);

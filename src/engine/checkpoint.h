@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/options.h"
 #include "core/sensor_contract.h"
 #include "engine/tensor_io.h"
 
@@ -30,6 +31,7 @@ struct RunTensors {
 struct CheckpointOptions {
   int64_t keep = 3;                         ///< newest checkpoints that stay on disk
   int64_t optimizer_file_bytes = 4ll << 30; ///< optimiser state is split into files of at most this size
+  void describe(OptionFields& fields);
 };
 
 /// Writes RUN/checkpoints/step-N/ whole or not at all, points RUN/model to it and removes checkpoints beyond `keep`.

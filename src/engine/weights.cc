@@ -30,9 +30,9 @@ std::string file_list(const std::vector<std::filesystem::path>& files) {
   return files.size() == 1 ? files[0].string() : fmt::format("{} and {} more", files[0].string(), files.size() - 1);
 }
 
-bool is_ignored(const std::string& name, const LoadRules& rules) {
-  return std::any_of(rules.ignored_prefixes.begin(), rules.ignored_prefixes.end(),
-                     [&](const std::string& prefix) { return name.starts_with(prefix); });
+bool is_looked_at(const std::string& name, const LoadRules& rules) {
+  return rules.only_prefixes.empty() || std::any_of(rules.only_prefixes.begin(), rules.only_prefixes.end(),
+                                                    [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void load_tensors_into(const std::vector<std::filesystem::path>& files, NamedTen
     }
   }
   for (const auto& [name, source] : sources) {
-    if (into.contains(name) || is_ignored(name, rules)) continue;
+    if (into.contains(name) || !is_looked_at(name, rules)) continue;
     throw DataError(fmt::format("{}: tensor '{}' of shape {} is unexpected; the file belongs to another model or config",
                                 source.file->string(), name, shape_text(source.view->shape)));
   }

@@ -21,8 +21,8 @@ NamedTensors load_tensors(const std::filesystem::path& file);
 
 /// How strictly a file must match what is loaded from it.
 struct LoadRules {
-  /// Tensors of the file whose names begin with one of these need not be wanted: a teacher's heads, say.
-  std::vector<std::string> ignored_prefixes;
+  /// Where not empty, the file's tensors whose names begin with none of these are not looked at (a teacher's heads, say).
+  std::vector<std::string> only_prefixes;
 };
 
 /// Copies a file's tensors into `into`, in place, converting element type and device; nothing is changed unless all fits.

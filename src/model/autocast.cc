@@ -4,13 +4,13 @@
 
 namespace skysense {
 
-AutocastScope::AutocastScope(c10::DeviceType device, c10::ScalarType dtype)
-    : device_(device),
-      was_enabled_(at::autocast::is_autocast_enabled(device)),
-      earlier_dtype_(at::autocast::get_autocast_dtype(device)) {
+AutocastScope::AutocastScope(c10::Device device, c10::ScalarType dtype)
+    : device_(device.type()),
+      was_enabled_(at::autocast::is_autocast_enabled(device_)),
+      earlier_dtype_(at::autocast::get_autocast_dtype(device_)) {
   at::autocast::increment_nesting();
-  at::autocast::set_autocast_enabled(device, dtype != c10::kFloat);
-  if (dtype != c10::kFloat) at::autocast::set_autocast_dtype(device, dtype);
+  at::autocast::set_autocast_enabled(device_, dtype != c10::kFloat);
+  if (dtype != c10::kFloat) at::autocast::set_autocast_dtype(device_, dtype);
 }
 
 AutocastScope::~AutocastScope() {

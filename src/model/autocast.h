@@ -1,6 +1,6 @@
 #pragma once
 
-#include <c10/core/DeviceType.h>
+#include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
 
 namespace skysense {
@@ -10,7 +10,7 @@ namespace skysense {
 /// at the end. Not to be kept across threads.
 class AutocastScope {
  public:
-  AutocastScope(c10::DeviceType device, c10::ScalarType dtype);
+  AutocastScope(c10::Device device, c10::ScalarType dtype);
   ~AutocastScope();
   AutocastScope(const AutocastScope&) = delete;
   AutocastScope& operator=(const AutocastScope&) = delete;

@@ -1,6 +1,5 @@
 #include "engine/device.h"
 
-#include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,32 +27,6 @@ TEST(Device, OtherWordsAreRefused) {
 
 TEST(Device, AGpuThatIsNotThereIsNamed) {
   EXPECT_THAT([] { parse_device("cuda:99"); }, ThrowsMessage<DataError>(HasSubstr("cuda")));
-}
-
-TEST(Device, AutocastLastsAsLongAsItsScope) {
-  const auto a = torch::ones({4, 4}), b = torch::ones({4, 4});
-  {
-    const AutocastScope bf16(torch::kCPU, torch::kBFloat16);
-    EXPECT_EQ(at::matmul(a, b).dtype(), torch::kBFloat16);
-    const AutocastScope full(torch::kCPU, torch::kFloat32);
-    EXPECT_EQ(at::matmul(a, b).dtype(), torch::kFloat32);
-  }
-  EXPECT_EQ(at::matmul(a, b).dtype(), torch::kFloat32);
-}
-
-TEST(Device, AutocastSeesAWeightChangedBetweenScopes) {
-  const auto input = torch::ones({1, 1});
-  auto weight = torch::ones({1, 1}).requires_grad_();  // only leaves that require a gradient are cached
-  const auto product = [&] {
-    const AutocastScope bf16(torch::kCPU, torch::kBFloat16);
-    return at::matmul(input, weight).item<float>();
-  };
-  EXPECT_EQ(product(), 1);
-  {
-    const torch::NoGradGuard no_grad;
-    weight.fill_(3);
-  }
-  EXPECT_EQ(product(), 3);
 }
 
 }  // namespace
