@@ -10,7 +10,7 @@ endif()
 list(GET _torch_roots 0 SKYSENSE_TORCH_ROOT)
 get_filename_component(_site_packages "${SKYSENSE_TORCH_ROOT}" DIRECTORY)
 set(SKYSENSE_TORCH_LIBRARY_DIR "${SKYSENSE_TORCH_ROOT}/lib")
-file(GLOB _nvidia_library_dirs "${_site_packages}/nvidia/*/lib")
+file(GLOB SKYSENSE_NVIDIA_LIBRARY_DIRS "${_site_packages}/nvidia/*/lib")
 
 set(_cuda ${SKYSENSE_CUDA})
 if(_cuda STREQUAL "AUTO")
@@ -41,7 +41,7 @@ if(SKYSENSE_CUDA_ENABLED)
 endif()
 # libtorch_cpu's own needs (libcudart, libcupti) are found through the run path of the programs.
 target_link_options(skysense_torch INTERFACE -Wl,--allow-shlib-undefined)
-set(CMAKE_BUILD_RPATH ${SKYSENSE_TORCH_LIBRARY_DIR} ${_nvidia_library_dirs})
+set(CMAKE_BUILD_RPATH ${SKYSENSE_TORCH_LIBRARY_DIR} ${SKYSENSE_NVIDIA_LIBRARY_DIRS})
 # DT_RPATH, unlike DT_RUNPATH, also serves the libraries that our libraries need.
 add_link_options(-Wl,--disable-new-dtags)
 message(STATUS "LibTorch: ${SKYSENSE_TORCH_ROOT} (CUDA ${SKYSENSE_CUDA_ENABLED})")
