@@ -16,6 +16,6 @@ done
 
 scripts/setup.sh slim
 cmake --preset release
-# The tests are configured, so that ./test.sh goes on from here, but only the program is built.
-cmake --build --preset release --parallel "$(scripts/jobs.sh)" --target skysense
+# The tests are configured, so that ./test.sh goes on from here, but only the program and the library are built.
+cmake --build --preset release --parallel "$(scripts/jobs.sh)" --target skysense libskysense
 exec scripts/quickstart_job.sh

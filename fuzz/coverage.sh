@@ -10,12 +10,12 @@ cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null
 cmake --build "$build" --parallel "$(scripts/jobs.sh)" --target "${targets[@]/#/fuzz_}"
 
-printf '%-20s %7s %9s\n' source lines covered
+printf '%-24s %7s %9s\n' source lines covered
 for target in "${targets[@]}"; do
   profile=$build/$target.profdata
   LLVM_PROFILE_FILE=$build/$target.profraw "$build/fuzz/fuzz_$target" -runs=0 "build/fuzz/corpus/$target" "build/fuzz/seeds/$target" 2>/dev/null
   llvm-profdata merge -sparse "$build/$target.profraw" -o "$profile"
   # Columns of the report: file, regions, missed, cover, functions, missed, cover, lines, missed, cover, …
-  llvm-cov report "$build/fuzz/fuzz_$target" -instr-profile="$profile" "src/core/${sources[$target]}" |
-    awk -v source="core/${sources[$target]}" '/^TOTAL/ {printf "%-20s %7s %9s\n", source, $8, $10}'
+  llvm-cov report "$build/fuzz/fuzz_$target" -instr-profile="$profile" |
+    awk -v source="core/${sources[$target]}" 'index($1, source) {printf "%-24s %7s %9s\n", source, $8, $10}'
 done
