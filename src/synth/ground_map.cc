@@ -1,0 +1,136 @@
+#include "synth/ground_map.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace skysense::synth {
+namespace {
+
+constexpr int64_t kShadowSteps = 26;
+constexpr float kBorderWarp = 100;   // metres by which borders of scenes wander
+constexpr float kShade = 0.42f;      // light left in a shadow
+
+/// The painted square with a margin on all sides, from which shadows fall into it.
+struct Painting {
+  int64_t side = 0, margin = 0;
+  std::vector<uint8_t> material;
+  std::vector<float> height, tint;
+};
+
+/// Finds the scene of a point; borders between scenes wander instead of running straight.
+class Scenes {
+ public:
+  Scenes(uint64_t seed, const Zone& zone) : seed_(seed), zone_(zone), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
+
+  Ground paint(int64_t cell_east, int64_t cell_south, float x, float y) {
+    constexpr float kHalf = kSceneMetres / 2, kInside = kHalf - kBorderWarp;
+    if (absolute(x) > kInside || absolute(y) > kInside) {
+      const float east = (static_cast<float>(cell_east) + x / kSceneMetres) * 5, south = (static_cast<float>(cell_south) + y / kSceneMetres) * 5;
+      const float warped_x = x + 2 * kBorderWarp * (fractal_noise(warp_seed_, east, south, 3) - 0.5f);
+      const float warped_y = y + 2 * kBorderWarp * (fractal_noise(warp_seed_ + 1, east, south, 3) - 0.5f);
+      const int step_x = warped_x >= kHalf ? 1 : warped_x < -kHalf ? -1 : 0, step_y = warped_y >= kHalf ? 1 : warped_y < -kHalf ? -1 : 0;
+      cell_east += step_x;
+      cell_south += step_y;
+      x -= static_cast<float>(step_x) * kSceneMetres;
+      y -= static_cast<float>(step_y) * kSceneMetres;
+    }
+    return paint_scene(scene(cell_east, cell_south), x, y);
+  }
+
+ private:
+  const Scene& scene(int64_t cell_east, int64_t cell_south) {
+    if (!last_ || cell_east != last_east_ || cell_south != last_south_) {
+      const uint64_t key = static_cast<uint64_t>(cell_east) << 32 ^ static_cast<uint64_t>(static_cast<uint32_t>(cell_south));
+      auto found = scenes_.find(key);
+      if (found == scenes_.end()) found = scenes_.emplace(key, scene_at(seed_, zone_, cell_east, cell_south)).first;
+      last_ = &found->second;
+      last_east_ = cell_east;
+      last_south_ = cell_south;
+    }
+    return *last_;
+  }
+
+  const uint64_t seed_;
+  const Zone zone_;
+  const uint32_t warp_seed_;
+  std::unordered_map<uint64_t, Scene> scenes_;
+  const Scene* last_ = nullptr;
+  int64_t last_east_ = 0, last_south_ = 0;
+};
+
+int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+/// The site with `beyond` pixels more on all sides, of which the outer `margin` only cast shadows.
+Painting paint(uint64_t seed, const Site& site, int64_t pixels_per_cell, int64_t beyond, int64_t margin) {
+  Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .height = {}, .tint = {}};
+  const auto count = static_cast<size_t>(painting.side * painting.side);
+  painting.material.resize(count);
+  painting.height.resize(count);
+  painting.tint.resize(count);
+  Scenes scenes(seed, site.zone);
+  // Whole pixels from the zone's origin: a pixel's place in its scene is the same whichever square asks for it.
+  const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
+  const int64_t first_column = site.east_m / 10 * pixels_per_cell - beyond, first_row = site.south_m / 10 * pixels_per_cell - beyond;
+  const float gsd_m = 10.0f / static_cast<float>(pixels_per_cell);
+  for (int64_t row = 0; row < painting.side; ++row) {
+    const int64_t cell_south = floor_div(first_row + row, scene_pixels);
+    const float y = (static_cast<float>(first_row + row - cell_south * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
+    for (int64_t column = 0; column < painting.side; ++column) {
+      const int64_t cell_east = floor_div(first_column + column, scene_pixels);
+      const float x = (static_cast<float>(first_column + column - cell_east * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
+      const Ground ground = scenes.paint(cell_east, cell_south, x, y);
+      const auto pixel = static_cast<size_t>(row * painting.side + column);
+      painting.material[pixel] = static_cast<uint8_t>(ground.material);
+      painting.height[pixel] = ground.height;
+      painting.tint[pixel] = ground.tint;
+    }
+  }
+  return painting;
+}
+
+int64_t rounded(float x) { return floor_int(x + 0.5f); }
+
+/// Brightness of one row of the square: lit slopes, and the shadow of whatever stands high enough towards the sun.
+void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t stride, float stride_m, std::vector<float>& shadow, float* out) {
+  const int64_t side = painting.side - 2 * painting.margin;
+  const auto at = [&](int64_t dx, int64_t dy) { return painting.height.data() + (row + painting.margin + dy) * painting.side + painting.margin + dx; };
+  const float* here = at(0, 0);
+  shadow.assign(static_cast<size_t>(side), -1e9f);
+  for (int64_t step = 1; step <= kShadowSteps; ++step) {
+    const float reach = static_cast<float>(step * stride);
+    const float* there = at(rounded(sun.towards.x * reach), rounded(sun.towards.y * reach));
+    const float drop = static_cast<float>(step) * stride_m * sun.slope;
+    for (int64_t x = 0; x < side; ++x) shadow[static_cast<size_t>(x)] = std::max(shadow[static_cast<size_t>(x)], there[x] - drop);
+  }
+  const int64_t dx = rounded(sun.towards.x * static_cast<float>(stride)), dy = rounded(sun.towards.y * static_cast<float>(stride));
+  const float *ahead = at(dx, dy), *behind = at(-dx, -dy);
+  const float* tint = painting.tint.data() + (row + painting.margin) * painting.side + painting.margin;
+  const float gain = 0.28f / stride_m;
+  for (int64_t x = 0; x < side; ++x) {
+    const float lit = std::clamp(1 + gain * (behind[x] - ahead[x]), 0.6f, 1.45f);
+    // Half a metre of penumbra keeps edges of shadows soft.
+    const float dark = clamp01((shadow[static_cast<size_t>(x)] - here[x]) * 2);
+    out[x] = tint[x] * (lit + (kShade - lit) * dark);
+  }
+}
+
+}  // namespace
+
+GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun) {
+  const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
+  const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
+  GroundMap map{.side = site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}};
+  const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
+  const Painting painting = paint(seed, site, pixels_per_cell, margin + 1, margin);
+  map.material.resize(static_cast<size_t>(lit * lit));
+  map.brightness.resize(static_cast<size_t>(lit * lit));
+  std::vector<float> shadow;
+  for (int64_t row = 0; row < lit; ++row) {
+    const uint8_t* from = painting.material.data() + (row + margin) * painting.side + margin;
+    std::copy_n(from, lit, map.material.data() + row * lit);
+    light_row(painting, row, sun, stride, stride_m, shadow, map.brightness.data() + row * lit);
+  }
+  return map;
+}
+
+}  // namespace skysense::synth

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "synth/world.h"
+
+namespace skysense::synth {
+
+/// Where the sun stands while a region is photographed.
+struct Sun {
+  Direction towards;   ///< in raster axes: x to the east, y to the south
+  float slope = 1;     ///< tangent of its elevation
+};
+
+/// The ground of a square at HR resolution, in rows from the north, with one more pixel on each side: what a lens needs.
+struct GroundMap {
+  int64_t side = 0;                  ///< pixels of the square
+  int64_t per_cell = 8;              ///< pixels a 10 m cell
+  std::vector<uint8_t> material;     ///< [side + 2, side + 2] Material
+  std::vector<float> brightness;     ///< [side + 2, side + 2] tint times light: 1 is flat lit ground
+
+  int64_t stride() const { return side + 2; }
+  /// Index of a pixel of the square; -1 and `side` are the border.
+  size_t index(int64_t row, int64_t column) const { return static_cast<size_t>((row + 1) * stride() + column + 1); }
+};
+
+/// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows.
+GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun);
+
+}  // namespace skysense::synth

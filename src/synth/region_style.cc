@@ -1,0 +1,48 @@
+#include "synth/region_style.h"
+
+namespace skysense::synth {
+
+RegionStyle style_of(uint32_t region_hash, bool southern) {
+  const auto draw = [region_hash](int32_t channel) { return unit(region_hash, 500 + channel); };
+  RegionStyle style;
+  style.seed = region_hash;
+  style.southern = southern;
+  style.sun = {direction_of(draw(0)), between(0.65f, 1.8f, draw(1))};
+  style.hr_day = between(60, 330, draw(2));
+  style.season_shift = between(-18, 18, draw(3));
+  style.vigour = between(0.55f, 1.05f, draw(4));
+  style.soil_brightness = between(0.65f, 1.35f, draw(5));
+  style.soil_redness = between(-0.1f, 0.35f, draw(6));
+  style.moisture = draw(7);
+  const float exposure = between(1.6f, 3.9f, draw(8) * draw(9) + 0.35f * draw(10));
+  const float haze = between(0.0f, 0.22f, draw(11) * draw(12));
+  for (int band = 0; band < 3; ++band) {
+    style.hr_gain[static_cast<size_t>(band)] = exposure * between(0.88f, 1.14f, draw(20 + band));
+    // Haze is bluish, more or less.
+    style.hr_haze[static_cast<size_t>(band)] = haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
+  }
+  style.hr_gamma = between(0.1f, 0.9f, draw(13));
+  style.hr_noise = between(0.004f, 0.03f, draw(14));
+  style.hr_sharpness = between(0.25f, 1, draw(15));
+  return style;
+}
+
+float RegionStyle::green_share(Material material, float day) const {
+  const float local_day = day - season_shift + (southern ? 182.0f : 0.0f);
+  return clamp01(vigour * greenness(traits_of(material).phenology, local_day));
+}
+
+Spectrum RegionStyle::spectrum(Material material, float day) const {
+  const MaterialTraits& traits = traits_of(material);
+  const float green = green_share(material, day);
+  const bool earthy = traits.cover == LandCover::kBare || traits.cover == LandCover::kCrops || traits.cover == LandCover::kGrass;
+  Spectrum spectrum;
+  for (size_t band = 0; band < kBands; ++band) {
+    float bare = traits.bare[band];
+    if (earthy) bare *= soil_brightness * (band < 2 ? 1 - soil_redness : 1 + 0.3f * soil_redness) * (1.1f - 0.3f * moisture);
+    spectrum[band] = bare + (traits.green[band] - bare) * green;
+  }
+  return spectrum;
+}
+
+}  // namespace skysense::synth

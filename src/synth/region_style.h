@@ -1,0 +1,29 @@
+#pragma once
+
+#include "synth/ground_map.h"
+
+namespace skysense::synth {
+
+/// How a region looks and was observed, drawn independently of what is in it: so colours alone say little about a place.
+struct RegionStyle {
+  uint32_t seed = 0;
+  bool southern = false;
+  Sun sun;
+  float hr_day = 180;               ///< of the HR mosaic
+  float season_shift = 0;           ///< days by which seasons come late
+  float vigour = 1;                 ///< of vegetation
+  float soil_brightness = 1, soil_redness = 0;
+  float moisture = 0.5f;            ///< 0 dry, 1 wet
+  std::array<float, 3> hr_gain{}, hr_haze{};  ///< per R, G, B: value = gain * reflectance + haze
+  float hr_gamma = 0.5f;            ///< share of the square-root curve in the tone mapping
+  float hr_noise = 0.01f;
+  float hr_sharpness = 1;           ///< 1 as painted, 0 well blurred
+
+  /// The material's ten reflectances on a day of the year.
+  Spectrum spectrum(Material material, float day) const;
+  float green_share(Material material, float day) const;
+};
+
+RegionStyle style_of(uint32_t region_hash, bool southern);
+
+}  // namespace skysense::synth

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "synth/sensors.h"
+
+namespace skysense::synth {
+
+/// One place as its sensors' products hold it.
+struct RenderedPlace {
+  Site site;
+  std::vector<uint8_t> hr;       ///< [3, side, side], side = cells * pixels a cell
+  std::vector<MsImage> ms;       ///< by date, [10, cells, cells] each
+  std::vector<SarImage> sar;     ///< by date, [2, cells, cells] each
+  std::vector<uint8_t> label;    ///< [cells, cells] LandCover of most of the cell
+};
+
+/// What to render of a site.
+struct RenderOptions {
+  uint64_t seed = 1;          ///< of the world
+  int64_t hr_per_cell = 8;
+  int64_t ms_dates = 10, sar_dates = 5;
+};
+
+RenderedPlace render_place(const Site& site, const RenderOptions& options);
+
+}  // namespace skysense::synth

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "synth/materials.h"
+#include "synth/noise.h"
+
+namespace skysense::synth {
+
+/// What a scene cell is laid out as: the scene class of a place. They differ in structure; most materials serve several.
+enum class SceneClass : uint8_t {
+  kDenseUrban, kResidential, kIndustrial, kRowCrops, kOrchard, kBroadleafForest, kConiferForest, kRiver, kHarbour,
+  kAirport, kDunes, kWetland, kCount
+};
+inline constexpr int kSceneClasses = static_cast<int>(SceneClass::kCount);
+inline constexpr std::array<std::string_view, kSceneClasses> kSceneClassNames = {
+    "dense_urban", "residential", "industrial", "row_crops", "orchard", "broadleaf_forest", "conifer_forest", "river",
+    "harbour", "airport", "dunes", "wetland"};
+
+/// What lies between and around the features of a scene, whatever its class.
+enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
+
+/// One cell of the world's lattice of scenes.
+struct Scene {
+  SceneClass kind = SceneClass::kRowCrops;
+  Backdrop backdrop = Backdrop::kMeadow;
+  uint32_t seed = 0;
+  Direction along;    ///< the direction of its streets, rows, runways, ridges
+  float scale = 1;    ///< 0.8 to 1.25: how large its features are
+  float offset_x = 0, offset_y = 0;  ///< metres by which its layout is shifted
+
+  /// An independent number in [0, 1) for each purpose.
+  float draw(int32_t channel) const { return unit(seed, channel); }
+};
+
+/// One point of the ground.
+struct Ground {
+  Material material = Material::kGrass;
+  float height = 0;   ///< metres above the terrain
+  float tint = 1;     ///< factor on the material's reflectance
+};
+
+/// A point in a scene's own axes, metres: u along its direction, v across.
+struct Local {
+  float u, v;
+};
+inline Local local_axes(const Scene& scene, float x, float y) {
+  const float px = x - scene.offset_x, py = y - scene.offset_y;
+  return {px * scene.along.x + py * scene.along.y, py * scene.along.x - px * scene.along.y};
+}
+
+/// The ground at (x, y) metres from the scene cell's centre, x to the east and y to the south.
+Ground paint_scene(const Scene& scene, float x, float y);
+
+// The painters of single classes; paint_scene calls them.
+Ground paint_dense_urban(const Scene& scene, float x, float y);
+Ground paint_residential(const Scene& scene, float x, float y);
+Ground paint_industrial(const Scene& scene, float x, float y);
+Ground paint_row_crops(const Scene& scene, float x, float y);
+Ground paint_orchard(const Scene& scene, float x, float y);
+Ground paint_broadleaf_forest(const Scene& scene, float x, float y);
+Ground paint_conifer_forest(const Scene& scene, float x, float y);
+Ground paint_river(const Scene& scene, float x, float y);
+Ground paint_harbour(const Scene& scene, float x, float y);
+Ground paint_airport(const Scene& scene, float x, float y);
+Ground paint_dunes(const Scene& scene, float x, float y);
+Ground paint_wetland(const Scene& scene, float x, float y);
+
+}  // namespace skysense::synth

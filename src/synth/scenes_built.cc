@@ -1,0 +1,302 @@
+#include "synth/scene.h"
+#include "synth/vegetation.h"
+
+namespace skysense::synth {
+namespace {
+
+constexpr Material kRoofs[] = {Material::kRedRoof, Material::kDarkRoof, Material::kConcrete, Material::kBrightRoof, Material::kGravel, Material::kDarkRoof};
+
+/// A town's roofs are mostly of two kinds.
+Material roof_of(const Scene& scene, uint32_t building) {
+  const float taste = unit(building, 31) < 0.75f ? scene.draw(90) : unit(building, 32);
+  return kRoofs[static_cast<size_t>(taste * 6)];
+}
+
+/// Parked or driving cars in a lane: `along` the lane, `across` from its middle, metres.
+bool car_at(uint32_t seed, float along, float across, float share) {
+  const int32_t slot = floor_int(along / 6.5f);
+  const float within = along - static_cast<float>(slot) * 6.5f;
+  return unit(lattice_hash(seed, slot, 5)) < share && within > 1 && within < 5.4f && absolute(across) < 1;
+}
+
+Ground car(uint32_t seed, float along) {
+  const float paint = unit(lattice_hash(seed, floor_int(along / 6.5f), 6));
+  return {paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
+}
+
+/// A street of half-width `half` whose middle is `across` away: kerb-side cars and a centre line.
+Ground street(const Scene& scene, float along, float across, float half, bool marked) {
+  const float side = absolute(across);
+  if (side > half - 2) return {Material::kConcrete, 0.1f, 0.85f};
+  const uint32_t lane = scene.seed + 71 + (across > 0 ? 1u : 0u);
+  if (half > 5 && car_at(lane, along, side - (half - 3.2f), 0.45f)) return car(lane, along);
+  if (marked && side < 0.4f && distance_to_multiple(along, 12) > 3) return {Material::kPaint, 0, 0.8f};
+  return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, along * 0.05f, across * 0.3f)};
+}
+
+/// The nearest lines of a grid of period (pu, pv): signed offsets from them, and which block the point is in.
+struct Grid {
+  float to_u, to_v;         ///< from the nearest grid line, signed
+  float in_u, in_v;         ///< within the block
+  uint32_t block;
+};
+Grid grid_at(uint32_t seed, Local p, float pu, float pv) {
+  const int32_t iu = floor_int(p.u / pu), iv = floor_int(p.v / pv);
+  const float in_u = p.u - static_cast<float>(iu) * pu, in_v = p.v - static_cast<float>(iv) * pv;
+  return {in_u < pu / 2 ? in_u : in_u - pu, in_v < pv / 2 ? in_v : in_v - pv, in_u, in_v, lattice_hash(seed, iu, iv)};
+}
+
+}  // namespace
+
+/// A grid of streets; closed blocks of tall buildings around courtyards, a square or a park now and then.
+Ground paint_dense_urban(const Scene& scene, float x, float y) {
+  const Local p = local_axes(scene, x, y);
+  const float pu = between(72, 115, scene.draw(1)) * scene.scale, pv = between(58, 90, scene.draw(2)) * scene.scale;
+  const float half_u = between(5, 8, scene.draw(3)), half_v = between(5.5f, 9, scene.draw(4));
+  const Grid g = grid_at(scene.seed + 1, p, pu, pv);
+  if (absolute(g.to_u) < half_u && absolute(g.to_v) < half_v) return {Material::kAsphalt, 0, 0.95f};
+  if (absolute(g.to_u) < half_u) return street(scene, p.v, g.to_u, half_u, true);
+  if (absolute(g.to_v) < half_v) return street(scene, p.u, g.to_v, half_v, true);
+
+  const float use = unit(g.block, 1);
+  if (use < 0.08f) {  // a park
+    const Crown tree = crown_at({.seed = scene.seed + 2, .spacing = 9, .height = 9, .share = 0.5f}, x, y);
+    if (tree.hit) return {Material::kBroadleaf, tree.height, 0.9f};
+    return {Material::kMeadow, 0, 1};
+  }
+  // Metres from the block's edges; the closed perimeter is `depth` deep and split into houses.
+  const float edge_u = (g.in_u < pu - g.in_u ? g.in_u : pu - g.in_u) - half_u;
+  const float edge_v = (g.in_v < pv - g.in_v ? g.in_v : pv - g.in_v) - half_v;
+  const float edge = edge_u < edge_v ? edge_u : edge_v;
+  const float depth = between(11, 17, unit(g.block, 2));
+  const bool whole = use > 0.82f;
+  if (edge > depth && !whole) {  // the courtyard
+    if (unit(g.block, 3) < 0.5f) {
+      const Crown tree = crown_at({.seed = scene.seed + 3, .spacing = 8, .height = 7, .share = 0.4f}, x, y);
+      if (tree.hit) return {Material::kBroadleaf, tree.height, 0.85f};
+      return {Material::kGrass, 0, 0.9f};
+    }
+    return {Material::kConcrete, 0, 0.7f};
+  }
+  const bool faces_v = edge_v < edge_u;
+  const int32_t house_number = floor_int((faces_v ? g.in_u : g.in_v) / between(14, 24, unit(g.block, 4)));
+  const int32_t side = faces_v ? (g.in_v < pv / 2 ? 1 : 2) : (g.in_u < pu / 2 ? 3 : 4);
+  const uint32_t house = whole ? g.block : lattice_hash(g.block, house_number, side);
+  if (unit(house, 5) < 0.06f) return {Material::kConcrete, 0, 0.75f};  // a gap
+  float height = between(9, 24, unit(house, 6));
+  float tint = between(0.65f, 1.3f, unit(house, 7));
+  // Lift shafts and ducts on flat roofs; ridges on tiled ones.
+  const float fixture = value_noise(house, p.u * 0.22f, p.v * 0.22f);
+  const Material roof = roof_of(scene, house);
+  if (!whole && (roof == Material::kRedRoof || roof == Material::kDarkRoof)) {
+    height += 3 * (1 - absolute(edge - depth / 2) / (depth / 2));
+  } else if (fixture > 0.74f) {
+    height += 2.5f;
+    tint *= 1.2f;
+  }
+  return {roof, height, tint};
+}
+
+/// Winding streets with single houses in gardens.
+Ground paint_residential(const Scene& scene, float x, float y) {
+  const float warp_u = 70 * (value_noise(scene.seed + 1, x * 0.004f, y * 0.004f) - 0.5f);
+  const float warp_v = 70 * (value_noise(scene.seed + 2, x * 0.004f, y * 0.004f) - 0.5f);
+  const Local q = local_axes(scene, x, y);
+  const Local p{q.u + warp_u, q.v + warp_v};
+  const float pu = between(130, 210, scene.draw(1)), pv = between(58, 74, scene.draw(2));
+  const Grid g = grid_at(scene.seed + 3, p, pu, pv);
+  constexpr float kHalf = 4.2f;
+  if (absolute(g.to_v) < kHalf) return street(scene, p.u, g.to_v, kHalf, false);
+  if (absolute(g.to_u) < kHalf) return street(scene, p.v, g.to_u, kHalf, false);
+  if (unit(g.block, 1) < 0.08f) return paint_backdrop(scene, x, y);
+
+  const float lot_width = between(18, 30, scene.draw(4));
+  const int32_t lot_number = floor_int(g.in_u / lot_width);
+  const bool upper = g.in_v < pv / 2;
+  const uint32_t lot = lattice_hash(g.block, lot_number, upper ? 1 : 2);
+  const float lot_u = g.in_u - static_cast<float>(lot_number) * lot_width - lot_width / 2;  // from the lot's middle
+  const float lot_v = upper ? g.in_v : pv - g.in_v;                                         // from the street's middle
+  const float half_u = between(4.2f, 6.6f, unit(lot, 1)), half_v = between(3.8f, 5.2f, unit(lot, 2));
+  const float house_u = lot_u - between(-2, 2, unit(lot, 3)), house_v = lot_v - between(12.5f, 16, unit(lot, 4));
+  if (absolute(house_u) < half_u && absolute(house_v) < half_v && unit(lot, 5) < 0.93f) {
+    const bool along = unit(lot, 6) < 0.6f;
+    const float slope = along ? absolute(house_v) / half_v : absolute(house_u) / half_u;
+    return {roof_of(scene, lot), 4 + 3.5f * (1 - slope), between(0.7f, 1.25f, unit(lot, 7))};
+  }
+  if (absolute(lot_u - (half_u + 1.5f)) < 1.5f && lot_v < 13) return {Material::kConcrete, 0, 0.85f};  // the drive
+  const float pool_u = lot_u + 4, pool_v = lot_v - 25;
+  if (unit(lot, 8) < 0.14f && pool_u * pool_u < 10 && pool_v * pool_v < 5) return {Material::kDeepWater, -0.5f, 2.6f};
+  if (absolute(lot_u) > lot_width / 2 - 0.8f && unit(lot, 9) < 0.5f && lot_v > 9) return {Material::kShrub, 1.2f, 0.9f};
+  const Crown tree = crown_at({.seed = scene.seed + 5, .spacing = 11, .jitter = 0.4f, .min_radius = 0.16f, .max_radius = 0.4f, .height = 8, .share = between(0.2f, 0.65f, scene.draw(6))}, x, y);
+  if (tree.hit) return {Material::kBroadleaf, tree.height, 0.8f + 0.3f * unit(tree.tree, 7)};
+  constexpr Material kGardens[] = {Material::kMeadow, Material::kGrass, Material::kGrass, Material::kSoil};
+  return {kGardens[static_cast<size_t>(unit(lot, 10) * 4)], 0, between(0.8f, 1.15f, unit(lot, 11))};
+}
+
+/// Large halls, yards with rows of parked vehicles, tank farms.
+Ground paint_industrial(const Scene& scene, float x, float y) {
+  const Local p = local_axes(scene, x, y);
+  const float pu = between(150, 220, scene.draw(1)) * scene.scale, pv = between(105, 150, scene.draw(2)) * scene.scale;
+  const Grid g = grid_at(scene.seed + 1, p, pu, pv);
+  constexpr float kHalf = 7;
+  if (absolute(g.to_v) < kHalf) return street(scene, p.u, g.to_v, kHalf, true);
+  if (absolute(g.to_u) < kHalf) return street(scene, p.v, g.to_u, kHalf, true);
+  const float u = g.in_u - pu / 2, v = g.in_v - pv / 2;  // from the middle of the plot
+  const float use = unit(g.block, 1);
+  if (use < 0.18f) {  // tanks
+    const float spacing = between(26, 40, unit(g.block, 2));
+    const float du = distance_to_multiple(u + spacing / 2, spacing), dv = distance_to_multiple(v + spacing / 2, spacing);
+    const float from_u = spacing / 2 - du, from_v = spacing / 2 - dv;
+    const float radius = spacing * between(0.3f, 0.42f, unit(g.block, 3));
+    const float square = (spacing / 2 - from_u) * (spacing / 2 - from_u) + (spacing / 2 - from_v) * (spacing / 2 - from_v);
+    if (square < radius * radius) return {unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f};
+    return {Material::kGravel, 0, 0.9f};
+  }
+  if (use < 0.28f) return paint_backdrop(scene, x, y);
+  const float half_u = pu * between(0.22f, 0.36f, unit(g.block, 5)), half_v = pv * between(0.2f, 0.33f, unit(g.block, 6));
+  const float hall_u = u - pu * between(-0.1f, 0.1f, unit(g.block, 7)), hall_v = v - pv * between(-0.08f, 0.08f, unit(g.block, 8));
+  const bool notch = hall_u > half_u * 0.3f && hall_v > half_v * 0.2f && unit(g.block, 9) < 0.5f;
+  if (absolute(hall_u) < half_u && absolute(hall_v) < half_v && !notch) {
+    const Material roof = kRoofs[static_cast<size_t>(unit(g.block, 10) * 6)];
+    const bool skylight = distance_to_multiple(hall_u, 14) < 1 && absolute(hall_v) < half_v - 4;
+    const bool shed = unit(g.block, 11) < 0.35f;  // a saw-tooth roof
+    return {skylight ? Material::kBrightRoof : roof, 9 + (shed ? 0.25f * distance_to_multiple(hall_v, 14) : 0), between(0.75f, 1.2f, unit(g.block, 12))};
+  }
+  // Bays of parked vehicles on the yard.
+  const float bay = distance_to_multiple(v, 17);
+  const int32_t stall = floor_int(u / 2.9f);
+  const float in_stall = u / 2.9f - static_cast<float>(stall);
+  const uint32_t vehicle = lattice_hash(g.block + 5, stall, floor_int(v / 17 + 0.5f));
+  if (unit(g.block, 13) < 0.7f && bay < 5 && bay > 0.6f && in_stall > 0.15f && in_stall < 0.8f && unit(vehicle) < 0.55f) {
+    return {unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))};
+  }
+  return {unit(g.block, 14) < 0.6f ? Material::kAsphalt : Material::kConcrete, 0, 0.85f + 0.2f * value_noise(scene.seed + 6, x * 0.04f, y * 0.04f)};
+}
+
+/// A straight quay with piers and moored ships on one side, stacks and halls on the other.
+Ground paint_harbour(const Scene& scene, float x, float y) {
+  const Local p = local_axes(scene, x, y);
+  const float out = p.v + between(-110, 110, scene.draw(1));  // metres seawards of the quay wall
+  const float spacing = between(95, 150, scene.draw(2));
+  const int32_t pier = floor_int(p.u / spacing + 0.5f);
+  const float from_pier = p.u - static_cast<float>(pier) * spacing;
+  const uint32_t hash = lattice_hash(scene.seed + 1, pier, 0);
+  const float pier_length = between(90, 230, unit(hash, 1)), pier_half = between(8, 17, unit(hash, 2));
+  const bool on_pier = absolute(from_pier) < pier_half && out > 0 && out < pier_length;
+  const bool marina = scene.draw(3) < 0.4f;
+  if (out > 0 && !on_pier) {
+    // Ships alongside the pier: a hull with a pointed bow and a superstructure.
+    const float berth = absolute(from_pier) - pier_half;
+    const int32_t side = from_pier > 0 ? 1 : 2;
+    const float beam = marina ? 2.2f : between(6, 10, unit(hash, 3)), length = marina ? 9.0f : pier_length * 0.8f;
+    const float along = marina ? out - 12 * static_cast<float>(floor_int(out / 12)) : out - 12;
+    const int32_t ship = marina ? floor_int(out / 12) : 0;
+    const uint32_t hull = lattice_hash(hash, ship, side);
+    const float abeam = marina ? berth - 6 : berth - beam - 1.5f;
+    const float long_axis = marina ? abeam + 4.5f : along, cross_axis = marina ? along - 6 : abeam;
+    const float taper = clamp01((length - long_axis) / (beam * 1.8f));
+    if (out < pier_length && unit(hull, 4) < 0.6f && long_axis > 0 && long_axis < length && absolute(cross_axis) < beam * (0.25f + 0.75f * taper)) {
+      if (long_axis < length * 0.2f && !marina) return {Material::kPaint, 16, 0.9f};
+      const bool hatch = distance_to_multiple(long_axis, 14) > 2 && absolute(cross_axis) < beam * 0.7f;
+      return {marina ? Material::kPaint : hatch ? Material::kRedRoof : Material::kMetal, 6, between(0.6f, 1.2f, unit(hull, 5))};
+    }
+    const float breakwater = absolute(out - 330 - 40 * value_noise(scene.seed + 4, p.u * 0.004f, 1));
+    if (breakwater < 8 && absolute(p.u - 260 * (scene.draw(5) - 0.5f)) > 70) return {Material::kRock, 3, 0.9f};
+    return {scene.draw(6) < 0.5f ? Material::kDeepWater : Material::kTurbidWater, -2, 1};
+  }
+  if (on_pier || out > -14) {
+    if (marina && on_pier && absolute(from_pier) > 4 && out > 6) return {Material::kConcrete, 0.5f, 0.95f};
+    return {Material::kConcrete, 0.5f, 0.85f + 0.15f * value_noise(scene.seed + 7, x * 0.06f, y * 0.06f)};
+  }
+  const float apron = between(60, 160, scene.draw(8));
+  if (-out < apron) {  // containers in stacks of rows
+    const float block_u = distance_to_multiple(p.u, 46), block_v = distance_to_multiple(out, 30);
+    if (block_u > 5 && block_v > 5) {
+      const int32_t column = floor_int(p.u / 6.4f), row = floor_int(out / 2.6f);
+      const uint32_t box = lattice_hash(scene.seed + 9, column, row);
+      if (unit(box, 1) < 0.82f) {
+        constexpr Material kBoxes[] = {Material::kRedRoof, Material::kMetal, Material::kPaint, Material::kDarkRoof, Material::kBrightRoof};
+        return {kBoxes[static_cast<size_t>(unit(box, 2) * 5)], 2.6f * (1 + 3 * unit(box, 3)), between(0.6f, 1.1f, unit(box, 4))};
+      }
+    }
+    return {Material::kAsphalt, 0, 0.95f};
+  }
+  if (-out < apron + 14) return street(scene, p.u, out + apron + 7, 7, true);
+  return scene.draw(10) < 0.5f ? paint_industrial(scene, x, y) : paint_residential(scene, x, y);
+}
+
+namespace {
+
+/// An aircraft at the origin with its nose towards +u: fuselage, swept wings and tailplane; `span` metres long.
+bool aircraft_at(float u, float v, float span) {
+  const float side = absolute(v), nose = u / span;  // -0.5 (tail) to 0.5 (nose)
+  if (absolute(nose) > 0.5f) return false;
+  const float taper = nose > 0.38f ? (0.5f - nose) * 8 : 1;
+  if (side < 0.055f * span * clamp01(taper)) return true;
+  const float wing = nose - 0.10f + 0.55f * side / span;  // swept back
+  if (side < 0.48f * span && wing > -0.10f && wing < 0.07f - 0.10f * side / span) return true;
+  const float tail = nose + 0.40f + 0.5f * side / span;
+  return side < 0.18f * span && tail > -0.05f && tail < 0.05f;
+}
+
+}  // namespace
+
+/// A runway with markings, a parallel taxiway, an apron with aircraft and a terminal.
+Ground paint_airport(const Scene& scene, float x, float y) {
+  Local p = local_axes(scene, x, y);
+  if (scene.draw(1) < 0.5f) p.v = -p.v;
+  p.v += 70 * (scene.draw(2) - 0.2f);
+  const float half_runway = between(15, 24, scene.draw(3)), side = absolute(p.v);
+  const Material surface = scene.draw(4) < 0.6f ? Material::kAsphalt : Material::kConcrete;
+  const float worn = 0.85f + 0.3f * value_noise(scene.seed + 1, p.u * 0.02f, p.v * 0.4f);
+  if (side < half_runway) {
+    const float from_end = 290 - absolute(p.u);
+    if (from_end > 0 && from_end < 32 && side > 2 && distance_to_multiple(side, 3.6f) < 1) return {Material::kPaint, 0, 0.95f};
+    if (side < 0.7f && distance_to_multiple(p.u, 50) > 10) return {Material::kPaint, 0, 0.95f};
+    if (from_end > 80 && from_end < 120 && side > 5 && side < 9) return {Material::kPaint, 0, 0.9f};
+    if (side > half_runway - 1.8f && side < half_runway - 0.6f) return {Material::kPaint, 0, 0.85f};
+    const float rubber = from_end > 40 && from_end < 170 && side < 8 ? 0.75f : 1;
+    return {surface, 0, worn * rubber};
+  }
+  const float taxi = p.v - between(85, 115, scene.draw(5));
+  if (absolute(taxi) < 9) return {absolute(taxi) < 0.6f ? Material::kPaint : surface, 0, worn};
+  const float link = distance_to_multiple(p.u + 40, 190);
+  if (p.v > 0 && taxi < 0 && link < 9) return {surface, 0, worn};
+  const float apron = taxi - 32;
+  if (apron > -23 && apron < 75 && absolute(p.u) < 260) {
+    const float pitch = between(38, 58, scene.draw(6));
+    const int32_t stand = floor_int(p.u / pitch);
+    const uint32_t hash = lattice_hash(scene.seed + 2, stand, 0);
+    const float across = p.u - (static_cast<float>(stand) + 0.5f) * pitch;
+    if (unit(hash, 1) < 0.7f && aircraft_at(apron - 38, across, pitch * between(0.62f, 0.88f, unit(hash, 2)))) return {Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))};
+    const float joint = distance_to_multiple(p.u, 7.5f) < 0.4f || distance_to_multiple(apron, 7.5f) < 0.4f ? 0.88f : 1;
+    return {Material::kConcrete, 0, joint * (0.9f + 0.1f * worn)};
+  }
+  if (apron >= 75 && apron < 110 && absolute(p.u) < 230) {
+    return {scene.draw(7) < 0.5f ? Material::kBrightRoof : Material::kConcrete, 12 + (distance_to_multiple(p.u, 24) < 2 ? 2.0f : 0.0f), 0.9f};
+  }
+  if (apron >= 110 && apron < 170 && absolute(p.u) < 230) return paint_industrial(scene, x, y);
+  if (p.v > -90 && apron < 180) {
+    return {scene.backdrop == Backdrop::kDryland ? Material::kSoil : Material::kGrass, 0, 0.85f + 0.3f * value_noise(scene.seed + 3, x * 0.02f, y * 0.02f)};
+  }
+  return paint_backdrop(scene, x, y);
+}
+
+Ground paint_scene(const Scene& scene, float x, float y) {
+  switch (scene.kind) {
+    case SceneClass::kDenseUrban: return paint_dense_urban(scene, x, y);
+    case SceneClass::kResidential: return paint_residential(scene, x, y);
+    case SceneClass::kIndustrial: return paint_industrial(scene, x, y);
+    case SceneClass::kRowCrops: return paint_row_crops(scene, x, y);
+    case SceneClass::kOrchard: return paint_orchard(scene, x, y);
+    case SceneClass::kBroadleafForest: return paint_broadleaf_forest(scene, x, y);
+    case SceneClass::kConiferForest: return paint_conifer_forest(scene, x, y);
+    case SceneClass::kRiver: return paint_river(scene, x, y);
+    case SceneClass::kHarbour: return paint_harbour(scene, x, y);
+    case SceneClass::kAirport: return paint_airport(scene, x, y);
+    case SceneClass::kDunes: return paint_dunes(scene, x, y);
+    default: return paint_wetland(scene, x, y);
+  }
+}
+
+}  // namespace skysense::synth

@@ -1,0 +1,106 @@
+#include "synth/synthetic_earth.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace skysense {
+namespace {
+
+ImageSeries series_of(int64_t dates, int64_t bands, int64_t side) {
+  return {torch::empty({dates, bands, side, side}), torch::ones({dates, side, side}, torch::kBool), torch::zeros({dates}, torch::kInt64)};
+}
+
+ImageSeries hr_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
+  ImageSeries series = series_of(1, 3, side);
+  float* values = series.values.mutable_data_ptr<float>();
+  for (size_t i = 0; i < place.hr.size(); ++i) values[i] = static_cast<float>(place.hr[i]) * static_cast<float>(contract.bands[0].scale);
+  return series;
+}
+
+ImageSeries ms_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
+  ImageSeries series = series_of(static_cast<int64_t>(place.ms.size()), synth::kBands, side);
+  const float scale = static_cast<float>(contract.bands[0].scale);
+  for (size_t date = 0; date < place.ms.size(); ++date) {
+    const synth::MsImage& image = place.ms[date];
+    const auto row = static_cast<int64_t>(date);
+    float* values = series.values[row].mutable_data_ptr<float>();
+    for (size_t i = 0; i < image.dn.size(); ++i) values[i] = static_cast<float>(image.dn[i]) * scale;
+    std::transform(image.clear.begin(), image.clear.end(), series.valid[row].mutable_data_ptr<bool>(), [](uint8_t clear) { return clear != 0; });
+    series.day_of_year[row].fill_(image.day_of_year);
+  }
+  return series;
+}
+
+ImageSeries sar_series(const synth::RenderedPlace& place, int64_t side) {
+  ImageSeries series = series_of(static_cast<int64_t>(place.sar.size()), 2, side);
+  for (size_t date = 0; date < place.sar.size(); ++date) {
+    const auto row = static_cast<int64_t>(date);
+    std::copy(place.sar[date].decibels.begin(), place.sar[date].decibels.end(), series.values[row].mutable_data_ptr<float>());
+    series.day_of_year[row].fill_(place.sar[date].day_of_year);
+  }
+  return series;
+}
+
+}  // namespace
+
+void SynthOptions::describe(OptionFields& fields) {
+  fields("seed", seed, "seed of the synthetic world");
+  fields("places", places, "places of the synthetic world").at_least(1);
+  fields("held_out", held_out, "use the held-out blocks of the world");
+  fields("cells", cells, "side of a place, MS pixels of 10 m").between(1, synth::kRegionMetres / 10);
+  fields("hr_per_cell", hr_per_cell, "HR pixels a cell side").between(1, 64);
+  fields("ms_dates", ms_dates, "MS images a place").at_least(0);
+  fields("sar_dates", sar_dates, "SAR images a place").at_least(0);
+}
+
+SensorContracts synthetic_contracts(int64_t hr_per_cell) {
+  SensorContracts contracts;
+  contracts[Modality::kHr] = builtin_contract("aerial-rgb");
+  contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(hr_per_cell);
+  contracts[Modality::kMs] = builtin_contract("sentinel2-l2a");
+  contracts[Modality::kSar] = builtin_contract("sentinel1-grd-db");
+  return contracts;
+}
+
+SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options.hr_per_cell)) {
+  if (options.places < 1 || options.places > synth::site_count(options.held_out)) {
+    throw UsageError(fmt::format("the synthetic world has 1 to {} {} places, not {}", synth::site_count(options.held_out),
+                                 options.held_out ? "held-out" : "training", options.places));
+  }
+  if (options.cells < 1 || options.cells > synth::kRegionMetres / 10) {
+    throw UsageError(fmt::format("a synthetic place has 1 to {} cells a side, not {}", synth::kRegionMetres / 10, options.cells));
+  }
+  if (options.hr_per_cell < 1 || options.hr_per_cell > 64) {
+    throw UsageError(fmt::format("a synthetic cell has 1 to 64 HR pixels a side, not {}", options.hr_per_cell));
+  }
+}
+
+synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
+  const auto seed = static_cast<uint64_t>(options_.seed);
+  const synth::Site site = synth::site_of(seed, number, options_.held_out, options_.cells * 10);
+  return synth::render_place(site, {.seed = seed, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates});
+}
+
+std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", options_.held_out ? "test" : "train", number); }
+
+PlaceSample SyntheticEarth::get(int64_t number) const {
+  TORCH_CHECK_VALUE(number >= 0 && number < size(), "place ", number, " of ", size());
+  const synth::RenderedPlace place = render(number);
+  PlaceSample sample;
+  sample.id = id_of(number);
+  sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
+  if (options_.ms_dates > 0) sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
+  if (options_.sar_dates > 0) sample.images[Modality::kSar] = sar_series(place, options_.cells);
+  sample.label = torch::from_blob(const_cast<uint8_t*>(place.label.data()), {options_.cells, options_.cells}, torch::kUInt8).to(torch::kInt64);
+  const double middle = static_cast<double>(options_.cells) * 5;
+  const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + middle, static_cast<double>(place.site.northing_m()) - middle);
+  sample.longitude_deg = centre.longitude_deg;
+  sample.latitude_deg = centre.latitude_deg;
+  sample.scene_class = static_cast<int64_t>(place.site.kind);
+  return sample;
+}
+
+}  // namespace skysense

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/options.h"
+#include "data/place_sample.h"
+#include "synth/render.h"
+
+namespace skysense {
+
+/// Which part of the synthetic world a dataset shows.
+struct SynthOptions {
+  int64_t seed = 1;          ///< of the world
+  int64_t places = 256;
+  bool held_out = false;     ///< places of the held-out blocks, which touch no training place
+  int64_t cells = 64;        ///< side of a place in MS pixels of 10 m, at most 640
+  int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
+  int64_t ms_dates = 10;
+  int64_t sar_dates = 5;
+
+  void describe(OptionFields& fields);
+};
+
+/// The sensors of the synthetic world: aerial-rgb, sentinel2-l2a and sentinel1-grd-db with the world's own statistics.
+SensorContracts synthetic_contracts(int64_t hr_per_cell);
+
+/// A procedural world, rendered in memory: co-registered HR, an MS series with phenology and clouds, a SAR series with
+/// speckle, a land-cover raster and a scene class. Ground is a function of (world seed, map coordinates) alone: two
+/// places that share ground show the same, on every x86-64 machine. Scene classes differ in layout; colours, light, haze
+/// and sensor gain change from region to region.
+class SyntheticEarth : public PlaceDataset {
+ public:
+  /// Throws UsageError for sizes that the world cannot give.
+  explicit SyntheticEarth(const SynthOptions& options);
+  int64_t size() const override { return options_.places; }
+  PlaceSample get(int64_t number) const override;
+  const SensorContracts& contracts() const override { return contracts_; }
+  const SynthOptions& options() const { return options_; }
+
+  /// The same place as products hold it, for writing to files.
+  synth::RenderedPlace render(int64_t number) const;
+  /// "train-000012" or "test-000012".
+  std::string id_of(int64_t number) const;
+
+ private:
+  const SynthOptions options_;
+  const SensorContracts contracts_;
+};
+
+}  // namespace skysense

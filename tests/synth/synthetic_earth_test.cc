@@ -1,0 +1,107 @@
+#include "synth/synthetic_earth.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "synth/render.h"
+#include "testing/all_close.h"
+
+namespace skysense {
+namespace {
+
+using ::skysense::testing::all_close;
+
+TEST(SyntheticEarth, GivesCoRegisteredSeriesOfTheNominalSizes) {
+  const SyntheticEarth earth({.seed = 3, .places = 12});
+  const PlaceSample place = earth.get(5);
+  EXPECT_EQ(place.images[Modality::kHr]->values.sizes(), torch::IntArrayRef({1, 3, 512, 512}));
+  EXPECT_EQ(place.images[Modality::kMs]->values.sizes(), torch::IntArrayRef({10, 10, 64, 64}));
+  EXPECT_EQ(place.images[Modality::kSar]->values.sizes(), torch::IntArrayRef({5, 2, 64, 64}));
+  EXPECT_EQ(place.label.sizes(), torch::IntArrayRef({64, 64}));
+  EXPECT_EQ(place.scene_class, 5);
+  EXPECT_TRUE(place.latitude_deg && std::abs(*place.latitude_deg) < 60);
+  for (const Modality modality : kModalities) {
+    const auto& contract = earth.contracts()[modality];
+    const auto& images = place.images[modality].value();
+    EXPECT_TRUE(images.values.isfinite().all().item<bool>());
+    EXPECT_GE(images.values.min().item<double>(), contract->physical_min - 1e-6);
+    EXPECT_LE(images.values.max().item<double>(), contract->physical_max + 1e-6);
+    EXPECT_GT(images.values.std().item<double>(), 0.01);
+  }
+  const auto days = place.images[Modality::kMs]->day_of_year;
+  EXPECT_TRUE(days.diff().ge(0).all().item<bool>());
+}
+
+TEST(SyntheticEarth, TheSameNumberGivesTheSamePlaceAndAnotherSeedAnother) {
+  const SynthOptions options{.seed = 3, .places = 4, .cells = 16};
+  const auto values = [](const SynthOptions& o) { return SyntheticEarth(o).get(2).images[Modality::kHr]->values; };
+  EXPECT_TRUE(torch::equal(values(options), values(options)));
+  auto other = options;
+  other.seed = 4;
+  EXPECT_FALSE(torch::equal(values(options), values(other)));
+}
+
+TEST(SyntheticEarth, RefusesWhatTheWorldCannotGive) {
+  EXPECT_THROW(SyntheticEarth({.places = 0}), UsageError);
+  EXPECT_THROW(SyntheticEarth({.places = 1, .cells = 641}), UsageError);
+  EXPECT_THROW(SyntheticEarth({.places = 1, .hr_per_cell = 0}), UsageError);
+}
+
+/// Every class: two squares that share ground show the same there, in every sensor and label.
+TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
+  constexpr int64_t kSide = 24, kShift = 9;  // cells
+  for (int64_t number = 0; number < synth::kSceneClasses; ++number) {
+    const synth::Site site = synth::site_of(7, number, false, kSide * 10);
+    synth::Site moved = site;
+    moved.east_m += kShift * 10;
+    moved.south_m -= kShift * 10;
+    const synth::RenderOptions options{.seed = 7, .ms_dates = 3, .sar_dates = 2};
+    const auto a = synth::render_place(site, options), b = synth::render_place(moved, options);
+    // Rows of `a` are `kShift` rows lower in `b`; columns further left.
+    const auto expect_shared = [&](const auto* first, const auto* second, int64_t side, int64_t shift) {
+      for (int64_t row = 0; row + shift < side; ++row) {
+        for (int64_t column = shift; column < side; ++column) {
+          ASSERT_EQ(first[row * side + column], second[(row + shift) * side + column - shift]) << number << " " << row << " " << column;
+        }
+      }
+    };
+    expect_shared(a.hr.data(), b.hr.data(), kSide * 8, kShift * 8);
+    expect_shared(a.label.data(), b.label.data(), kSide, kShift);
+    for (size_t date = 0; date < 3; ++date) {
+      ASSERT_EQ(a.ms[date].day_of_year, b.ms[date].day_of_year);
+      expect_shared(a.ms[date].dn.data() + 6 * kSide * kSide, b.ms[date].dn.data() + 6 * kSide * kSide, kSide, kShift);
+      expect_shared(a.ms[date].clear.data(), b.ms[date].clear.data(), kSide, kShift);
+    }
+    expect_shared(a.sar[1].decibels.data(), b.sar[1].decibels.data(), kSide, kShift);
+  }
+}
+
+TEST(SyntheticWorld, HeldOutPlacesTouchNoTrainingPlace) {
+  using Region = std::tuple<int, bool, int64_t, int64_t>;
+  const auto region_of = [](const synth::Site& site, int64_t east, int64_t south) {
+    return Region(site.zone.number, site.zone.southern, site.east_m / synth::kRegionMetres + east, site.south_m / synth::kRegionMetres + south);
+  };
+  std::set<Region> training;
+  for (int64_t number = 0; number < 40000; ++number) training.insert(region_of(synth::site_of(7, number, false, 640), 0, 0));
+  EXPECT_EQ(training.size(), 40000u);  // no region twice
+  for (int64_t number = 0; number < 10000; ++number) {
+    const synth::Site site = synth::site_of(7, number, true, 640);
+    for (const int64_t east : {-1, 0, 1}) {
+      for (const int64_t south : {-1, 0, 1}) ASSERT_FALSE(training.contains(region_of(site, east, south)));
+    }
+  }
+}
+
+TEST(SyntheticWorld, LonLatAgreesWithKnownPoints) {
+  // From PROJ (EPSG:32631, EPSG:32733) to WGS 84.
+  const auto paris = synth::lonlat_of({.number = 31, .southern = false}, 448251.8, 5411932.7);
+  EXPECT_NEAR(paris.longitude_deg, 2.2945, 2e-5);
+  EXPECT_NEAR(paris.latitude_deg, 48.8582, 2e-5);
+}
+
+}  // namespace
+}  // namespace skysense
