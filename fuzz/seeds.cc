@@ -21,16 +21,17 @@ void write_safetensors_seeds(const fs::path& folder) {
     return skysense::TensorView{name, type, std::move(shape), std::span(bytes).first(size)};
   };
   skysense::write_safetensors(folder / "empty", {});
-  skysense::write_safetensors(folder / "metadata", {tensor("a", ElementType::kF32, {2, 3}, 24)}, {{"format_version", "1"}});
-  skysense::write_safetensors(folder / "types", {tensor("f64", ElementType::kF64, {3}, 24),
-                                                 tensor("bf16", ElementType::kBF16, {2, 2}, 8),
-                                                 tensor("i64", ElementType::kI64, {}, 8),
-                                                 tensor("bool", ElementType::kBool, {0, 5}, 0),
-                                                 tensor("u8", ElementType::kU8, {1, 2, 3, 4}, 24)});
+  skysense::write_safetensors(folder / "metadata", {tensor("a", ElementType::kF32, {2, 3}, 24)},
+                              {{"format_version", "1"}});
+  skysense::write_safetensors(folder / "types",
+                              {tensor("f64", ElementType::kF64, {3}, 24), tensor("bf16", ElementType::kBF16, {2, 2}, 8),
+                               tensor("i64", ElementType::kI64, {}, 8), tensor("bool", ElementType::kBool, {0, 5}, 0),
+                               tensor("u8", ElementType::kU8, {1, 2, 3, 4}, 24)});
 }
 
 void write_place_seeds(const fs::path& folder) {
-  skysense::PlaceRecord place{.id = "a", .images = {}, .label = "", .longitude_deg = {}, .latitude_deg = {}, .scene_class = {}};
+  skysense::PlaceRecord place{
+      .id = "a", .images = {}, .label = "", .longitude_deg = {}, .latitude_deg = {}, .scene_class = {}};
   place.images[skysense::Modality::kHr] = {{{"hr.tif"}, {}, ""}};
   write_file_atomically(folder / "hr", skysense::format_place(place));
   place.images[skysense::Modality::kMs] = {{{"B02.tif", "B03.tif"}, skysense::Date{2024, 5, 1}, "scl.tif"},
@@ -47,7 +48,8 @@ void write_config_seeds(const fs::path& folder) {
   skysense::fuzz::ExampleOptions options;
   write_file_atomically(folder / "all", skysense::dump_yaml(skysense::fields_of(options)));
   write_file_atomically(folder / "assignment", "train.inner.depths=[1, 2, 3]");
-  write_file_atomically(folder / "flow", "{train: {lr: 1e-3, dtype: bfloat16, inner: {flag: yes}}, sensors: [ms, \"s ar\"]}");
+  write_file_atomically(folder / "flow",
+                        "{train: {lr: 1e-3, dtype: bfloat16, inner: {flag: yes}}, sensors: [ms, \"s ar\"]}");
   write_file_atomically(folder / "anchor", "seed: &x 3\ntrain:\n  steps: *x\nname: |\n  two\n  lines\n");
 }
 

@@ -25,8 +25,6 @@ int refuses_or_reads(Parse parse) {
   return 0;
 }
 
-inline std::string text_of(const uint8_t* bytes, size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
+inline std::string text_of(const uint8_t* bytes, size_t size) { return {reinterpret_cast<const char*>(bytes), size}; }
 
 }  // namespace skysense::fuzz

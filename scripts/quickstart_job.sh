@@ -8,8 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 program=build/release/skysense
 out=runs/quickstart
 # What may be tuned: enough steps to beat the untrained model clearly, few enough for five minutes on two cores.
-train_places=${QUICKSTART_TRAIN_PLACES:-256}
-labelled_places=${QUICKSTART_LABELLED_PLACES:-600}
+places=${QUICKSTART_PLACES:-480}
 test_places=${QUICKSTART_TEST_PLACES:-480}
 train_settings=(--set train.steps="${QUICKSTART_STEPS:-300}" --set train.batch_size=8 --set train.warmup_steps=30
   --set train.checkpoint_every=100 --set train.lr=1e-3)
@@ -36,22 +35,31 @@ pretrain() {
   [[ -d $out/run/checkpoints ]] && resume=(--resume)
   "$program" pretrain --preset nano --data "$out/world" -o "$out/run" "${train_settings[@]}" "${resume[@]}"
 }
-knn() { "$program" probe --data "$out/labelled" --test "$out/test" --method knn "$@"; }
 
-step world "rendering $train_places places" "$program" synth -o "$out/world" --places "$train_places" --seed 1
-step labelled "rendering $labelled_places labelled places" "$program" synth -o "$out/labelled" --places "$labelled_places" --seed 2
-step test "rendering $test_places held-out places" "$program" synth -o "$out/test" --places "$test_places" --seed 2 --held-out
-step untrained "the untrained model" "$program" pretrain --preset nano --data "$out/world" -o "$out/untrained" --set train.steps=0
-step pretrain "pre-training" pretrain
-step knn_untrained "kNN, untrained model" knn --model "$out/untrained/model"
-step knn_trained "kNN, trained model" knn --model "$out/run/model"
-step knn_pixel_statistics "kNN, pixel statistics" knn --features pixel-statistics
+# All three sensors of the held-out scene, each image with its date.
+embed() {
+  local scene file images=()
+  scene=$(echo "$out"/scene/test/places/*)
+  for sensor in ms sar; do
+    images+=("--$sensor")
+    for file in "$scene/${sensor}"_*.tif; do images+=("$file@$(basename "$file" .tif | cut -d_ -f2)"); done
+  done
+  "$program" embed --model "$out/model" --hr "$scene/hr.tif" "${images[@]}" -o "$out/features.tif" --overwrite
+  gdal_translate -q -of PNG -outsize 768 0 -r average --config GDAL_PAM_ENABLED NO "$scene/hr.tif" "$out/scene_rgb.png"
+}
+
+step world "rendering $places places and $test_places held-out ones" \
+  "$program" synth -o "$out/world" --places "$places" --test-places "$test_places" --seed 1 --overwrite
+step pretrain "pre-training nano" pretrain
 if [[ ! -d $out/model ]]; then
   cp -rL "$out/run/model" "$out/model.part"
   mv "$out/model.part" "$out/model"
 fi
-step scene "rendering a held-out scene" "$program" synth -o "$out/scene" --places 1 --seed 3 --held-out --cells 256
-step embed "mapping its features" "$program" embed --model "$out/model" --hr "$out"/scene/*/hr.tif -o "$out/features.tif" --overwrite
+step probe "kNN on held-out regions: trained, untrained, pixel statistics" \
+  "$program" probe --model "$out/model" --data "$out/world" --test "$out/world/test" --method knn --baseline all -o "$out/probe"
+step scene "rendering a held-out scene" \
+  "$program" synth -o "$out/scene" --places 1 --test-places 1 --size 192 --seed 1 --overwrite
+step embed "mapping its features" embed
 
 python3 scripts/quickstart_report.py "$out"
 cat "$out/summary.json"

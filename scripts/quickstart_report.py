@@ -21,21 +21,23 @@ def read_step(out: pathlib.Path, name: str) -> dict:
 
 
 def summarise(out: pathlib.Path) -> dict:
-    results = {name: read_step(out, name) for name in KNN}
-    samples = results["knn_trained"]["test_samples"]
-    summary = {name: result["overall_accuracy"] for name, result in results.items()}
-    trained = summary["knn_trained"]
-    rival = max(summary["knn_untrained"], summary["knn_pixel_statistics"])
-    error = math.sqrt((trained * (1 - trained) + rival * (1 - rival)) / samples)
+    probe, training = read_step(out, "probe"), read_step(out, "pretrain")
+    untrained, pixels = probe["baselines"]["untrained"], probe["baselines"]["pixel_statistics"]
     seconds = {path.stem: float(path.read_text()) for path in sorted((out / "steps").glob("*.seconds"))}
     return {
         "format_version": 1,
-        **summary,
-        "test_samples": samples,
-        "standard_error": error,
-        "lead_in_standard_errors": (trained - rival) / error if error > 0 else None,
-        "loss": read_step(out, "pretrain").get("loss"),
-        "steps": read_step(out, "pretrain").get("steps"),
+        "knn_pixel_statistics": pixels["oa"],
+        "knn_untrained": untrained["oa"],
+        "knn_trained": probe["oa"],
+        "standard_error": probe["standard_error"],
+        # Paired over the same test samples.
+        "gain_over_untrained": untrained["gain"],
+        "gain_over_untrained_standard_error": untrained["gain_standard_error"],
+        "gain_over_pixel_statistics": pixels["gain"],
+        "gain_over_pixel_statistics_standard_error": pixels["gain_standard_error"],
+        "test_samples": probe["test_samples"],
+        "steps": training["steps"],
+        "loss": training["loss"],
         "seconds": round(sum(seconds.values()), 1),
         "seconds_by_step": seconds,
     }
@@ -52,11 +54,12 @@ def section(out: pathlib.Path, summary: dict) -> str:
     pictures = [("The held-out scene", out / "scene_rgb.png"), ("Its features, principal components as colours", out / "features_rgb.png")]
     parts = [
         "<h2>What the features are worth</h2>",
-        f"<p>k-nearest-neighbour accuracy (k = 20, cosine) on {summary['test_samples']} samples of held-out regions; one standard "
-        f"error of a difference is {100 * summary['standard_error']:.1f} points.</p>",
+        f"<p>k-nearest-neighbour accuracy (k = 20, cosine) on {summary['test_samples']} samples of held-out regions, with a "
+        f"standard error of {100 * summary['standard_error']:.1f} points.</p>",
         f"<table><tr><th>features</th><th>accuracy</th></tr>{rows}</table>",
+        picture("Which class is taken for which", out / "probe" / "confusion.png"),
         "<h2>A held-out scene</h2>",
-        *(picture(title, file) for title, file in pictures if file.exists()),
+        *(picture(title, file) for title, file in pictures),
     ]
     return "\n".join(parts)
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-/// skysense as a library: a pre-trained model's features for images in memory. The header needs nothing but the standard
-/// library. find_package(skysense) and link skysense::skysense.
+/// skysense as a library: a pre-trained model's features for images in memory. The header needs nothing but the
+/// standard library. find_package(skysense) and link skysense::skysense.
 namespace skysense {
 
 /// A model that cannot be read or an image that does not fit it: one line that says what, where and what to do.
@@ -21,20 +21,20 @@ class Error : public std::runtime_error {
 
 /// What a model takes of one kind of sensor.
 struct SensorInput {
-  std::string modality;            ///< "hr", "ms" or "sar"
-  std::string sensor;              ///< the contract's name: "sentinel2-l2a", "aerial-rgb", …
-  std::string quantity;            ///< what a value is: "reflectance", "backscatter dB", "brightness"
-  double gsd_m = 1;                ///< ground sample distance of a pixel
+  std::string modality;                         ///< "hr", "ms" or "sar"
+  std::string sensor;                           ///< the contract's name: "sentinel2-l2a", "aerial-rgb", …
+  std::string quantity;                         ///< what a value is: "reflectance", "backscatter dB", "brightness"
+  double gsd_m = 1;                             ///< ground sample distance of a pixel
   double plausible_min = 0, plausible_max = 1;  ///< values far outside are in other units than the model's
-  std::vector<std::string> bands;  ///< the order of the channels
+  std::vector<std::string> bands;               ///< the order of the channels
 };
 
 /// One image in memory; the spans must outlive the call only.
 struct ImageInput {
-  std::string modality;             ///< "hr", "ms" or "sar"
-  int64_t height = 0, width = 0;    ///< pixels, each at least 4
-  std::span<const float> values;    ///< [bands, height, width] in the quantity of SensorInput, not normalised
-  std::span<const uint8_t> valid;   ///< [height, width], 0 where there is no data; empty: valid everywhere but at NaN
+  std::string modality;            ///< "hr", "ms" or "sar"
+  int64_t height = 0, width = 0;   ///< pixels, each at least 4
+  std::span<const float> values;   ///< [bands, height, width] in the quantity of SensorInput, not normalised
+  std::span<const uint8_t> valid;  ///< [height, width], 0 where there is no data; empty: valid everywhere but at NaN
 };
 
 /// Features on a regular grid over the image.

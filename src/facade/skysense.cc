@@ -39,11 +39,12 @@ Input read_image(const ImageInput& image, const SensorContracts& contracts) {
   if (!contract) throw Error(fmt::format("the model takes no {} images", image.modality));
   const int64_t channels = contract->channels(), height = image.height, width = image.width;
   if (height < kPatch || width < kPatch) {
-    throw Error(fmt::format("an image of {} x {} pixels; it must have at least {} x {}", height, width, kPatch, kPatch));
+    throw Error(
+        fmt::format("an image of {} x {} pixels; it must have at least {} x {}", height, width, kPatch, kPatch));
   }
   if (static_cast<int64_t>(image.values.size()) != channels * height * width) {
-    throw Error(fmt::format("{} values for {} bands ({}) of {} x {} pixels", image.values.size(), channels, contract->name,
-                            height, width));
+    throw Error(fmt::format("{} values for {} bands ({}) of {} x {} pixels", image.values.size(), channels,
+                            contract->name, height, width));
   }
   if (!image.valid.empty() && static_cast<int64_t>(image.valid.size()) != height * width) {
     throw Error(fmt::format("{} validity flags for {} x {} pixels", image.valid.size(), height, width));
@@ -109,7 +110,8 @@ std::vector<float> Encoder::encode(const ImageInput& image) const {
     const Input input = read_image(image, state_->product.contracts);
     const auto map = state_->features_of(input);
     // A cell counts where any pixel under it is valid.
-    const auto cells = at::adaptive_avg_pool2d(input.valid.to(torch::kFloat32), {map.size(2), map.size(3)}).gt(0).to(map.dtype());
+    const auto cells =
+        at::adaptive_avg_pool2d(input.valid.to(torch::kFloat32), {map.size(2), map.size(3)}).gt(0).to(map.dtype());
     const auto mean = ((map * cells).sum({0, 2, 3}) / cells.sum()).contiguous();
     const float* begin = mean.const_data_ptr<float>();
     return std::vector<float>(begin, begin + mean.numel());

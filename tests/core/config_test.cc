@@ -58,14 +58,16 @@ TEST(Config, AcceptsDottedAssignments) {
 TEST(Config, NamesTheNearestKnownKey) {
   RunOptions options;
   auto fields = fields_of(options);
-  EXPECT_THAT([&] { apply_yaml(fields, "train: {step: 3}", "run.yaml"); },
-              ThrowsMessage<UsageError>(AllOf(HasSubstr("run.yaml"), HasSubstr("train.step'"), HasSubstr("'train.steps'"))));
+  EXPECT_THAT(
+      [&] { apply_yaml(fields, "train: {step: 3}", "run.yaml"); },
+      ThrowsMessage<UsageError>(AllOf(HasSubstr("run.yaml"), HasSubstr("train.step'"), HasSubstr("'train.steps'"))));
 }
 
 TEST(Config, RefusesWrongTypesLimitsAndChoices) {
   RunOptions options;
   auto fields = fields_of(options);
-  EXPECT_THAT([&] { apply_assignment(fields, "train.steps=many"); }, ThrowsMessage<UsageError>(HasSubstr("an integer")));
+  EXPECT_THAT([&] { apply_assignment(fields, "train.steps=many"); },
+              ThrowsMessage<UsageError>(HasSubstr("an integer")));
   EXPECT_THAT([&] { apply_assignment(fields, "train.steps=-1"); }, ThrowsMessage<UsageError>(HasSubstr("not within")));
   EXPECT_THAT([&] { apply_assignment(fields, "train.lr=.nan"); }, ThrowsMessage<UsageError>(HasSubstr("not within")));
   EXPECT_THAT([&] { apply_assignment(fields, "train.dtype=fp8"); },
@@ -80,8 +82,9 @@ TEST(Config, OneGroupIsReadWithoutTheOthers) {
   EXPECT_TRUE(apply_yaml_group(fields, "seed: 7\nlater: {new: 1}\ntrain: {steps: 5}\n", "train", "config.yaml"));
   EXPECT_EQ(train.steps, 5);
   EXPECT_FALSE(apply_yaml_group(fields, "seed: 7\n", "train", "config.yaml"));
-  EXPECT_THAT([&] { apply_yaml_group(fields, "train: {step: 5}", "train", "config.yaml"); },
-              ThrowsMessage<UsageError>(AllOf(HasSubstr("config.yaml: train"), HasSubstr("'step'"), HasSubstr("'steps'"))));
+  EXPECT_THAT(
+      [&] { apply_yaml_group(fields, "train: {step: 5}", "train", "config.yaml"); },
+      ThrowsMessage<UsageError>(AllOf(HasSubstr("config.yaml: train"), HasSubstr("'step'"), HasSubstr("'steps'"))));
   EXPECT_THAT([&] { apply_yaml_group(fields, "train: 5", "train", "config.yaml"); }, Throws<UsageError>());
 }
 

@@ -13,7 +13,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 std::string two_tensors() {
   static const float a[6] = {1, 2, 3, 4, 5, 6};
@@ -52,7 +54,8 @@ TEST(Safetensors, AFileThatCannotBeWrittenLeavesTheEarlierOne) {
   testing::TemporaryFolder folder;
   write_safetensors(folder / "x.safetensors", {}, {{"which", "first"}});
   const float value = 1;
-  EXPECT_THROW(write_safetensors(folder / "absent/x.safetensors", {{"v", ElementType::kF32, {1}, std::as_bytes(std::span(&value, 1))}}),
+  EXPECT_THROW(write_safetensors(folder / "absent/x.safetensors",
+                                 {{"v", ElementType::kF32, {1}, std::as_bytes(std::span(&value, 1))}}),
                DataError);
   EXPECT_EQ(SafetensorsFile(folder / "x.safetensors").metadata().at("which"), "first");
 }

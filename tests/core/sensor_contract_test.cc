@@ -36,7 +36,8 @@ TEST(SensorContract, TheDefaultSensorsHaveThePapersChannels) {
 }
 
 TEST(SensorContract, TheBaselineOffsetShiftsReflectance) {
-  const Band before = builtin_contract("sentinel2-l2a").bands[0], after = builtin_contract("sentinel2-l2a-0400").bands[0];
+  const Band before = builtin_contract("sentinel2-l2a").bands[0],
+             after = builtin_contract("sentinel2-l2a-0400").bands[0];
   const double dn = 3000;
   EXPECT_DOUBLE_EQ(dn * before.scale + before.offset, 0.3);
   EXPECT_DOUBLE_EQ(dn * after.scale + after.offset, 0.2);
