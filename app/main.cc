@@ -50,6 +50,9 @@ int run(int argc, char** argv) {
     Progress::silence(quiet);
   });
   add_info(program);
+#ifdef SKYSENSE_RASTER
+  add_synth(program);
+#endif
 
   if (const std::string message = unknown_verb(program, argc, argv); !message.empty()) return report(message, kWrongUsage);
   try {
