@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "engine/signals.h"
 
 namespace skysense::app {
 
@@ -50,6 +51,7 @@ int run(int argc, char** argv) {
     Progress::silence(quiet);
   });
   add_info(program);
+  add_pretrain(program);
 #ifdef SKYSENSE_RASTER
   add_synth(program);
 #endif
@@ -62,6 +64,8 @@ int run(int argc, char** argv) {
     return program.exit(help);
   } catch (const CLI::ParseError& error) {
     return report(fmt::format("{}; see skysense --help", error.what()), kWrongUsage);
+  } catch (const Interrupted& interrupted) {
+    return report(interrupted.what(), interrupted.exit_code());
   } catch (const UsageError& error) {
     return report(error.what(), kWrongUsage);
   } catch (const DataError& error) {

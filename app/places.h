@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "data/place_sample.h"
+#include "data/view_options.h"
+
+namespace skysense::app {
+
+/// Opens what --data names: a dataset folder with index.jsonl and contract.json, or "synth:PLACES" for that many places
+/// of the synthetic world, rendered as they are asked for. Throws UsageError or DataError.
+std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed);
+
+}  // namespace skysense::app

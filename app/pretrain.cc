@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/places.h"
+#include "app/verbs.h"
+#include "core/config.h"
+#include "pretrain/trainer.h"
+
+namespace skysense::app {
+namespace {
+
+struct Arguments {
+  std::string preset = "nano", data, run;
+  std::vector<std::string> configs, assignments;
+  bool resume = false;
+};
+
+/// Preset, then the config files in order, then --set.
+PretrainOptions resolve(const Arguments& arguments) {
+  PretrainOptions options = pretrain_options(arguments.preset);
+  auto fields = fields_of(options);
+  for (const auto& file : arguments.configs) apply_yaml_file(fields, file);
+  for (const auto& assignment : arguments.assignments) apply_assignment(fields, assignment);
+  return options;
+}
+
+void run(const Arguments& arguments) {
+  const PretrainOptions options = resolve(arguments);
+  const auto places = open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed));
+  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume);
+  print_result({{"run", arguments.run},
+                {"checkpoint", result.checkpoint.string()},
+                {"steps", result.steps},
+                {"loss", result.loss},
+                {"samples_per_second", result.samples_per_second},
+                {"waiting_share", result.waiting_share}});
+}
+
+}  // namespace
+
+void add_pretrain(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* verb = program.add_subcommand("pretrain", "Pre-train the backbone and the fusion encoder on places without labels");
+  verb->add_option("--preset", arguments->preset, "nano, tiny, small, base, v2-dense or v2")->capture_default_str();
+  verb->add_option("--data", arguments->data, "dataset folder with index.jsonl, or synth:PLACES for the synthetic world")->required();
+  verb->add_option("-o,--output", arguments->run, "run folder")->required();
+  verb->add_option("--config", arguments->configs, "YAML with values that differ from the preset's");
+  verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the config files")->allow_extra_args(false);
+  verb->add_flag("--resume", arguments->resume, "continue the run from its newest checkpoint");
+  verb->footer([] {
+    PretrainOptions options = pretrain_options("nano");
+    return "Example:\n  skysense pretrain --preset nano --data DATASET -o RUN --set train.steps=500 --set train.batch_size=8\n\n"
+           "Keys of --set and --config, with preset nano's values:\n" + describe_options(fields_of(options));
+  });
+  verb->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace skysense::app

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "data/view_batch.h"
+
+namespace skysense {
+
+/// Places [first, first + count) of every view, on `device`: one micro-batch of a step.
+std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t first, int64_t count, torch::Device device);
+
+}  // namespace skysense

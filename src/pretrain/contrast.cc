@@ -1,0 +1,146 @@
+#include "pretrain/contrast.h"
+
+#include "data/correspondence.h"
+
+namespace skysense {
+namespace {
+
+/// Rows of one student view that have a target in one teacher view.
+struct PixelPair {
+  torch::Tensor student_rows;   ///< [M] int64, rows of the student's flat logits
+  torch::Tensor teacher_cells;  ///< [M, d]
+};
+
+/// Mean over the valid cells of each image: [B, T, gh, gw, d] -> [B * T, d]; images without valid cells give zeros.
+torch::Tensor pool(const SourceMap& map) {
+  const auto weight = map.valid.unsqueeze(-1).to(torch::kFloat);
+  const auto sum = (map.features.to(torch::kFloat) * weight).sum({2, 3});
+  return (sum / weight.sum({2, 3}).clamp_min(1)).flatten(0, 1);
+}
+
+/// [B * T] bool: the image has a valid cell.
+torch::Tensor has_valid(const SourceMap& map) { return map.valid.flatten(2).any(-1).flatten(); }
+
+torch::Tensor zero_like(const SourceMap& map) { return (map.features * 0).sum().to(torch::kFloat); }
+
+torch::Tensor mean_entropy(const torch::Tensor& logits, const torch::Tensor& centre, double temperature) {
+  const auto log_p = torch::log_softmax((logits - centre) / temperature, -1);
+  return -(log_p.exp() * log_p).sum(-1).mean();
+}
+
+}  // namespace
+
+torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& teacher, const torch::Tensor& centre,
+                            double student_temperature, double teacher_temperature) {
+  const auto target = torch::softmax((teacher.detach() - centre) / teacher_temperature, -1);
+  return -(target * torch::log_softmax(student / student_temperature, -1)).sum(-1);
+}
+
+void Centre::observe(const torch::Tensor& logits) {
+  if (logits.size(0) == 0) return;
+  const auto sum = logits.detach().to(torch::kFloat).sum(0);
+  sum_ = sum_.defined() ? sum_ + sum : sum;
+  rows_ += logits.size(0);
+}
+
+void Centre::update(double momentum) {
+  if (rows_ > 0 && momentum < 1) value_.mul_(momentum).add_(sum_ / static_cast<double>(rows_), 1 - momentum);
+  sum_ = torch::Tensor();
+  rows_ = 0;
+}
+
+namespace {
+
+torch::Tensor image_loss(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
+                         const SourceHeads& heads, const ContrastOptions& options, double teacher_temperature,
+                         double& entropy) {
+  std::vector<torch::Tensor> student_pools, teacher_pools, student_valid, teacher_valid;
+  for (const auto& map : student) student_pools.push_back(pool(map)), student_valid.push_back(has_valid(map));
+  for (const auto& map : teacher) teacher_pools.push_back(pool(map)), teacher_valid.push_back(has_valid(map));
+  // The student's head and the teacher's each run once, over every view.
+  LearningHead student_head = heads.student, teacher_head = heads.teacher;
+  const auto student_logits = student_head(torch::cat(student_pools)).chunk(static_cast<int64_t>(student.size()));
+  std::vector<torch::Tensor> teacher_logits;
+  {
+    const torch::NoGradGuard no_grad;
+    const auto all = teacher_head(torch::cat(teacher_pools));
+    const auto rows = all.index({torch::cat(teacher_valid)});
+    heads.image_centre->observe(rows);
+    if (rows.size(0) > 0) entropy = mean_entropy(rows, heads.image_centre->value(), teacher_temperature).item<double>();
+    teacher_logits = all.chunk(static_cast<int64_t>(teacher.size()));
+  }
+  torch::Tensor sum = zero_like(student[0]), count = torch::zeros({}, sum.options());
+  for (size_t g = 0; g < teacher.size(); ++g) {
+    for (size_t v = 0; v < student.size(); ++v) {
+      if (v == g) continue;
+      const auto both = (student_valid[v] & teacher_valid[g]).to(torch::kFloat);
+      sum = sum + (both * learning_loss(student_logits[v], teacher_logits[g], heads.image_centre->value(),
+                                        options.student_temperature, teacher_temperature)).sum();
+      count = count + both.sum();
+    }
+  }
+  return sum / count.clamp_min(1);
+}
+
+/// The valid cells of student view v that teacher view g sees too.
+PixelPair match(const SourceMap& student, const SourceMap& teacher, const ViewGeometry& student_view,
+                const ViewGeometry& teacher_view, int64_t first_row) {
+  const int64_t b = student.features.size(0), t = student.features.size(1), d = student.features.size(-1);
+  const int64_t gh = student.features.size(2), gw = student.features.size(3);
+  const auto points = cell_ground_points(student_view.boxes, student_view.transforms, gh, gw);  // [B, gh, gw, 2]
+  // Dates share the geometry: they ride along as channels, the teacher's validity as one more a date.
+  const auto maps = torch::cat({teacher.features.to(torch::kFloat), teacher.valid.unsqueeze(-1).to(torch::kFloat)}, -1)
+                        .permute({0, 2, 3, 1, 4}).flatten(3);                     // [B, gh', gw', T * (d + 1)]
+  const auto [values, inside] = sample_at(maps, teacher_view.boxes, teacher_view.transforms, points);
+  const auto by_date = values.view({b, gh, gw, t, d + 1}).permute({0, 3, 1, 2, 4});  // [B, T, gh, gw, d + 1]
+  const auto usable = student.valid & inside.unsqueeze(1) & (by_date.select(-1, d) > 0.999);
+  const auto rows = usable.flatten().nonzero().squeeze(-1);
+  return {rows + first_row, by_date.narrow(-1, 0, d).reshape({-1, d}).index_select(0, rows)};
+}
+
+torch::Tensor pixel_loss(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
+                         const std::vector<ViewGeometry>& geometry, const SourceHeads& heads,
+                         const ContrastOptions& options, double teacher_temperature) {
+  std::vector<torch::Tensor> student_rows, teacher_cells, student_cells;
+  int64_t first_row = 0;
+  for (size_t v = 0; v < student.size(); ++v) {
+    const int64_t d = student[v].features.size(-1);
+    const torch::NoGradGuard no_grad;
+    for (size_t g = 0; g < teacher.size(); ++g) {
+      if (v == g) continue;
+      auto pair = match(student[v], teacher[g], geometry[v], geometry[g], first_row);
+      student_rows.push_back(pair.student_rows);
+      teacher_cells.push_back(pair.teacher_cells);
+    }
+    first_row += student[v].features.numel() / d;
+  }
+  for (const auto& map : student) student_cells.push_back(map.features.reshape({-1, map.features.size(-1)}));
+  const auto rows = torch::cat(student_rows);
+  if (rows.size(0) == 0) return zero_like(student[0]);
+  // Only cells with a partner pass through the head, each once however many partners it has.
+  const auto [used, inverse, counts] = at::_unique2(rows, /*sorted=*/true, /*return_inverse=*/true);
+  LearningHead student_head = heads.student, teacher_head = heads.teacher;
+  const auto student_logits = student_head(torch::cat(student_cells).index_select(0, used));
+  torch::Tensor target;
+  {
+    const torch::NoGradGuard no_grad;
+    const auto logits = teacher_head(torch::cat(teacher_cells));
+    heads.pixel_centre->observe(logits);
+    target = torch::softmax((logits - heads.pixel_centre->value()) / teacher_temperature, -1);
+  }
+  const auto log_p = torch::log_softmax(student_logits / options.student_temperature, -1);
+  return -(target * log_p.index_select(0, inverse)).sum(-1).mean();
+}
+
+}  // namespace
+
+ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
+                        const std::vector<ViewGeometry>& geometry, const SourceHeads& heads,
+                        const ContrastOptions& options, double teacher_temperature) {
+  ContrastLosses losses;
+  losses.image = image_loss(student, teacher, heads, options, teacher_temperature, losses.teacher_entropy);
+  losses.pixel = pixel_loss(student, teacher, geometry, heads, options, teacher_temperature);
+  return losses;
+}
+
+}  // namespace skysense

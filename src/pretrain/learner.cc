@@ -1,0 +1,115 @@
+#include "pretrain/learner.h"
+
+namespace skysense {
+namespace {
+
+std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> make_heads(int64_t width, const LearningHeadOptions& options) {
+  std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> heads;
+  for (const auto name : kSourceNames) heads.emplace_back(name, LearningHead(width, options).ptr());
+  return heads;
+}
+
+/// One modality of all views, joined along the batch: [V * B, T, ...].
+SeriesBatch join(const std::vector<ViewBatch>& views, Modality modality) {
+  std::vector<torch::Tensor> values, valid, days, present;
+  for (const auto& view : views) {
+    const SeriesBatch& series = *view.images[modality];
+    values.push_back(series.values);
+    valid.push_back(series.valid);
+    days.push_back(series.day_of_year);
+    present.push_back(series.present);
+  }
+  return {.values = torch::cat(values), .valid = torch::cat(valid), .day_of_year = torch::cat(days), .present = torch::cat(present)};
+}
+
+/// [N, T, H, W] pixel validity and [N, T] presence -> [N, T, cells, cells]: a cell counts where half its pixels do.
+torch::Tensor cell_validity(const SeriesBatch& series, int64_t cells) {
+  const auto share = at::adaptive_avg_pool2d(series.valid.to(torch::kFloat), {cells, cells});
+  return (share >= 0.5) & series.present.unsqueeze(-1).unsqueeze(-1);
+}
+
+/// One map a view from maps of all views: splits [V * B, ...] along the batch.
+std::vector<SourceMap> split(const torch::Tensor& features, const torch::Tensor& valid, size_t views) {
+  const auto features_of = features.chunk(static_cast<int64_t>(views)), valid_of = valid.chunk(static_cast<int64_t>(views));
+  std::vector<SourceMap> maps;
+  for (size_t v = 0; v < views; ++v) maps.push_back({features_of[v], valid_of[v]});
+  return maps;
+}
+
+void add(torch::Tensor& sum, const torch::Tensor& term) {
+  if (term.defined()) sum = sum.defined() ? sum + term : term;
+}
+
+}  // namespace
+
+LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadOptions& head, const PerModality<int64_t>& channels)
+    : model_(register_module("model", SkysenseModel(model, channels))),
+      heads_(register_module("heads", torch::nn::ModuleDict(make_heads(model.fusion_dim, head)))) {}
+
+LearningHead LearnerImpl::head(Source source) {
+  const auto module = (*heads_)[std::string(kSourceNames[static_cast<int>(source)])];
+  return LearningHead(std::dynamic_pointer_cast<LearningHeadImpl>(module));
+}
+
+EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t cells, const ForwardOptions& forward) {
+  EncodedViews encoded;
+  FusionInput fusion_input;
+  fusion_input.grid_height = fusion_input.grid_width = cells;
+  PerModality<torch::Tensor> valid;
+  torch::Tensor any_valid;
+  for (const Modality modality : kModalities) {
+    if (!views[0].images[modality]) continue;
+    const SeriesBatch series = join(views, modality);
+    const auto rows = series.present.flatten().nonzero().squeeze(-1);
+    if (rows.size(0) == 0) continue;
+    // Only the images that are there pass through the backbone.
+    const auto images = series.values.flatten(0, 1).index_select(0, rows);
+    const BackboneOutput output = model_->encode(modality, images, forward);
+    add(encoded.moe_loss, output.moe_loss);
+    const auto& last = output.stages[3];
+    const int64_t n = series.present.size(0), t = series.present.size(1);
+    auto features = last;
+    if (rows.size(0) < n * t) {
+      features = torch::zeros({n * t, last.size(1), last.size(2), last.size(3)}, last.options()).index_copy(0, rows, last);
+    }
+    valid[modality] = cell_validity(series, cells);
+    fusion_input.series[modality] = FusionSeries{.features = features.unflatten(0, {n, t}),
+                                                 .valid = valid[modality],
+                                                 .day_of_year = series.day_of_year,
+                                                 .present = series.present};
+    const auto seen = valid[modality].any(1, /*keepdim=*/true);
+    any_valid = any_valid.defined() ? any_valid | seen : seen;
+  }
+  if (!any_valid.defined()) return encoded;
+  const FusionOutput fused = model_->fuse(fusion_input, forward.generator);
+  for (const Modality modality : kModalities) {
+    if (!fusion_input.series[modality]) continue;
+    encoded.maps[static_cast<int>(modality)] = split(fused.aligned[modality], valid[modality], views.size());
+  }
+  encoded.maps[static_cast<int>(Source::kFused)] = split(fused.fused.unsqueeze(1), any_valid, views.size());
+  return encoded;
+}
+
+NamedTensors checkpoint_tensors(const Learner& learner) {
+  constexpr std::string_view prefix = "model.";
+  NamedTensors tensors;
+  for (const auto& [name, tensor] : named_tensors(*learner)) {
+    tensors[name.starts_with(prefix) ? name.substr(prefix.size()) : name] = tensor;
+  }
+  return tensors;
+}
+
+void copy_parameters(const Learner& student, const Learner& teacher) {
+  const torch::NoGradGuard no_grad;
+  const auto from = student->parameters(), to = teacher->parameters();
+  for (size_t i = 0; i < from.size(); ++i) to[i].copy_(from[i]);
+  const auto from_buffers = student->buffers(), to_buffers = teacher->buffers();
+  for (size_t i = 0; i < from_buffers.size(); ++i) to_buffers[i].copy_(from_buffers[i]);
+}
+
+void update_teacher(const Learner& student, const Learner& teacher, double momentum) {
+  const torch::NoGradGuard no_grad;
+  at::_foreach_lerp_(teacher->parameters(), student->parameters(), 1 - momentum);
+}
+
+}  // namespace skysense

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/moduledict.h>
+
+#include <array>
+#include <string_view>
+
+#include "data/view_batch.h"
+#include "engine/tensor_io.h"
+#include "model/skysense_model.h"
+#include "pretrain/contrast.h"
+#include "pretrain/learning_head.h"
+
+namespace skysense {
+
+/// What the contrast compares: the three modalities and the fused features, in Eq. 11's order.
+enum class Source { kHr = 0, kMs = 1, kSar = 2, kFused = 3 };
+inline constexpr int kSourceCount = 4;
+inline constexpr std::array<std::string_view, kSourceCount> kSourceNames = {"hr", "ms", "sar", "fused"};
+
+/// The features of some views of equal size: of each source that has any image, one map a view.
+struct EncodedViews {
+  std::array<std::vector<SourceMap>, kSourceCount> maps;
+  torch::Tensor moe_loss;  ///< undefined without experts
+};
+
+/// One branch of the teacher-student pair: the model with a learning head for each source (DESIGN 6).
+/// The teacher is a second instance with copied parameters.
+class LearnerImpl : public torch::nn::Module {
+ public:
+  LearnerImpl(const ModelOptions& model, const LearningHeadOptions& head, const PerModality<int64_t>& channels);
+
+  /// Encodes views of one size together. Eq. 6 for each modality, then multi-modal temporal fusion on a grid of
+  /// `cells` x `cells`. A source without a valid image in any of the views gets no maps.
+  EncodedViews encode(const std::vector<ViewBatch>& views, int64_t cells, const ForwardOptions& forward);
+
+  LearningHead head(Source source);
+  SkysenseModel model() { return model_; }
+
+ private:
+  SkysenseModel model_;
+  torch::nn::ModuleDict heads_;  ///< by kSourceNames
+};
+TORCH_MODULE(Learner);
+
+/// A branch's tensors as its checkpoint file names them: tokenizers.*, backbone.* and fusion.* as in the model that every
+/// verb loads, and heads.<source>.*.
+NamedTensors checkpoint_tensors(const Learner& learner);
+
+/// Teacher parameters (and buffers) become those of the student.
+void copy_parameters(const Learner& student, const Learner& teacher);
+/// teacher <- momentum * teacher + (1 - momentum) * student, all trainable parameters (paper sec. 3.2, App. C).
+void update_teacher(const Learner& student, const Learner& teacher, double momentum);
+
+}  // namespace skysense

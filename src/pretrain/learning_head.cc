@@ -1,0 +1,33 @@
+#include "pretrain/learning_head.h"
+
+#include <torch/nn/init.h>
+
+namespace skysense {
+namespace {
+
+/// DINO's initialisation: truncated normal of 0.02, zero biases.
+void initialise(torch::nn::Linear& layer) {
+  const torch::NoGradGuard no_grad;
+  layer->weight.normal_(0, 0.02).clamp_(-0.04, 0.04);
+  layer->bias.zero_();
+}
+
+torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
+
+}  // namespace
+
+LearningHeadImpl::LearningHeadImpl(int64_t width, const LearningHeadOptions& options)
+    : layer1_(register_module("layer1", torch::nn::Linear(width, options.hidden))),
+      layer2_(register_module("layer2", torch::nn::Linear(options.hidden, options.hidden))),
+      layer3_(register_module("layer3", torch::nn::Linear(options.hidden, options.bottleneck))),
+      last_weight_(register_parameter("last_weight", torch::randn({options.outputs, options.bottleneck}))) {
+  for (auto* layer : {&layer1_, &layer2_, &layer3_}) initialise(*layer);
+}
+
+torch::Tensor LearningHeadImpl::forward(const torch::Tensor& features) {
+  const auto hidden = torch::gelu(layer2_(torch::gelu(layer1_(features))));
+  const auto code = unit_length(layer3_(hidden).to(torch::kFloat));
+  return torch::matmul(code, unit_length(last_weight_).t()).to(torch::kFloat);
+}
+
+}  // namespace skysense

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/options.h"
+#include "data/view_options.h"
+#include "engine/checkpoint.h"
+#include "engine/device.h"
+#include "engine/product.h"
+#include "engine/schedule.h"
+#include "model/presets.h"
+#include "pretrain/contrast.h"
+#include "pretrain/learning_head.h"
+
+namespace skysense {
+
+/// Steps, batch and optimiser of a pre-training run (paper App. C and sec. 4.1; DESIGN 5 and 6).
+struct TrainOptions {
+  int64_t steps = 600'000;
+  int64_t batch_size = 1024;         ///< places a step, over all ranks and accumulations
+  int64_t accumulate = 1;            ///< micro-batches a step
+  int64_t checkpoint_every = 1000;   ///< steps
+  int64_t log_every = 10;            ///< steps
+  int64_t max_bad_steps = 10;        ///< consecutive steps with a loss that is not finite before the run stops
+  ScheduleOptions schedule;          ///< its keys stand beside the others: train.lr, train.warmup_steps, …
+  double clip_norm = 3.0;
+  double moe_loss_weight = 0.01;
+  bool pixel_level = true;           ///< Eq. 7
+  bool image_level = true;           ///< Eq. 9
+
+  void describe(OptionFields& fields);
+};
+
+/// The feed of the trainer.
+struct FeedOptions {
+  int64_t workers = 2;
+  int64_t ahead = 3;  ///< steps prepared in advance
+
+  void describe(OptionFields& fields) {
+    fields("workers", workers, "threads that read, cut and augment places").between(1, 256);
+    fields("ahead", ahead, "steps prepared in advance").between(1, 1024);
+  }
+};
+
+/// Everything that `skysense pretrain` can be told; the resolved values are config.yaml of the run.
+struct PretrainOptions {
+  std::string preset = "nano";
+  int64_t seed = 0;
+  ComputeOptions compute;  ///< its keys stand at the top: device, dtype, threads
+  ModelOptions model;
+  LearningHeadOptions head;
+  ViewOptions views;
+  AugmentOptions augment;
+  ContrastOptions contrast;
+  TrainOptions train;
+  CheckpointOptions checkpoints;
+  FeedOptions loader;
+  InferenceOptions inference;
+
+  void describe(OptionFields& fields);
+};
+
+/// The options of a preset (DESIGN 4). Throws UsageError naming the nearest preset.
+PretrainOptions pretrain_options(const std::string& preset);
+
+}  // namespace skysense
