@@ -18,16 +18,16 @@ namespace skysense {
 
 /// The backbone's features of one modality's images of B places, T dates each (padded where a place has fewer).
 struct FusionSeries {
-  torch::Tensor features;     ///< [B, T, h, w, 8C], stage 4 after its LayerNorm; covers the grid's ground exactly
-  torch::Tensor valid;        ///< [B, T, gh, gw] bool on the fusion grid; undefined: valid everywhere
-  torch::Tensor day_of_year;  ///< [B, T] int64, 1 to 366, 0 for an undated image; undefined: all undated
-  torch::Tensor present;      ///< [B, T] bool, false for padding and missing dates; undefined: all present
+  torch::Tensor features{};     ///< [B, T, h, w, 8C], stage 4 after its LayerNorm; covers the grid's ground exactly
+  torch::Tensor valid{};        ///< [B, T, gh, gw] bool on the fusion grid; undefined: valid everywhere
+  torch::Tensor day_of_year{};  ///< [B, T] int64, 1 to 366, 0 for an undated image; undefined: all undated
+  torch::Tensor present{};      ///< [B, T] bool, false for padding and missing dates; undefined: all present
 };
 
 struct FusionInput {
-  PerModality<std::optional<FusionSeries>> series;  ///< any subset of the modalities, at least one
-  int64_t grid_height = 0, grid_width = 0;          ///< the common grid; one cell is 32 HR pixels or one MS pixel
-  torch::Tensor prototypes;  ///< [B, P, d] of each place's region (DESIGN 4); undefined: no geo-context
+  PerModality<std::optional<FusionSeries>> series{};  ///< any subset of the modalities, at least one
+  int64_t grid_height = 0, grid_width = 0;            ///< the common grid; one cell is 32 HR pixels or one MS pixel
+  torch::Tensor prototypes{};  ///< [B, P, d] of each place's region (DESIGN 4); undefined: no geo-context
 };
 
 struct FusionOutput {
