@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 fs::path find_checkpoint(const fs::path& path) {
   if (!fs::exists(path)) {
-    throw DataError(fmt::format("{}: no such model; name a run folder, RUN/model or RUN/checkpoints/step-N", path.string()));
+    throw DataError(
+        fmt::format("{}: no such model; name a run folder, RUN/model or RUN/checkpoints/step-N", path.string()));
   }
   for (const fs::path& candidate : {path, path / "model"}) {
     if (fs::exists(candidate / kTeacherFile)) return fs::canonical(candidate);
@@ -41,11 +42,12 @@ void read_group(const fs::path& config, const std::string& yaml, const std::stri
 
 PerModality<int64_t> channels_of(const SensorContracts& contracts) {
   PerModality<int64_t> channels;
-  for (const Modality modality : kModalities) channels[modality] = contracts[modality] ? contracts[modality]->channels() : 0;
+  for (const Modality modality : kModalities)
+    channels[modality] = contracts[modality] ? contracts[modality]->channels() : 0;
   return channels;
 }
 
-Product load_product(const fs::path& path) {
+Product describe_product(const fs::path& path) {
   Product product;
   product.checkpoint = find_checkpoint(path);
   const StateFile state = read_state_file(product.checkpoint);
@@ -62,9 +64,14 @@ Product load_product(const fs::path& path) {
     throw DataError(fmt::format("{}: {}", config.string(), error.what()));
   }
   product.contracts = read_contracts(product.checkpoint);
+  return product;
+}
 
+Product load_product(const fs::path& path) {
+  Product product = describe_product(path);
   product.model = SkysenseModel(product.options, channels_of(product.contracts));
-  load_module(product.checkpoint / kTeacherFile, *product.model, {.only_prefixes = {"tokenizers.", "backbone.", "fusion."}});
+  load_module(product.checkpoint / kTeacherFile, *product.model,
+              {.only_prefixes = {"tokenizers.", "backbone.", "fusion."}});
   product.model->eval();
   for (auto& parameter : product.model->parameters()) parameter.requires_grad_(false);
   return product;

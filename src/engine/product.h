@@ -11,18 +11,21 @@ namespace skysense {
 
 /// A pre-trained model as every `--model` takes it: the teacher's weights with all that is needed to apply them.
 struct Product {
-  SkysenseModel model{nullptr};  ///< in eval mode, float32, on the CPU
-  ModelOptions options;          ///< the config's `model` group
-  InferenceOptions inference;    ///< the config's `inference` group
-  SensorContracts contracts;     ///< what the model takes; a modality without one has no tokenizer
+  SkysenseModel model{nullptr};      ///< in eval mode, float32, on the CPU
+  ModelOptions options;              ///< the config's `model` group
+  InferenceOptions inference;        ///< the config's `inference` group
+  SensorContracts contracts;         ///< what the model takes; a modality without one has no tokenizer
   std::filesystem::path checkpoint;  ///< the folder that it came from
-  int64_t step = 0;              ///< optimiser steps it has seen
+  int64_t step = 0;                  ///< optimiser steps it has seen
 };
 
 /// Reads a checkpoint folder, a run folder (its newest whole checkpoint, through RUN/model), or a link to either. Of
 /// config.yaml only the groups `model` and `inference` are read, of teacher.safetensors only the model's own tensors.
 /// Throws DataError, one line naming the file, where a part is missing, damaged or does not fit the others.
 Product load_product(const std::filesystem::path& path);
+
+/// load_product without the weights: `model` stays empty, and teacher.safetensors is not read.
+Product describe_product(const std::filesystem::path& path);
 
 /// The module's channel counts that contracts ask for; 0 where a modality has none.
 PerModality<int64_t> channels_of(const SensorContracts& contracts);
