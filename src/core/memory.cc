@@ -31,4 +31,10 @@ void tune_allocator() {
 #endif
 }
 
+void release_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 }  // namespace skysense

@@ -13,4 +13,8 @@ int64_t resident_bytes();
 /// and a network asks for the same sizes again and again. Called once, at the start of main. No effect outside glibc.
 void tune_allocator();
 
+/// Gives what malloc keeps of freed buffers back to the kernel, between pieces of work whose memory shall not add up.
+/// No effect outside glibc.
+void release_freed_memory();
+
 }  // namespace skysense

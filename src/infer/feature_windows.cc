@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/memory.h"
 #include "infer/group_plan.h"
 #include "infer/read_ahead.h"
 #include "infer/tile_batch.h"
@@ -58,7 +59,7 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
                                   const FeatureExtractor& extractor, const FeatureRun& run) {
   const c10::InferenceMode inference;
   GroupPlan plan(windows, run.tiling, run.room);
-  ReadAhead ahead(plan, run.tiling, reader);
+  ReadAhead ahead(plan, run.tiling, run.counted, reader);
   std::map<TileGroup, GroupResult> kept;
   std::optional<WindowFeatures> open;
   FeatureRunCounts counts;
@@ -68,6 +69,8 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
       GroupResult result = compute_group(ahead.next(), run.tiling, extractor);
       if (result.sum.defined()) counts.tiles += run.tiling.batch();
       kept[step->group] = std::move(result);
+      // Without this the heap's holes add up over a scene, and its memory would grow after all.
+      release_freed_memory();
       run.progress(++counts.groups);
     }
     if (!open) open = empty_window(windows[step->window], extractor.width());

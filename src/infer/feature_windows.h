@@ -26,7 +26,8 @@ struct FeatureRunCounts {
 
 struct FeatureRun {
   Tiling tiling;
-  int64_t room = 1;  ///< batch results kept at once, for windows that share them
+  int64_t room = 1;      ///< batch results kept at once, for windows that share them
+  CellWindow counted{};  ///< cells whose pixels go into the reader's statistics
   /// Called for every window in order; the values are the callee's to keep or drop.
   std::function<void(const WindowFeatures&)> sink;
   /// Called after each batch that was read, with their number so far.

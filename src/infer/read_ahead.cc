@@ -4,8 +4,11 @@
 
 namespace skysense {
 
-ReadAhead::ReadAhead(GroupPlan plan, const Tiling& tiling, RegionReader& reader)
-    : tiling_(tiling), reader_(reader), thread_([this, plan = std::move(plan)]() mutable { run(std::move(plan)); }) {}
+ReadAhead::ReadAhead(GroupPlan plan, const Tiling& tiling, const CellWindow& counted, RegionReader& reader)
+    : tiling_(tiling),
+      counted_area_(counted),
+      reader_(reader),
+      thread_([this, plan = std::move(plan)]() mutable { run(std::move(plan)); }) {}
 
 ReadAhead::~ReadAhead() {
   {
@@ -28,6 +31,14 @@ RegionImages ReadAhead::next() {
   return region;
 }
 
+RegionImages ReadAhead::read(const TileGroup& group) {
+  RegionImages region = reader_.read(tiling_.cells(group));
+  // Right after reading them, while GDAL still holds these pixels. A batch may be read again later, but not counted.
+  const CellWindow own = tiling_.own_cells(group).intersect(counted_area_);
+  if (!own.empty() && counted_.insert(group).second) reader_.count(own);
+  return region;
+}
+
 void ReadAhead::run(GroupPlan plan) {
   try {
     while (const auto step = plan.next()) {
@@ -39,7 +50,7 @@ void ReadAhead::run(GroupPlan plan) {
         if (stopped_) return;
         wanted_ = false;
       }
-      RegionImages region = reader_.read(tiling_.cells(step->group));
+      RegionImages region = read(step->group);
       {
         const std::lock_guard lock(mutex_);
         ready_ = std::move(region);

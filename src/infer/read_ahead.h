@@ -4,6 +4,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "infer/group_plan.h"
@@ -15,8 +16,8 @@ namespace skysense {
 /// the previous one is computed, never more, so that memory stays bounded.
 class ReadAhead {
  public:
-  /// The reader must outlive it and serves no one else meanwhile.
-  ReadAhead(GroupPlan plan, const Tiling& tiling, RegionReader& reader);
+  /// The reader must outlive it and serves no one else meanwhile. Cells of `counted` go into its statistics once.
+  ReadAhead(GroupPlan plan, const Tiling& tiling, const CellWindow& counted, RegionReader& reader);
   ~ReadAhead();
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
@@ -26,9 +27,12 @@ class ReadAhead {
 
  private:
   void run(GroupPlan plan);
+  RegionImages read(const TileGroup& group);
 
   const Tiling tiling_;
+  const CellWindow counted_area_;
   RegionReader& reader_;
+  std::set<TileGroup> counted_;  // used by the thread alone
   std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<RegionImages> ready_;

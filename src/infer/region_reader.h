@@ -17,6 +17,8 @@ class RegionReader {
   virtual ~RegionReader() = default;
   /// Pixels beyond the scene are 0 and invalid. The same window gives the same values, always. Throws DataError.
   virtual RegionImages read(const CellWindow& window) = 0;
+  /// Takes the pixels of these cells into the reader's statistics; called at most once for a cell.
+  virtual void count(const CellWindow& window) {}
 };
 
 }  // namespace skysense

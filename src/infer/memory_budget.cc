@@ -1,0 +1,70 @@
+#include "infer/memory_budget.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace skysense {
+namespace {
+
+constexpr int64_t kMiB = int64_t{1} << 20;
+constexpr int64_t kSmallCache = 16 * kMiB, kUsualCache = 24 * kMiB;
+constexpr int64_t kSmallSide = 32;
+
+MemoryPlan spend(const MemoryNeeds& needs, int64_t cache, int64_t side, int64_t room) {
+  // A block is written from its accumulator while GDAL holds up to as much of the output again.
+  const int64_t blocks = 2 * side * side * needs.cell;
+  return {cache, side, room,
+          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + cache + (room + 1) * needs.group_result};
+}
+
+}  // namespace
+
+int64_t parse_bytes(const std::string& text) {
+  size_t end = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &end);
+  } catch (const std::exception&) {
+    end = 0;
+  }
+  std::string unit;
+  for (const char c : text.substr(end)) {
+    if (c != ' ') unit += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  const std::string letter = unit.substr(0, 1), rest = unit.empty() ? "" : unit.substr(1);
+  const std::string letters = "KMGT";
+  const size_t place = letters.find(letter.empty() ? ' ' : letter[0]);
+  const bool plain = unit.empty() || unit == "B";
+  const bool known = plain || (place != std::string::npos && (rest.empty() || rest == "B" || rest == "IB"));
+  const size_t power = plain || !known ? 0 : place + 1;
+  if (end == 0 || !known || !(value > 0) || value > 1e6 * std::pow(1024.0, 3)) {
+    throw UsageError(fmt::format("'{}' is no amount of memory; give bytes, or 500M, or 2G", text));
+  }
+  return static_cast<int64_t>(value * std::pow(1024.0, static_cast<double>(power)));
+}
+
+std::string bytes_text(int64_t bytes) {
+  const double mebibytes = static_cast<double>(bytes) / static_cast<double>(kMiB);
+  return mebibytes >= 1024 ? fmt::format("{:.1f} GiB", std::ceil(mebibytes / 102.4) / 10) : fmt::format("{:.0f} MiB", std::ceil(mebibytes));
+}
+
+MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room) {
+  MemoryPlan plan = spend(needs, kUsualCache, kUsualBlockSide, wanted_room);
+  if (limit <= 0 || plan.total <= limit) return plan;
+  for (int64_t side = kUsualBlockSide; side >= kSmallSide; side /= 2) {
+    plan = spend(needs, kSmallCache, side, 1);
+    if (plan.total > limit) continue;
+    const int64_t room = std::min(wanted_room, 1 + (limit - plan.total) / std::max<int64_t>(1, needs.group_result));
+    plan = spend(needs, kSmallCache, side, room);
+    return spend(needs, std::min(kUsualCache, kSmallCache + limit - plan.total), side, room);
+  }
+  throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed", bytes_text(limit),
+                              bytes_text(plan.total)));
+}
+
+}  // namespace skysense

@@ -1,0 +1,75 @@
+#include "infer/product_extractor.h"
+
+#include <algorithm>
+
+#include "data/normalise.h"
+
+namespace skysense {
+namespace {
+
+/// Which cells of a tile an image covers with at least one valid pixel: [B, h, w] -> [B, side, side].
+torch::Tensor covered_cells(const torch::Tensor& valid, int64_t side) {
+  const int64_t pixels = valid.size(1) / side;
+  return valid.view({valid.size(0), side, pixels, side, pixels}).any(4).any(2);
+}
+
+}  // namespace
+
+torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
+  SkysenseModel model = product_.model;
+  FusionInput input;
+  input.grid_height = input.grid_width = batch.side;
+  for (const Modality modality : kModalities) {
+    const auto& series = batch.images[modality];
+    if (!series) continue;
+    std::vector<torch::Tensor> features, valid, days;
+    // One date after another: the backbone's activations are those of a single image however long the series is.
+    for (int64_t t = 0; t < series->values.size(1); ++t) {
+      const auto ok = series->valid.select(1, t);
+      if (!ok.any().item<bool>()) continue;
+      const auto image = normalise(series->values.select(1, t), ok, *product_.contracts[modality]);
+      features.push_back(model->encode(modality, image).stages.back());
+      valid.push_back(covered_cells(ok, batch.side));
+      days.push_back(series->day_of_year[t].expand({ok.size(0)}));
+    }
+    if (features.empty()) continue;
+    const auto cells = torch::stack(valid, 1);  // [B, T, side, side]
+    input.series[modality] = FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
+  }
+  return model->fuse(input).fused;
+}
+
+Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {
+  constexpr int64_t kHrPixels = 8;  // HR pixels for one of MS: 32 a token of stage 4 against 4
+  const auto cells = [&](int64_t ms_pixels) { return ms_pixels * (reference == Modality::kHr ? kHrPixels : 1) / pixels_per_cell; };
+  const int64_t tile = std::max<int64_t>(2, cells(options.tile));
+  return Tiling(tile, std::min(cells(options.overlap), tile / 2), batch > 0 ? batch : options.batch);
+}
+
+int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
+                        const PerModality<int64_t>& dates) {
+  constexpr int64_t kBytes = 4;
+  // Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
+  // and the MLP's hidden layer before and after its activation; and what the heap loses between them.
+  const int64_t block_widths = 12 + 3 * options.mlp_ratio;
+  int64_t backbone = 0, fusion_input = 0, sequence = 1;
+  for (const Modality modality : kModalities) {
+    if (pixels_per_cell[modality] == 0) continue;
+    int64_t side = std::max<int64_t>(1, tiling.tile() * pixels_per_cell[modality] / 4), channels = options.dim;
+    for (int stage = 0; stage < 4; ++stage) {
+      const int64_t tokens = tiling.batch() * side * side;
+      backbone = std::max(backbone, tokens * channels * block_widths * kBytes);
+      if (stage == 3) break;
+      channels *= 2;
+      if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
+    }
+    const int64_t cells = tiling.batch() * tiling.tile() * tiling.tile();
+    // The aligned map of every image, and one in the making by an up-head.
+    fusion_input += cells * (dates[modality] + 2) * options.fusion_dim * kBytes;
+    sequence += dates[modality];
+  }
+  const int64_t encoder = options.fusion_chunk * sequence * options.fusion_dim * block_widths * kBytes;
+  return std::max(backbone, fusion_input + encoder) + fusion_input;
+}
+
+}  // namespace skysense
