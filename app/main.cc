@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   add_info(program);
   add_pretrain(program);
 #ifdef SKYSENSE_RASTER
+  add_embed(program);
   add_synth(program);
 #endif
 
@@ -70,6 +71,8 @@ int run(int argc, char** argv) {
     return report(error.what(), kWrongUsage);
   } catch (const DataError& error) {
     return report(error.what(), kFailed);
+  } catch (const Interrupted& interrupted) {
+    return report(interrupted.what(), interrupted.exit_code());
   } catch (const std::bad_alloc&) {
     return report("out of memory", kFailed);
   } catch (const std::exception& error) {

@@ -15,7 +15,8 @@ constexpr double kTouch = 1e-6;
 int64_t anchored(double pixels) { return static_cast<int64_t>(std::floor(pixels + kRoundingPoint)); }
 
 CellWindow touched(double left, double top, double right, double bottom) {
-  const auto column = static_cast<int64_t>(std::floor(left + kTouch)), row = static_cast<int64_t>(std::floor(top + kTouch));
+  const auto column = static_cast<int64_t>(std::floor(left + kTouch)),
+             row = static_cast<int64_t>(std::floor(top + kTouch));
   return {row, column, static_cast<int64_t>(std::ceil(bottom - kTouch)) - row,
           static_cast<int64_t>(std::ceil(right - kTouch)) - column};
 }
@@ -35,7 +36,8 @@ double CellGrid::cell_side() const {
 }
 
 CellWindow CellGrid::covering(int64_t width, int64_t height) const {
-  const int64_t row = floor_divide(first_row_, pixels_per_cell_), column = floor_divide(first_column_, pixels_per_cell_);
+  const int64_t row = floor_divide(first_row_, pixels_per_cell_),
+                column = floor_divide(first_column_, pixels_per_cell_);
   return {row, column, ceil_divide(first_row_ + height, pixels_per_cell_) - row,
           ceil_divide(first_column_ + width, pixels_per_cell_) - column};
 }
@@ -61,7 +63,8 @@ CellWindow CellGrid::cell_of(MapPoint point) const {
 }
 
 Georeference CellGrid::georeference(const CellWindow& window, int64_t divisions) const {
-  return reference_.moved(reference_pixel(window), static_cast<double>(pixels_per_cell_) / static_cast<double>(divisions));
+  return reference_.moved(reference_pixel(window),
+                          static_cast<double>(pixels_per_cell_) / static_cast<double>(divisions));
 }
 
 PixelPoint CellGrid::reference_pixel(const CellWindow& window) const {

@@ -41,16 +41,17 @@ void finish_window(WindowFeatures& window) {
   const torch::Tensor invalid = window.valid.logical_not();
   window.values.masked_fill_(invalid, 0);
   if (!window.values.isfinite().all().item<bool>()) {
-    throw DataError(fmt::format("the model gives values that are not finite in rows {} to {}, columns {} to {} of the "
-                                "output's cell grid; check its weights with skysense info --model",
-                                window.window.row, window.window.row_end() - 1, window.window.column,
-                                window.window.column_end() - 1));
+    throw DataError(fmt::format(
+        "the model gives values that are not finite in rows {} to {}, columns {} to {} of the "
+        "output's cell grid; check its weights with skysense info --model",
+        window.window.row, window.window.row_end() - 1, window.window.column, window.window.column_end() - 1));
   }
   window.values.masked_fill_(invalid, std::numeric_limits<float>::quiet_NaN());
 }
 
 WindowFeatures empty_window(const CellWindow& cells, int64_t width) {
-  return {cells, torch::zeros({width, cells.rows, cells.columns}), torch::zeros({cells.rows, cells.columns}, torch::kBool)};
+  return {cells, torch::zeros({width, cells.rows, cells.columns}),
+          torch::zeros({cells.rows, cells.columns}, torch::kBool)};
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ std::vector<CellWindow> blocks_in_strips(const CellWindow& area, int64_t side, i
   for (int64_t left = area.column; left < area.column_end(); left += strip) {
     for (int64_t row = area.row; row < area.row_end(); row += side) {
       for (int64_t column = left; column < std::min(left + strip, area.column_end()); column += side) {
-        blocks.push_back({row, column, std::min(side, area.row_end() - row), std::min(side, area.column_end() - column)});
+        blocks.push_back(
+            {row, column, std::min(side, area.row_end() - row), std::min(side, area.column_end() - column)});
       }
     }
   }
@@ -40,7 +41,8 @@ std::optional<GroupStep> GroupPlan::next() {
   if (kept == kept_.end()) {
     step.compute = true;
     if (static_cast<int64_t>(kept_.size()) == room_) {
-      const auto oldest = std::min_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+      const auto oldest = std::min_element(kept_.begin(), kept_.end(),
+                                           [](const auto& a, const auto& b) { return a.second < b.second; });
       step.forget = oldest->first;
       kept_.erase(oldest);
     }

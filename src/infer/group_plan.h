@@ -11,12 +11,13 @@
 namespace skysense {
 
 /// The order in which windows of the output are asked for: blocks of at most `side` x `side` cells, down columns of
-/// `columns_per_strip` blocks, so that what one row of blocks shares with the next stays small however wide the scene is.
+/// `columns_per_strip` blocks, so that what one row of blocks shares with the next stays small however wide the scene
+/// is.
 std::vector<CellWindow> blocks_in_strips(const CellWindow& area, int64_t side, int64_t columns_per_strip);
 
 /// One visit of a batch of tiles on the way through the windows.
 struct GroupStep {
-  size_t window = 0;                ///< number of the window that needs it
+  size_t window = 0;  ///< number of the window that needs it
   TileGroup group;
   bool compute = false;             ///< false: its result is still at hand
   std::optional<TileGroup> forget;  ///< the result to drop first, to make room
@@ -38,8 +39,8 @@ class GroupPlan {
   Tiling tiling_;
   int64_t room_;
   size_t window_ = 0;
-  std::deque<TileGroup> waiting_;       ///< of the current window
-  std::map<TileGroup, int64_t> kept_;   ///< result -> number of its last visit
+  std::deque<TileGroup> waiting_;      ///< of the current window
+  std::map<TileGroup, int64_t> kept_;  ///< result -> number of its last visit
   int64_t visit_ = 0;
 };
 

@@ -19,7 +19,8 @@ MemoryPlan spend(const MemoryNeeds& needs, int64_t cache, int64_t side, int64_t 
   // A block is written from its accumulator while GDAL holds up to as much of the output again.
   const int64_t blocks = 2 * side * side * needs.cell;
   return {cache, side, room,
-          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + cache + (room + 1) * needs.group_result};
+          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + cache +
+              (room + 1) * needs.group_result};
 }
 
 }  // namespace
@@ -50,7 +51,8 @@ int64_t parse_bytes(const std::string& text) {
 
 std::string bytes_text(int64_t bytes) {
   const double mebibytes = static_cast<double>(bytes) / static_cast<double>(kMiB);
-  return mebibytes >= 1024 ? fmt::format("{:.1f} GiB", std::ceil(mebibytes / 102.4) / 10) : fmt::format("{:.0f} MiB", std::ceil(mebibytes));
+  return mebibytes >= 1024 ? fmt::format("{:.1f} GiB", std::ceil(mebibytes / 102.4) / 10)
+                           : fmt::format("{:.0f} MiB", std::ceil(mebibytes));
 }
 
 MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room) {
@@ -63,8 +65,8 @@ MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_r
     plan = spend(needs, kSmallCache, side, room);
     return spend(needs, std::min(kUsualCache, kSmallCache + limit - plan.total), side, room);
   }
-  throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed", bytes_text(limit),
-                              bytes_text(plan.total)));
+  throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed",
+                              bytes_text(limit), bytes_text(plan.total)));
 }
 
 }  // namespace skysense

@@ -12,12 +12,12 @@ std::string bytes_text(int64_t bytes);
 
 /// What a run over a scene holds at once; none of it grows with the scene.
 struct MemoryNeeds {
-  int64_t resident = 0;       ///< the program with the model's weights, before the first tile
-  int64_t workspace = 0;      ///< network activations of one batch
-  int64_t region = 0;         ///< pixels of one batch: read ahead, being cut into tiles, and normalised, six times in all
-  int64_t group_result = 0;   ///< features of one batch
-  int64_t cell = 0;           ///< features of one cell
-  int64_t sample = 0;         ///< what the preview keeps
+  int64_t resident = 0;   ///< the program with the model's weights, before the first tile
+  int64_t workspace = 0;  ///< network activations of one batch
+  int64_t region = 0;     ///< pixels of one batch: read ahead, being cut into tiles, and normalised, six times in all
+  int64_t group_result = 0;  ///< features of one batch
+  int64_t cell = 0;          ///< features of one cell
+  int64_t sample = 0;        ///< what the preview keeps
 };
 
 /// Side of an output block where memory allows, in cells.

@@ -34,14 +34,17 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
     }
     if (features.empty()) continue;
     const auto cells = torch::stack(valid, 1);  // [B, T, side, side]
-    input.series[modality] = FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
+    input.series[modality] =
+        FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
   }
   return model->fuse(input).fused;
 }
 
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {
   constexpr int64_t kHrPixels = 8;  // HR pixels for one of MS: 32 a token of stage 4 against 4
-  const auto cells = [&](int64_t ms_pixels) { return ms_pixels * (reference == Modality::kHr ? kHrPixels : 1) / pixels_per_cell; };
+  const auto cells = [&](int64_t ms_pixels) {
+    return ms_pixels * (reference == Modality::kHr ? kHrPixels : 1) / pixels_per_cell;
+  };
   const int64_t tile = std::max<int64_t>(2, cells(options.tile));
   return Tiling(tile, std::min(cells(options.overlap), tile / 2), batch > 0 ? batch : options.batch);
 }

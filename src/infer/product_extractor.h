@@ -6,9 +6,9 @@
 
 namespace skysense {
 
-/// The pre-trained model over tiles: each image of the series is normalised by the model's contract and encoded, and the
-/// fusion encoder joins them cell by cell. Pixels that are invalid reach the network as zeros, cells without a valid
-/// pixel of an image are masked out of the fusion, images without any are left out.
+/// The pre-trained model over tiles: each image of the series is normalised by the model's contract and encoded, and
+/// the fusion encoder joins them cell by cell. Pixels that are invalid reach the network as zeros, cells without a
+/// valid pixel of an image are masked out of the fusion, images without any are left out.
 class ProductExtractor : public FeatureExtractor {
  public:
   explicit ProductExtractor(const Product& product) : product_(product) {}
@@ -19,10 +19,10 @@ class ProductExtractor : public FeatureExtractor {
   Product product_;
 };
 
-/// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS pixels,
-/// four of which make a token of stage 4, where 32 HR pixels do: over HR a tile has eight times as many pixels, so that
-/// attention spans as many tokens. Whatever `pixels_per_cell` the tile covers the same ground, in whole cells. `batch` 0
-/// is the model's own.
+/// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS
+/// pixels, four of which make a token of stage 4, where 32 HR pixels do: over HR a tile has eight times as many pixels,
+/// so that attention spans as many tokens. Whatever `pixels_per_cell` the tile covers the same ground, in whole cells.
+/// `batch` 0 is the model's own.
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch = 0);
 
 /// Bytes that extract() needs at its peak beyond its input, estimated from above (measured: tests/infer).

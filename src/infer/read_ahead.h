@@ -12,8 +12,8 @@
 
 namespace skysense {
 
-/// Reads the regions that a plan computes, in its order, on a thread of its own: one region waits or is being read while
-/// the previous one is computed, never more, so that memory stays bounded.
+/// Reads the regions that a plan computes, in its order, on a thread of its own: one region waits or is being read
+/// while the previous one is computed, never more, so that memory stays bounded.
 class ReadAhead {
  public:
   /// The reader must outlive it and serves no one else meanwhile. Cells of `counted` go into its statistics once.

@@ -37,7 +37,8 @@ void Scene::open(const SceneRequest& request) {
     if (images.empty()) continue;
     const auto& wanted = request.wanted[modality];
     if (!wanted) {
-      throw DataError(fmt::format("{}: the model has no tokenizer for {} images", images.front().path, modality_name(modality)));
+      throw DataError(
+          fmt::format("{}: the model has no tokenizer for {} images", images.front().path, modality_name(modality)));
     }
     const SensorContract& stored = request.stored[modality] ? *request.stored[modality] : *wanted;
     for (const SceneImage& image : images) {
@@ -66,8 +67,9 @@ void Scene::check_ground() {
         continue;
       }
       if (!same_crs(first->georeference().wkt, raster.georeference().wkt)) {
-        throw DataError(fmt::format("{}: its CRS differs from that of {}; bring one onto the other's with gdalwarp -t_srs",
-                                    raster.source().path, first->source().path));
+        throw DataError(
+            fmt::format("{}: its CRS differs from that of {}; bring one onto the other's with gdalwarp -t_srs",
+                        raster.source().path, first->source().path));
       }
       if (!first->georeference().known()) raster.cover(*first);
     }
@@ -105,7 +107,8 @@ std::string Scene::summary() const {
   std::string text;
   for (const Modality modality : kModalities) {
     if (rasters_[modality].empty()) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", modality_name(modality), rasters_[modality].front().sensor());
+    text +=
+        fmt::format("{}{} {}", text.empty() ? "" : "; ", modality_name(modality), rasters_[modality].front().sensor());
     for (const SceneRaster& raster : rasters_[modality]) {
       if (raster.source().date) text += " " + raster.source().date->text();
     }
@@ -124,7 +127,8 @@ RegionImages Scene::read(const CellWindow& window) {
                        torch::empty({dates, rows, columns}, torch::kBool), torch::zeros({dates}, torch::kInt64)};
     for (int64_t t = 0; t < dates; ++t) {
       SceneRaster& raster = rasters[t];
-      raster.read(window, series.values[t].data_ptr<float>(), reinterpret_cast<uint8_t*>(series.valid[t].data_ptr<bool>()));
+      raster.read(window, series.values[t].data_ptr<float>(),
+                  reinterpret_cast<uint8_t*>(series.valid[t].data_ptr<bool>()));
       if (raster.source().date) series.day_of_year[t] = raster.source().date->day_of_year();
     }
     region[modality] = std::move(series);

@@ -18,7 +18,7 @@ struct SceneRequest {
   SensorContracts stored;  ///< what the files hold, where `wanted` does not say it (--sensor)
   SensorContracts wanted;  ///< the model's contracts
   RasterReading reading;
-  double grid = 0;         ///< side of an output cell in map units; 0: 32 HR pixels, or one MS or SAR pixel
+  double grid = 0;  ///< side of an output cell in map units; 0: 32 HR pixels, or one MS or SAR pixel
 };
 
 /// Pixels met, over all images.
@@ -28,12 +28,12 @@ struct PixelCounts {
 
 /// The opened rasters of one place: its cell grid, and regions of it as physical values.
 ///
-/// The reference sensor (HR where there is one, else MS, else SAR) sets resolution and extent: a cell is a whole number of
-/// its pixels, read as they are. Images of other grids of the same CRS are resampled onto whole divisions of a cell.
+/// The reference sensor (HR where there is one, else MS, else SAR) sets resolution and extent: a cell is a whole number
+/// of its pixels, read as they are. Images of other grids of the same CRS are resampled onto whole divisions of a cell.
 class Scene : public RegionReader {
  public:
-  /// Throws DataError for a file that cannot be read or does not fit: bands, CRS, georeference, a modality that the model
-  /// lacks, a grid that is no multiple of the reference's pixel.
+  /// Throws DataError for a file that cannot be read or does not fit: bands, CRS, georeference, a modality that the
+  /// model lacks, a grid that is no multiple of the reference's pixel.
   explicit Scene(const SceneRequest& request);
 
   const CellGrid& grid() const { return *grid_; }

@@ -40,7 +40,8 @@ std::vector<Modality> fitting(const std::string& path, const SensorContracts& wa
   return fits;
 }
 
-Modality modality_of(const std::string& path, const SensorContracts& stored, const SensorContracts& wanted, const std::string& bands) {
+Modality modality_of(const std::string& path, const SensorContracts& stored, const SensorContracts& wanted,
+                     const std::string& bands) {
   std::vector<Modality> possible;
   for (const Modality modality : kModalities) {
     if (stored[modality]) possible.push_back(modality);
@@ -55,9 +56,12 @@ Modality modality_of(const std::string& path, const SensorContracts& stored, con
   const std::vector<Modality> fits = fitting(path, wanted, bands);
   if (fits.size() == 1) return fits.front();
   std::vector<std::string> names;
-  for (const Modality modality : possible) names.push_back(fmt::format("--{} ({})", modality_name(modality), wanted[modality] ? wanted[modality]->name : stored[modality]->name));
-  throw DataError(fmt::format("{}: its bands fit {} of the model's sensors; name the file after one of {}, and its bands with --bands",
-                              path, fits.empty() ? "none" : "several", fmt::join(names, ", ")));
+  for (const Modality modality : possible)
+    names.push_back(fmt::format("--{} ({})", modality_name(modality),
+                                wanted[modality] ? wanted[modality]->name : stored[modality]->name));
+  throw DataError(fmt::format(
+      "{}: its bands fit {} of the model's sensors; name the file after one of {}, and its bands with --bands", path,
+      fits.empty() ? "none" : "several", fmt::join(names, ", ")));
 }
 
 void attach_masks(const std::vector<std::string>& masks, SceneRequest& request) {
@@ -96,9 +100,11 @@ SceneRequest resolve_scene(const SceneArguments& arguments, const SensorContract
   request.wanted = wanted;
   request.stored = named_sensors(arguments.sensors);
   request.reading.bands = bands;
-  const bool series = std::any_of(arguments.images.begin(), arguments.images.end(), [](const auto& paths) { return !paths.empty(); });
+  const bool series =
+      std::any_of(arguments.images.begin(), arguments.images.end(), [](const auto& paths) { return !paths.empty(); });
   if (series == !arguments.scene.empty()) {
-    throw UsageError(series ? "give either one SCENE or --hr, --ms, --sar, not both" : "no scene given: name a raster, or --hr, --ms, --sar");
+    throw UsageError(series ? "give either one SCENE or --hr, --ms, --sar, not both"
+                            : "no scene given: name a raster, or --hr, --ms, --sar");
   }
   for (const Modality modality : kModalities) {
     for (const std::string& text : arguments.images[modality]) request.images[modality].push_back(parse_image(text));
@@ -109,7 +115,8 @@ SceneRequest resolve_scene(const SceneArguments& arguments, const SensorContract
   }
   for (const Modality modality : kModalities) {
     if (request.stored[modality] && request.images[modality].empty()) {
-      throw UsageError(fmt::format("--sensor {} is {}, but the scene has no such images", request.stored[modality]->name, modality_name(modality)));
+      throw UsageError(fmt::format("--sensor {} is {}, but the scene has no such images",
+                                   request.stored[modality]->name, modality_name(modality)));
     }
   }
   attach_masks(arguments.masks, request);

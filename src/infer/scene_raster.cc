@@ -45,7 +45,10 @@ std::string items_of(const std::string& bands, const SensorContract& contract) {
 
 SceneRaster::SceneRaster(const SceneImage& source, const SensorContract& stored, const SensorContract& wanted,
                          const RasterReading& reading)
-    : source_(source), sensor_(stored.name), reader_(open(source, stored, reading)), georeference_(reader_.georeference()) {
+    : source_(source),
+      sensor_(stored.name),
+      reader_(open(source, stored, reading)),
+      georeference_(reader_.georeference()) {
   if (reader_.has_only_control_points()) {
     throw DataError(fmt::format("{}: it has control points instead of a grid; run gdalwarp on it first", source.path));
   }
@@ -76,7 +79,8 @@ void SceneRaster::place(const CellGrid& grid, const CellWindow& extent, int64_t 
   extent_ = extent;
   pixels_per_cell_ = pixels_per_cell;
   const Georeference divided = grid.georeference(extent, pixels_per_cell);
-  const double width = static_cast<double>(extent.columns * pixels_per_cell), height = static_cast<double>(extent.rows * pixels_per_cell);
+  const double width = static_cast<double>(extent.columns * pixels_per_cell),
+               height = static_cast<double>(extent.rows * pixels_per_cell);
   const PixelPoint first = georeference_.to_pixel(divided.to_map({0, 0}));
   const PixelPoint last = georeference_.to_pixel(divided.to_map({width, height}));
   first_column_ = std::llround(first.x);
@@ -85,9 +89,10 @@ void SceneRaster::place(const CellGrid& grid, const CellWindow& extent, int64_t 
   const double column = static_cast<double>(first_column_), row = static_cast<double>(first_row_);
   aligned_ = near(first.x, column) && near(first.y, row) && near(last.x, column + width) && near(last.y, row + height);
   if (!aligned_ && !georeference_.known()) {
-    throw DataError(fmt::format("{}: it has no georeference, and {} of its pixels a side do not fill a cell; give it one "
-                                "with gdal_edit.py or resize it",
-                                source_.path, pixels_per_cell));
+    throw DataError(
+        fmt::format("{}: it has no georeference, and {} of its pixels a side do not fill a cell; give it one "
+                    "with gdal_edit.py or resize it",
+                    source_.path, pixels_per_cell));
   }
 }
 

@@ -28,7 +28,8 @@ struct RasterReading {
 class SceneRaster {
  public:
   /// `stored` says what the values mean and is checked, `wanted` which bands the model takes. Throws DataError.
-  SceneRaster(const SceneImage& source, const SensorContract& stored, const SensorContract& wanted, const RasterReading& reading);
+  SceneRaster(const SceneImage& source, const SensorContract& stored, const SensorContract& wanted,
+              const RasterReading& reading);
 
   const SceneImage& source() const { return source_; }
   const std::string& sensor() const { return sensor_; }

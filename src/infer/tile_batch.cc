@@ -25,9 +25,9 @@ TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling) {
     const int64_t dates = series->values.size(0), channels = series->values.size(1), tiles = tiling.batch();
     const auto values = series->values.unfold(2, side, step).unfold(3, side, step);  // [T, C, R, N, h, w]
     const auto valid = series->valid.unfold(1, side, step).unfold(2, side, step);    // [T, R, N, h, w]
-    batch.images[modality] = TileSeries{values.permute({2, 3, 0, 1, 4, 5}).reshape({tiles, dates, channels, side, side}),
-                                        valid.permute({1, 2, 0, 3, 4}).reshape({tiles, dates, side, side}),
-                                        series->day_of_year};
+    batch.images[modality] =
+        TileSeries{values.permute({2, 3, 0, 1, 4, 5}).reshape({tiles, dates, channels, side, side}),
+                   valid.permute({1, 2, 0, 3, 4}).reshape({tiles, dates, side, side}), series->day_of_year};
   }
   return batch;
 }
@@ -42,7 +42,8 @@ torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling) {
   auto sum = torch::zeros({width, tiling.group_height(), tiling.group_width()});
   // Row by row: the order of summation is part of the result.
   for (int64_t tile = 0; tile < tiling.batch(); ++tile) {
-    const int64_t row = tile / tiling.group_columns() * tiling.stride(), column = tile % tiling.group_columns() * tiling.stride();
+    const int64_t row = tile / tiling.group_columns() * tiling.stride(),
+                  column = tile % tiling.group_columns() * tiling.stride();
     sum.narrow(1, row, side).narrow(2, column, side).add_(features[tile].permute({2, 0, 1}) * weights);
   }
   return sum;

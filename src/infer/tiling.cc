@@ -40,7 +40,8 @@ std::vector<TileGroup> Tiling::groups_touching(const CellWindow& window) const {
   const int64_t first_column = floor_divide(window.column - group_width(), column_step) + 1;
   std::vector<TileGroup> groups;
   for (int64_t row = first_row; row * row_step < window.row_end(); ++row) {
-    for (int64_t column = first_column; column * column_step < window.column_end(); ++column) groups.push_back({row, column});
+    for (int64_t column = first_column; column * column_step < window.column_end(); ++column)
+      groups.push_back({row, column});
   }
   return groups;
 }

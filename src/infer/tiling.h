@@ -15,9 +15,10 @@ struct TileGroup {
 
 /// How the plane of cells is cut into overlapping tiles, and tiles into batches.
 ///
-/// Tile (i, j) covers the cells from (i, j) * stride on, a batch is a rectangle of group_rows x group_columns tiles whose
-/// numbers are multiples of it: both are fixed on the cell grid, whatever scene or box is asked for. So a tile always
-/// stands at the same place of a batch of the same shape with the same neighbours, and its values are the same bits.
+/// Tile (i, j) covers the cells from (i, j) * stride on, a batch is a rectangle of group_rows x group_columns tiles
+/// whose numbers are multiples of it: both are fixed on the cell grid, whatever scene or box is asked for. So a tile
+/// always stands at the same place of a batch of the same shape with the same neighbours, and its values are the same
+/// bits.
 class Tiling {
  public:
   /// `tile` cells a side, of which `overlap` (at most half) are shared with the next; `batch` tiles run together.

@@ -48,8 +48,10 @@ bool is_geometry_column(const std::string& name) {
 }
 
 DatasetPointer open_vector(const std::string& path) {
-  const std::string x = fmt::format("X_POSSIBLE_NAMES=x,easting,{}", kLongitudes), y = fmt::format("Y_POSSIBLE_NAMES=y,northing,{}", kLatitudes);
-  const char* const options[] = {x.c_str(), y.c_str(), "GEOM_POSSIBLE_NAMES=wkt,geometry,geom", "AUTODETECT_TYPE=YES", nullptr};
+  const std::string x = fmt::format("X_POSSIBLE_NAMES=x,easting,{}", kLongitudes),
+                    y = fmt::format("Y_POSSIBLE_NAMES=y,northing,{}", kLatitudes);
+  const char* const options[] = {x.c_str(), y.c_str(), "GEOM_POSSIBLE_NAMES=wkt,geometry,geom", "AUTODETECT_TYPE=YES",
+                                 nullptr};
   return DatasetPointer(GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR, nullptr, is_csv(path) ? options : nullptr));
 }
 
@@ -83,8 +85,9 @@ void VectorShapes::Impl::read(const std::string& wkt) {
     const auto type = geometry != nullptr ? wkbFlatten(geometry->getGeometryType()) : wkbNone;
     const bool fits = type == wkbPoint || type == wkbPolygon || type == wkbMultiPolygon;
     if (!fits || geometry->IsEmpty()) {
-      throw DataError(fmt::format("{}: feature {} is {}; points and polygons are wanted", path, feature->GetFID(),
-                                  geometry == nullptr || geometry->IsEmpty() ? "without geometry" : geometry->getGeometryName()));
+      throw DataError(
+          fmt::format("{}: feature {} is {}; points and polygons are wanted", path, feature->GetFID(),
+                      geometry == nullptr || geometry->IsEmpty() ? "without geometry" : geometry->getGeometryName()));
     }
     GeometryPointer shape(geometry->clone());
     if (transformation && shape->transform(transformation.get()) != OGRERR_NONE) {
@@ -126,7 +129,8 @@ MapBox VectorShapes::box(int64_t number) const {
 MapPoint VectorShapes::anchor(int64_t number) const {
   const OGRGeometry& shape = *impl_->shapes.at(static_cast<size_t>(number));
   if (!has_area(number)) return {shape.toPoint()->getX(), shape.toPoint()->getY()};
-  const GeometryPointer inside(OGRGeometry::FromHandle(OGR_G_PointOnSurface(OGRGeometry::ToHandle(const_cast<OGRGeometry*>(&shape)))));
+  const GeometryPointer inside(
+      OGRGeometry::FromHandle(OGR_G_PointOnSurface(OGRGeometry::ToHandle(const_cast<OGRGeometry*>(&shape)))));
   if (inside != nullptr && !inside->IsEmpty()) return {inside->toPoint()->getX(), inside->toPoint()->getY()};
   OGRPoint centre;
   shape.Centroid(&centre);
@@ -149,7 +153,8 @@ void VectorShapes::write(const std::filesystem::path& path, const std::vector<Ve
   for (int64_t i = 0; i < size(); ++i) areas = areas || has_area(i);
   CPLStringList options;
   if (csv) options.SetNameValue("GEOMETRY", areas ? "AS_WKT" : "AS_XY");
-  OGRLayer* layer = output->CreateLayer("features", crs.IsEmpty() ? nullptr : &crs, areas ? wkbUnknown : wkbPoint, options.List());
+  OGRLayer* layer =
+      output->CreateLayer("features", crs.IsEmpty() ? nullptr : &crs, areas ? wkbUnknown : wkbPoint, options.List());
   call.check(layer != nullptr, "no layer can be created");
   std::set<std::string> added;
   for (const VectorColumn& column : columns) added.insert(column.name);
@@ -181,7 +186,8 @@ void VectorShapes::write(const std::filesystem::path& path, const std::vector<Ve
       }
     }
     feature.SetGeometry(impl_->shapes[static_cast<size_t>(i)].get());
-    call.check(layer->CreateFeature(&feature) == OGRERR_NONE, fmt::format("feature {} cannot be written", id(i)), "check the free space");
+    call.check(layer->CreateFeature(&feature) == OGRERR_NONE, fmt::format("feature {} cannot be written", id(i)),
+               "check the free space");
   }
   output->CommitTransaction();
   output.reset();

@@ -5,7 +5,9 @@
 namespace skysense {
 namespace {
 
-Georeference north_up(double x, double y, double pixel) { return {wkt_from_text("EPSG:32631"), {x, pixel, 0, y, 0, -pixel}}; }
+Georeference north_up(double x, double y, double pixel) {
+  return {wkt_from_text("EPSG:32631"), {x, pixel, 0, y, 0, -pixel}};
+}
 
 TEST(CellGrid, CellsBeginAtMultiplesFromTheOriginOfTheCrs) {
   // 0.25 m pixels, cells of 8 m; the corner lies 3 m right of and 1 m below a cell's corner.
@@ -35,7 +37,8 @@ TEST(CellGrid, FilesCutOutOfOneRasterHaveItsCells) {
 TEST(CellGrid, HalfPixelPhasesAreAsStableAsWholeOnes) {
   for (const double phase : {0.0, 0.5}) {
     for (const double noise : {-1e-7, 1e-7}) {
-      const CellGrid exact(north_up(1000 + phase, 2000 + phase, 1), 4), noisy(north_up(1000 + phase + noise, 2000 + phase + noise, 1), 4);
+      const CellGrid exact(north_up(1000 + phase, 2000 + phase, 1), 4),
+          noisy(north_up(1000 + phase + noise, 2000 + phase + noise, 1), 4);
       EXPECT_EQ(exact.covering(10, 10), noisy.covering(10, 10)) << phase << " " << noise;
     }
   }

@@ -10,9 +10,9 @@
 namespace skysense {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::all_close;
 using testing::ContextExtractor;
+using ::testing::HasSubstr;
 using testing::PlaneReader;
 
 struct Map {
@@ -84,7 +84,9 @@ TEST(FeatureWindows, TheCellsOwnValueSurvivesBlending) {
 TEST(FeatureWindows, CellsWithoutAValidPixelAreNaNAndOthersFinite) {
   PlaneReader reader(kScene, 2);
   // Cells of even row lose all pixels, the others lose one of four.
-  reader.hole = [](int64_t row, int64_t column) { return floor_divide(row, 2) % 2 == 0 || (row % 2 == 0 && column % 2 == 0); };
+  reader.hole = [](int64_t row, int64_t column) {
+    return floor_divide(row, 2) % 2 == 0 || (row % 2 == 0 && column % 2 == 0);
+  };
   const Map map = features(reader, kScene, 16, 100);
   const auto finite = map.values.isfinite().all(0);
   EXPECT_TRUE(finite.equal(map.valid));
@@ -124,7 +126,8 @@ TEST(FeatureWindows, FeaturesThatAreNotFiniteAreRefused) {
 
 TEST(FeatureWindows, ASinkThatThrowsStopsTheRun) {
   PlaneReader reader(kScene, 1);
-  const FeatureRun run{.tiling = Tiling(8, 2, 1), .room = 4, .sink = [](const WindowFeatures&) { throw DataError("disk full"); }};
+  const FeatureRun run{
+      .tiling = Tiling(8, 2, 1), .room = 4, .sink = [](const WindowFeatures&) { throw DataError("disk full"); }};
   EXPECT_THROW(compute_features(blocks_in_strips(kScene, 8, 1), reader, ContextExtractor(), run), DataError);
   EXPECT_LT(reader.reads, 12);
 }

@@ -8,7 +8,12 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kMiB = int64_t{1} << 20;
-const MemoryNeeds kNeeds{.resident = 200 * kMiB, .workspace = 300 * kMiB, .region = 5 * kMiB, .group_result = 6 * kMiB, .cell = 512, .sample = 8 * kMiB};
+const MemoryNeeds kNeeds{.resident = 200 * kMiB,
+                         .workspace = 300 * kMiB,
+                         .region = 5 * kMiB,
+                         .group_result = 6 * kMiB,
+                         .cell = 512,
+                         .sample = 8 * kMiB};
 
 TEST(MemoryBudget, AmountsAreReadInPowersOf1024) {
   EXPECT_EQ(parse_bytes("2G"), 2048 * kMiB);

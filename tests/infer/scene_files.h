@@ -17,7 +17,8 @@ struct Place {
 };
 
 /// Writes a GeoTIFF whose values are a function of band, row and column.
-inline std::filesystem::path write_scene(const std::filesystem::path& file, const Place& place, int64_t bands, PixelType type,
+inline std::filesystem::path write_scene(const std::filesystem::path& file, const Place& place, int64_t bands,
+                                         PixelType type,
                                          const std::function<float(int64_t band, int64_t row, int64_t column)>& value,
                                          std::optional<double> nodata = {}) {
   RasterLayout layout;
@@ -27,7 +28,8 @@ inline std::filesystem::path write_scene(const std::filesystem::path& file, cons
   layout.type = type;
   layout.nodata = nodata;
   layout.format = "GTiff";
-  if (place.crs != nullptr) layout.georeference = {wkt_from_text(place.crs), {place.x, place.pixel, 0, place.y, 0, -place.pixel}};
+  if (place.crs != nullptr)
+    layout.georeference = {wkt_from_text(place.crs), {place.x, place.pixel, 0, place.y, 0, -place.pixel}};
   std::vector<float> values;
   for (int64_t b = 0; b < bands; ++b) {
     for (int64_t r = 0; r < place.height; ++r) {

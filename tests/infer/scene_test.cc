@@ -17,7 +17,9 @@ using testing::small_contract;
 using testing::TemporaryFolder;
 using testing::write_scene;
 
-float ramp(int64_t band, int64_t row, int64_t column) { return static_cast<float>(100 * (band + 1) + row * 3 + column); }
+float ramp(int64_t band, int64_t row, int64_t column) {
+  return static_cast<float>(100 * (band + 1) + row * 3 + column);
+}
 
 SceneRequest request_for(std::initializer_list<Modality> modalities) {
   SceneRequest request;
@@ -38,7 +40,8 @@ std::string refusal(Action action) {
 TEST(Scene, ReadsPhysicalValuesAndNothingBeyondTheRaster) {
   const TemporaryFolder folder;
   SceneRequest request = request_for({Modality::kMs});
-  request.images[Modality::kMs] = {{write_scene(folder / "a.tif", {}, 2, PixelType::kUInt16, ramp), parse_date("2024-02-01"), ""}};
+  request.images[Modality::kMs] = {
+      {write_scene(folder / "a.tif", {}, 2, PixelType::kUInt16, ramp), parse_date("2024-02-01"), ""}};
   Scene scene(request);
   EXPECT_EQ(scene.extent().cells(), 64 * 64);
   CellWindow window = scene.extent();
@@ -86,7 +89,8 @@ TEST(Scene, CountsEachPixelOnceAndNamesNaN) {
 TEST(Scene, CellsAreThirtyTwoHrPixelsAndOtherSensorsFollow) {
   const TemporaryFolder folder;
   SceneRequest request = request_for({Modality::kHr, Modality::kMs});
-  const Place hr{.pixel = 0.625, .width = 128, .height = 128}, ms{.x = 499'900, .y = 5'600'100, .pixel = 10, .width = 40, .height = 40};
+  const Place hr{.pixel = 0.625, .width = 128, .height = 128},
+      ms{.x = 499'900, .y = 5'600'100, .pixel = 10, .width = 40, .height = 40};
   request.images[Modality::kHr] = {{write_scene(folder / "hr.tif", hr, 2, PixelType::kUInt16, ramp), {}, ""}};
   request.images[Modality::kMs] = {{write_scene(folder / "ms.tif", ms, 2, PixelType::kUInt16, ramp), {}, ""}};
   Scene scene(request);
@@ -103,7 +107,8 @@ TEST(Scene, OtherGridsAreResampledOntoTheCells) {
   const TemporaryFolder folder;
   SceneRequest request = request_for({Modality::kHr, Modality::kMs});
   const auto constant = [](int64_t, int64_t, int64_t) { return 150.0f; };
-  const Place hr{.pixel = 0.7, .width = 96, .height = 96}, ms{.x = 499'903, .y = 5'600'104, .pixel = 10, .width = 40, .height = 40};
+  const Place hr{.pixel = 0.7, .width = 96, .height = 96},
+      ms{.x = 499'903, .y = 5'600'104, .pixel = 10, .width = 40, .height = 40};
   request.images[Modality::kHr] = {{write_scene(folder / "hr.tif", hr, 2, PixelType::kUInt16, constant), {}, ""}};
   request.images[Modality::kMs] = {{write_scene(folder / "ms.tif", ms, 2, PixelType::kUInt16, constant), {}, ""}};
   Scene scene(request);

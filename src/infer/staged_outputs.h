@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace skysense {
+
+/// Several output files that appear together or not at all: they are written in a hidden folder beside the first one
+/// and renamed once all are complete. Destroyed before that, nothing is left and earlier files of the names are
+/// untouched.
+class StagedOutputs {
+ public:
+  /// `targets` lie in one folder. Throws DataError where the folder is missing or read-only, or where a target exists
+  /// and `overwrite` is false.
+  StagedOutputs(std::vector<std::filesystem::path> targets, bool overwrite);
+  ~StagedOutputs();
+  StagedOutputs(const StagedOutputs&) = delete;
+  StagedOutputs& operator=(const StagedOutputs&) = delete;
+
+  /// Where to write the target of that number meanwhile.
+  std::filesystem::path stage(size_t number) const;
+  /// Renames every staged file that was written to its target.
+  void publish();
+
+ private:
+  std::vector<std::filesystem::path> targets_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace skysense
