@@ -29,6 +29,7 @@ PlaceImage parse_image(const json& item) {
     image.date = parse_date(text);
     if (!image.date) throw DataError(fmt::format("'{}' is no date (expected 2024-05-01)", text));
   }
+  image.bands = item.value("bands", "");
   image.validity = item.value("validity", "");
   return image;
 }
@@ -41,6 +42,7 @@ json format_image(const PlaceImage& image) {
     item["path"] = image.paths;
   }
   if (image.date) item["date"] = image.date->text();
+  if (!image.bands.empty()) item["bands"] = image.bands;
   if (!image.validity.empty()) item["validity"] = image.validity;
   return item;
 }

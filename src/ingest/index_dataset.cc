@@ -1,1 +1,180 @@
 #include "ingest/index_dataset.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "core/place_index.h"
+#include "ingest/contract_reader.h"
+#include "ingest/place_ground.h"
+#include "ingest/validity_layer.h"
+
+namespace skysense {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A place is a piece of ground that fits in memory; a whole scene given as one is a mistake worth a clear word.
+constexpr int64_t kMaxPlaceSide = 8192;
+
+bool is_vector(const std::string& path) {
+  for (const char* suffix : {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".pbf"}) {
+    if (path.ends_with(suffix)) return true;
+  }
+  return false;
+}
+
+double pixel_side_m(const TargetGrid& grid) {
+  return ground_sample_distance_m({grid.wkt, grid.transform}, grid.width, grid.height).value_or(1);
+}
+
+}  // namespace
+
+struct IndexDataset::Impl {
+  fs::path folder;
+  std::vector<PlaceRecord> places;
+  SensorContracts contracts;
+  mutable std::atomic<int64_t> images = 0, dropped = 0, pixels = 0, invalid = 0, nan = 0;
+
+  /// Paths of the index are relative to it; /vsi paths and subdatasets stand as they are.
+  std::string resolve(const std::string& path) const {
+    if (path.empty() || path.starts_with("/") || path.find("://") != std::string::npos) return path;
+    const size_t colon = path.find(':');
+    if (colon != std::string::npos && colon > 1 && path.find('"') != std::string::npos)
+      return path;  // NETCDF:"file":name
+    return (folder / path).string();
+  }
+
+  std::vector<ContractReader> open(const PlaceRecord& place, Modality modality) const;
+  std::optional<ImageSeries> read(const PlaceRecord& place, Modality modality,
+                                  const std::vector<ContractReader>& readers, const TargetGrid& grid) const;
+  torch::Tensor read_label(const std::string& path, const std::optional<TargetGrid>& ground) const;
+};
+
+std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, Modality modality) const {
+  std::vector<ContractReader> readers;
+  if (place.images[modality].empty()) return readers;
+  if (!contracts[modality]) {
+    throw DataError(fmt::format("{}: place {} has {} images, but contract.json has no such sensor",
+                                (folder / "index.jsonl").string(), place.id, modality_name(modality)));
+  }
+  for (const PlaceImage& image : place.images[modality]) {
+    std::vector<std::string> paths;
+    for (const std::string& path : image.paths) paths.push_back(resolve(path));
+    RasterValidity validity;
+    validity.layer = resolve(image.validity);
+    validity.valid_values = layer_valid_values(validity.layer);
+    readers.emplace_back(paths, *contracts[modality], image.bands, validity);
+  }
+  return readers;
+}
+
+std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Modality modality,
+                                                    const std::vector<ContractReader>& readers,
+                                                    const TargetGrid& grid) const {
+  if (grid.width > kMaxPlaceSide || grid.height > kMaxPlaceSide) {
+    throw DataError(
+        fmt::format("{}: {} x {} pixels are too many for one place (at most {} a side): cut it into tiles "
+                    "(gdal_retile.py) and index those",
+                    readers.front().path(), grid.width, grid.height, kMaxPlaceSide));
+  }
+  std::vector<torch::Tensor> values, valid;
+  std::vector<int64_t> days;
+  for (size_t i = 0; i < readers.size(); ++i) {
+    auto image = torch::empty({contracts[modality]->channels(), grid.height, grid.width}, torch::kFloat32);
+    auto mask = torch::empty({grid.height, grid.width}, torch::kUInt8);
+    const ReadCounts counts = readers[i].read_onto(grid, image.data_ptr<float>(), mask.data_ptr<uint8_t>());
+    ++images;
+    pixels += counts.pixels;
+    invalid += counts.invalid;
+    nan += counts.nan;
+    if (counts.invalid >= counts.pixels) {
+      ++dropped;
+      continue;
+    }
+    values.push_back(image);
+    valid.push_back(mask.to(torch::kBool));
+    const auto& date = place.images[modality][i].date;
+    days.push_back(date ? date->day_of_year() : 0);
+  }
+  if (values.empty()) return std::nullopt;
+  return ImageSeries{torch::stack(values), torch::stack(valid), torch::tensor(days, torch::kInt64)};
+}
+
+torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std::optional<TargetGrid>& ground) const {
+  if (path.empty() || is_vector(path)) return {};
+  const RasterReader reader(path);
+  TargetGrid grid = reader.grid();
+  if (ground && !ground->wkt.empty() && reader.georeference().known()) {
+    // The place's ground at the label's own pixel size.
+    const double own = ground_sample_distance_m(reader.georeference(), reader.width(), reader.height()).value_or(1);
+    const Georeference place{ground->wkt, ground->transform};
+    const double cell = ground_sample_distance_m(place, ground->width, ground->height).value_or(1);
+    grid = *ground;
+    grid.width = std::max<int64_t>(1, std::llround(static_cast<double>(ground->width) * cell / own));
+    grid.height = std::max<int64_t>(1, std::llround(static_cast<double>(ground->height) * cell / own));
+    const double step_x = static_cast<double>(ground->width) / static_cast<double>(grid.width);
+    const double step_y = static_cast<double>(ground->height) / static_cast<double>(grid.height);
+    for (const int i : {1, 4}) grid.transform[static_cast<size_t>(i)] *= step_x;
+    for (const int i : {2, 5}) grid.transform[static_cast<size_t>(i)] *= step_y;
+  }
+  auto values = torch::empty({grid.height, grid.width}, torch::kFloat32);
+  auto valid = torch::empty({grid.height, grid.width}, torch::kUInt8);
+  const std::vector<int64_t> first = {0};
+  reader.read_onto(grid, first, Resampling::kNearest, values.data_ptr<float>(), valid.data_ptr<uint8_t>());
+  return torch::where(valid.to(torch::kBool), values.to(torch::kInt64), torch::tensor(int64_t{-1}));
+}
+
+IndexDataset::IndexDataset(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
+  impl_->folder = folder;
+  impl_->places = read_place_index(folder / "index.jsonl");
+  const fs::path contract = folder / "contract.json";
+  const auto json = nlohmann::json::parse(read_text_file(contract), nullptr, false);
+  if (json.is_discarded()) throw DataError(contract.string() + ": not JSON; make it with skysense index --stats");
+  impl_->contracts = contracts_from_json(json, contract.string());
+}
+
+IndexDataset::~IndexDataset() = default;
+
+int64_t IndexDataset::size() const { return static_cast<int64_t>(impl_->places.size()); }
+const SensorContracts& IndexDataset::contracts() const { return impl_->contracts; }
+IndexCounts IndexDataset::counts() const {
+  return {impl_->images, impl_->dropped, impl_->invalid, impl_->nan, impl_->pixels};
+}
+
+PlaceSample IndexDataset::get(int64_t number) const {
+  const PlaceRecord& place = impl_->places.at(static_cast<size_t>(number));
+  try {
+    PerModality<std::vector<ContractReader>> readers;
+    PerModality<std::optional<TargetGrid>> native;
+    for (const Modality modality : kModalities) {
+      readers[modality] = impl_->open(place, modality);
+      for (const ContractReader& reader : readers[modality]) {
+        const TargetGrid grid = reader.grid();
+        if (!native[modality] || pixel_side_m(grid) < 0.99 * pixel_side_m(*native[modality])) native[modality] = grid;
+      }
+    }
+    const auto grids = common_ground(native, fmt::format("place {}", place.id));
+    PlaceSample sample;
+    sample.id = place.id;
+    sample.longitude_deg = place.longitude_deg;
+    sample.latitude_deg = place.latitude_deg;
+    sample.scene_class = place.scene_class;
+    std::optional<TargetGrid> ground;
+    for (const Modality modality : kModalities) {
+      if (readers[modality].empty()) continue;
+      sample.images[modality] = impl_->read(place, modality, readers[modality], *grids[modality]);
+      if (!ground) ground = grids[modality];
+    }
+    sample.label = impl_->read_label(impl_->resolve(place.label), ground);
+    return sample;
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("place {}: {}", place.id, error.what()));
+  }
+}
+
+}  // namespace skysense

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -68,6 +67,8 @@ struct RasterReader::Impl {
 
   void describe_bands();
   void open_layer();
+  int64_t apply_nodata(const PixelWindow& inside, const PixelWindow& window, std::span<const int64_t> wanted,
+                       const float* values, uint8_t* valid) const;
   void apply_layer(const PixelWindow& window, uint8_t* valid) const;
   void apply_masks(const PixelWindow& inside, const PixelWindow& window, std::span<const int64_t> wanted,
                    uint8_t* valid) const;
@@ -76,7 +77,7 @@ struct RasterReader::Impl {
 void RasterReader::Impl::describe_bands() {
   for (int number = 1; number <= dataset->GetRasterCount(); ++number) {
     GDALRasterBand& band = *dataset->GetRasterBand(number);
-    if (band.GetColorInterpretation() == GCI_AlphaBand && dataset->GetRasterCount() > 1) {
+    if (band.GetColorInterpretation() == GCI_AlphaBand && !validity.alpha_is_data && dataset->GetRasterCount() > 1) {
       alpha = number;
       continue;
     }
@@ -172,7 +173,7 @@ PixelWindow RasterReader::block() const {
 }
 
 bool RasterReader::declares_invalid_pixels() const {
-  if (impl_->alpha != 0 || impl_->dataset_mask || impl_->band_masks || impl_->layer) return true;
+  if (impl_->alpha != 0 || impl_->dataset_mask || impl_->band_masks) return true;
   return std::any_of(impl_->bands.begin(), impl_->bands.end(),
                      [](const RasterBand& band) { return band.nodata.has_value(); });
 }
@@ -192,6 +193,40 @@ std::vector<std::string> RasterReader::class_names() const {
   char** items = impl_->dataset->GetRasterBand(impl_->numbers.front())->GetCategoryNames();
   for (int i = 0; items != nullptr && items[i] != nullptr; ++i) names.emplace_back(items[i]);
   return names;
+}
+
+/// Clears the flags of nodata and non-finite pixels; returns how many are non-finite without being declared nodata.
+int64_t RasterReader::Impl::apply_nodata(const PixelWindow& inside, const PixelWindow& window,
+                                         std::span<const int64_t> wanted, const float* values, uint8_t* valid) const {
+  int64_t nan_pixels = 0;
+  const int64_t plane = window.pixels();
+  const int64_t band_count = static_cast<int64_t>(wanted.size());
+  for (int64_t y = inside.y - window.y; y < inside.y - window.y + inside.height; ++y) {
+    for (int64_t x = inside.x - window.x; x < inside.x - window.x + inside.width; ++x) {
+      const int64_t pixel = y * window.width + x;
+      int64_t zeros = 0;
+      bool missing = false, undeclared = false;
+      for (int64_t i = 0; i < band_count; ++i) {
+        const float value = values[i * plane + pixel];
+        const std::optional<double>& nodata = bands[static_cast<size_t>(wanted[static_cast<size_t>(i)])].nodata;
+        if (!std::isfinite(value)) {
+          const bool declared =
+              nodata && (std::isnan(*nodata) ? std::isnan(value) : value == static_cast<float>(*nodata));
+          missing = true;
+          undeclared = undeclared || !declared;
+        } else if (nodata && value == static_cast<float>(*nodata)) {
+          if (*nodata == 0) {
+            ++zeros;
+          } else {
+            missing = true;
+          }
+        }
+      }
+      if (missing || zeros == band_count) valid[pixel] = 0;
+      nan_pixels += undeclared ? 1 : 0;
+    }
+  }
+  return nan_pixels;
 }
 
 void RasterReader::Impl::apply_layer(const PixelWindow& window, uint8_t* valid) const {
@@ -274,28 +309,7 @@ ReadCounts RasterReader::read(const PixelWindow& window, std::span<const int64_t
   }
 
   for (int64_t y = 0; y < inside.height; ++y) std::fill_n(valid + corner + y * window.width, inside.width, uint8_t{1});
-  constexpr uint8_t kNan = 2;  // marks pixels for the count, within `valid`
-  for (size_t i = 0; i < bands.size(); ++i) {
-    const auto& nodata = impl_->bands[static_cast<size_t>(bands[i])].nodata;
-    const bool nan_is_nodata = nodata && std::isnan(*nodata);
-    const float missing = nodata ? static_cast<float>(*nodata) : std::numeric_limits<float>::quiet_NaN();
-    for (int64_t y = 0; y < inside.height; ++y) {
-      const int64_t start = corner + y * window.width;
-      const float* row = values + static_cast<int64_t>(i) * plane + start;
-      uint8_t* flags = valid + start;
-      for (int64_t x = 0; x < inside.width; ++x) {
-        if (row[x] == missing) {
-          flags[x] &= static_cast<uint8_t>(~1U);
-        } else if (!std::isfinite(row[x])) {
-          flags[x] = nan_is_nodata ? flags[x] & static_cast<uint8_t>(~1U) : kNan;
-        }
-      }
-    }
-  }
-  for (int64_t i = 0; i < plane; ++i) {
-    counts.nan += valid[i] >> 1;
-    valid[i] &= 1;
-  }
+  counts.nan = impl_->apply_nodata(inside, window, bands, values, valid);
   impl_->apply_masks(inside, window, bands, valid);
   if (impl_->layer) impl_->apply_layer(window, valid);
   int64_t valid_pixels = 0;

@@ -27,6 +27,7 @@ struct RasterValidity {
   std::optional<double> nodata;       ///< replaces the file's nodata values
   std::string layer;                  ///< mask, SCL or QA raster of the same ground; empty where there is none
   std::vector<int64_t> valid_values;  ///< values of `layer` that mean valid; empty: any but 0 and its nodata
+  bool alpha_is_data = false;         ///< read alpha bands as data: some files mark their fourth spectral band so
 };
 
 /// What a read met. A pixel counts once however many of its bands are invalid.
@@ -65,13 +66,16 @@ class RasterReader {
   bool has_only_control_points() const;
   /// The tile or strip that the file is stored in; reading along it is fastest.
   PixelWindow block() const;
-  /// Some pixel may be invalid by nodata, alpha, mask band or layer (NaN aside).
+  /// Some pixel may be invalid by the nodata value in force, an alpha or a mask band (NaN and the layer aside).
   bool declares_invalid_pixels() const;
   /// One value of the file's metadata (domain "" is the default one); empty where absent.
   std::string metadata(const std::string& key, const std::string& domain = "") const;
   /// The names of the classes of the first band, where the file has them.
   std::vector<std::string> class_names() const;
 
+  /// Nodata in one band makes a pixel invalid, with one exception: a nodata value of 0 counts only where all bands read
+  /// hold it, for 0 is also what dark water measures.
+  ///
   /// Stored values of `bands`, unscaled, into `values` [bands, h, w], and into `valid` [h, w] 1 where every one of
   /// these bands is valid, else 0. Windows may stick out of the raster: 0 and invalid there. Invalid pixels hold 0.
   /// `valid` may be null. Throws DataError.

@@ -144,8 +144,28 @@ class Warp {
 
 }  // namespace
 
+std::optional<PixelWindow> window_of_grid(const RasterReader& reader, const TargetGrid& grid) {
+  const Georeference& own = reader.georeference();
+  if (!same_crs(own.wkt, grid.wkt)) return std::nullopt;
+  const Georeference wanted{grid.wkt, grid.transform};
+  const PixelPoint first = own.to_pixel(wanted.to_map({0, 0}));
+  const PixelPoint last =
+      own.to_pixel(wanted.to_map({static_cast<double>(grid.width), static_cast<double>(grid.height)}));
+  const PixelPoint right = own.to_pixel(wanted.to_map({static_cast<double>(grid.width), 0}));
+  const double x = std::round(first.x), y = std::round(first.y);
+  // A hundredth of a pixel over the whole grid is rounding in the file's coordinates, not a shift.
+  constexpr double kTolerance = 0.01;
+  const double width = static_cast<double>(grid.width), height = static_cast<double>(grid.height);
+  const bool on_grid = std::abs(first.x - x) < kTolerance && std::abs(first.y - y) < kTolerance &&
+                       std::abs(last.x - x - width) < kTolerance && std::abs(last.y - y - height) < kTolerance &&
+                       std::abs(right.y - y) < kTolerance && std::abs(right.x - x - width) < kTolerance;
+  if (!on_grid) return std::nullopt;
+  return PixelWindow{static_cast<int64_t>(x), static_cast<int64_t>(y), grid.width, grid.height};
+}
+
 ReadCounts warp_onto(const RasterReader& reader, const TargetGrid& grid, std::span<const int64_t> bands,
                      Resampling resampling, float* values, uint8_t* valid) {
+  if (const auto window = window_of_grid(reader, grid)) return reader.read(*window, bands, values, valid);
   return Warp(reader, grid, bands, resampling, values, valid).run();
 }
 

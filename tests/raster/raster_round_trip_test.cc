@@ -102,7 +102,7 @@ TEST(RasterRoundTrip, NodataAndNanAreInvalidInEveryBandAndCounted) {
   EXPECT_EQ(counts.invalid, 3);
   EXPECT_EQ(counts.nan, 2);
   EXPECT_EQ(read[1], 0) << "an invalid pixel carries no value";
-  const RasterReader other(folder / "a.tif", {.nodata = 7, .layer = {}, .valid_values = {}});
+  const RasterReader other(folder / "a.tif", {.nodata = 7, .layer = {}, .valid_values = {}, .alpha_is_data = false});
   other.read({0, 0, 4, 3}, band_range(1), read.data(), valid.data());
   EXPECT_THAT(valid, ElementsAre(1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1)) << "a given nodata replaces the file's";
 }
@@ -118,10 +118,10 @@ TEST(RasterRoundTrip, ALayerMasksByItsValuesOnItsOwnGrid) {
   write_raster(folder / "scl.tif", layer, classes.data());
   std::vector<float> values(12);
   std::vector<uint8_t> valid(12);
-  const RasterReader reader(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {4, 5}});
+  const RasterReader reader(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {4, 5}, .alpha_is_data = false});
   reader.read({0, 0, 4, 3}, band_range(1), values.data(), valid.data());
   EXPECT_THAT(valid, ElementsAre(1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1));
-  const RasterReader plain(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {}});
+  const RasterReader plain(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {}, .alpha_is_data = false});
   plain.read({0, 0, 4, 3}, band_range(1), values.data(), valid.data());
   EXPECT_THAT(valid, ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1)) << "without a set every value but 0 is valid";
 }

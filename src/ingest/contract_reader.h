@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/sensor_contract.h"
+#include "ingest/contract_check.h"
+#include "raster/raster_reader.h"
+
+namespace skysense {
+
+/// One image of a sensor, from one file or from one file a band at whatever pixel sizes (as Sentinel-2 and Landsat
+/// products and BigEarthNet store them), as the contract's channels in physical units.
+class ContractReader {
+ public:
+  /// `paths`: one file, or one a band in the contract's order. `band_map`: find_bands. Where the files declare no
+  /// nodata value, alpha or mask, the contract's nodata holds. Throws DataError naming the file and the band.
+  ContractReader(const std::vector<std::string>& paths, const SensorContract& contract,
+                 const std::string& band_map = "", const RasterValidity& validity = {});
+
+  /// The file with the finest pixels: its grid is the image's.
+  const RasterReader& finest() const { return readers_[finest_]; }
+  TargetGrid grid() const { return finest().grid(); }
+  /// The first file, for what all share (names, metadata).
+  const std::string& path() const { return readers_.front().path(); }
+
+  /// Physical values (stored * scale + offset) [C, height, width] of a grid, and `valid` [height, width] as
+  /// RasterReader::read_onto; invalid pixels hold 0. Files whose pixels are the grid's are not resampled.
+  ReadCounts read_onto(const TargetGrid& grid, float* values, uint8_t* valid) const;
+
+  /// The contract check of every file (ingest/contract_check.h).
+  ContractReport examine() const;
+
+ private:
+  SensorContract contract_;
+  std::vector<RasterReader> readers_;        // one, or one a channel
+  std::vector<std::vector<int64_t>> bands_;  // of each reader
+  size_t finest_ = 0;
+  bool zero_is_nodata_ = false;  // of one file a band: decided over all of them
+};
+
+}  // namespace skysense

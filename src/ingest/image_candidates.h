@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/date.h"
+#include "core/sensor_contract.h"
+#include "ingest/index_report.h"
+#include "raster/georeference.h"
+
+namespace skysense {
+
+/// One image, label or validity raster found on disk, before it belongs to a place.
+struct ImageCandidate {
+  enum class Kind { kImage, kLabel, kValidity };
+  Kind kind = Kind::kImage;
+  std::filesystem::path root;      ///< the folder that was searched
+  std::vector<std::string> paths;  ///< absolute: one, or one a band in the contract's order
+  std::string bands;               ///< band map of --bands
+  std::string name;                ///< stem; of a file a band, what the stems share
+  std::string sensor;              ///< of images
+  std::optional<Date> date;
+  TargetGrid grid;               ///< wkt is empty without a georeference
+  std::optional<MapBox> lonlat;  ///< footprint in degrees
+};
+
+/// How to look for images.
+struct SearchOptions {
+  std::vector<std::string> sensors;  ///< --sensor, possibly empty
+  std::string bands;                 ///< --bands
+};
+
+/// The footprint in longitude and latitude; nothing without a georeference.
+std::optional<MapBox> lonlat_box(const TargetGrid& grid);
+
+/// Every raster below `root` in the order of their paths; a file a band (…_B02.tif, …_VV.tif) becomes one image. Each
+/// image is checked against its sensor's contract (ingest/contract_check.h); what does not fit is added to
+/// `report.skipped` with the reason. `taken` names files that are dealt with elsewhere. `progress` gets the number of
+/// files done and their total.
+std::vector<ImageCandidate> find_images(const std::filesystem::path& root, const SearchOptions& options,
+                                        const std::function<bool(const std::filesystem::path&)>& taken,
+                                        IndexReport& report,
+                                        const std::function<void(int64_t done, int64_t total)>& progress);
+
+/// All regular files below `root` (or `root` itself), sorted; hidden ones left out. Throws DataError where there is no
+/// such folder.
+std::vector<std::filesystem::path> list_files(const std::filesystem::path& root);
+
+}  // namespace skysense

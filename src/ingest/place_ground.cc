@@ -1,0 +1,88 @@
+#include "ingest/place_ground.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/error.h"
+#include "raster/coordinate_transform.h"
+
+namespace skysense {
+namespace {
+
+Georeference georeference(const TargetGrid& grid) { return {grid.wkt, grid.transform}; }
+
+double pixel_side_m(const TargetGrid& grid) {
+  return ground_sample_distance_m(georeference(grid), grid.width, grid.height).value_or(1);
+}
+
+/// The box round `grid` in pixels of `reference`.
+MapBox box_in_pixels(const TargetGrid& grid, const TargetGrid& reference, const std::string& origin) {
+  const double width = static_cast<double>(grid.width), height = static_cast<double>(grid.height);
+  std::array<double, 4> x{}, y{};
+  const std::array<PixelPoint, 4> corners = {{{0, 0}, {width, 0}, {0, height}, {width, height}}};
+  for (size_t i = 0; i < corners.size(); ++i) {
+    const MapPoint map = georeference(grid).to_map(corners[i]);
+    x[i] = map.x;
+    y[i] = map.y;
+  }
+  if (!same_crs(grid.wkt, reference.wkt)) {
+    const auto transform = CoordinateTransform::between(grid.wkt, reference.wkt);
+    if (!transform || !transform->apply(4, x.data(), y.data())) {
+      throw DataError(
+          fmt::format("{}: its modalities have reference systems without a transformation between them", origin));
+    }
+  }
+  MapBox box{1e300, 1e300, -1e300, -1e300};
+  for (size_t i = 0; i < corners.size(); ++i) {
+    const PixelPoint pixel = georeference(reference).to_pixel({x[i], y[i]});
+    box = {std::min(box.min_x, pixel.x), std::min(box.min_y, pixel.y), std::max(box.max_x, pixel.x),
+           std::max(box.max_y, pixel.y)};
+  }
+  return box;
+}
+
+}  // namespace
+
+PerModality<std::optional<TargetGrid>> common_ground(const PerModality<std::optional<TargetGrid>>& native,
+                                                     const std::string& origin) {
+  const TargetGrid* coarsest = nullptr;
+  for (const auto& grid : native) {
+    if (!grid) continue;
+    if (grid->wkt.empty()) return native;
+    if (coarsest == nullptr || pixel_side_m(*grid) > pixel_side_m(*coarsest)) coarsest = &*grid;
+  }
+  if (coarsest == nullptr) return native;
+  MapBox shared{0, 0, static_cast<double>(coarsest->width), static_cast<double>(coarsest->height)};
+  for (const auto& grid : native) {
+    if (!grid || &*grid == coarsest) continue;
+    const MapBox box = box_in_pixels(*grid, *coarsest, origin);
+    shared = {std::max(shared.min_x, box.min_x), std::max(shared.min_y, box.min_y), std::min(shared.max_x, box.max_x),
+              std::min(shared.max_y, box.max_y)};
+  }
+  constexpr double kSlack = 0.05;  // of a coarse pixel: footprints of another CRS never agree exactly
+  const double x0 = std::ceil(shared.min_x - kSlack), y0 = std::ceil(shared.min_y - kSlack);
+  const double columns = std::floor(shared.max_x + kSlack) - x0, rows = std::floor(shared.max_y + kSlack) - y0;
+  if (!(columns >= 1) || !(rows >= 1)) throw DataError(fmt::format("{}: its modalities share no ground", origin));
+
+  PerModality<std::optional<TargetGrid>> grids;
+  const Georeference ground = georeference(*coarsest).moved({x0, y0});
+  for (const Modality modality : kModalities) {
+    if (!native[modality]) continue;
+    const double cells =
+        pixel_side_m(*coarsest) / pixel_side_m(*native[modality]);  // a coarse pixel's side in own pixels
+    TargetGrid grid{ground.wkt, ground.transform, std::max<int64_t>(1, std::llround(columns * cells)),
+                    std::max<int64_t>(1, std::llround(rows * cells))};
+    const double step_x = columns / static_cast<double>(grid.width), step_y = rows / static_cast<double>(grid.height);
+    grid.transform[1] *= step_x;
+    grid.transform[4] *= step_x;
+    grid.transform[2] *= step_y;
+    grid.transform[5] *= step_y;
+    grids[modality] = grid;
+  }
+  return grids;
+}
+
+}  // namespace skysense
