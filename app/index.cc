@@ -20,6 +20,7 @@ void add_index(CLI::App& program) {
                    "bands of every image by number from 1, e.g. B04=3,B03=2 (default: by name or order)");
   verb->add_flag("--stats", options->statistics, "measure each band's mean and standard deviation for contract.json");
   verb->add_flag("--overwrite", options->overwrite, "replace an earlier dataset of the name");
+  verb->footer("Example: skysense index imagery/ --stats -o dataset");
   verb->callback([options] {
     const IndexReport report = build_index(*options);
     for (const std::string& note : report.notes) spdlog::info("{}", note);

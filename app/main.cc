@@ -55,6 +55,8 @@ int run(int argc, char** argv) {
 #ifdef SKYSENSE_RASTER
   add_embed(program);
   add_synth(program);
+  add_index(program);
+  add_doctor(program);
 #endif
 
   if (const std::string message = unknown_verb(program, argc, argv); !message.empty()) return report(message, kWrongUsage);

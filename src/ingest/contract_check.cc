@@ -151,7 +151,7 @@ bool named_after_baseline_0400(const RasterReader& reader) {
   // Sentinel-2 product names carry the baseline as _N0400_, _N0510_, …; GDAL's SENTINEL2 driver states the offset.
   const std::string& name = reader.path();
   for (size_t at = name.find("_N0"); at != std::string::npos; at = name.find("_N0", at + 1)) {
-    if (at + 7 < name.size() && name[at + 7] == '_' && name.substr(at + 3, 3) >= "400" &&
+    if (at + 6 < name.size() && name[at + 6] == '_' && name.substr(at + 3, 3) >= "400" &&
         name.substr(at + 3, 3) <= "999")
       return true;
   }

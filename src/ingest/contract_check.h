@@ -45,6 +45,9 @@ RasterReader open_for_contract(const std::string& path, const SensorContract& co
 std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract& contract,
                                 const std::string& band_map = "");
 
+/// The greatest band number of a map ("red=4,green=2" -> 4); 0 for an empty or malformed one.
+int64_t last_mapped_band(const std::string& band_map);
+
 /// Looks at a regular sample of the raster (the whole raster only where no valid pixel turns up): pixel type, scaling
 /// (reflectance against DN, the Sentinel-2 offset of baseline 04.00, dB against linear), nodata, NaN, pixel size.
 ContractReport examine_raster(const RasterReader& reader, const SensorContract& contract,

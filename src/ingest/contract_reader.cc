@@ -26,6 +26,11 @@ ContractReader::ContractReader(const std::vector<std::string>& paths, const Sens
     : contract_(contract) {
   if (paths.size() == 1) {
     readers_.push_back(open_for_contract(paths[0], contract, validity));
+    if (readers_[0].has_alpha() && last_mapped_band(band_map) > static_cast<int64_t>(readers_[0].bands().size())) {
+      RasterValidity all_data = validity;  // who maps the band that is marked as transparency says that it is none
+      all_data.alpha_is_data = true;
+      readers_[0] = open_for_contract(paths[0], contract, all_data);
+    }
     bands_.push_back(find_bands(readers_[0], contract, band_map));
     return;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -72,6 +73,16 @@ std::map<std::string, int64_t> bands_by_name(const RasterReader& reader) {
 }
 
 }  // namespace
+
+int64_t last_mapped_band(const std::string& band_map) {
+  int64_t last = 0;
+  for (size_t at = band_map.find('='); at != std::string::npos; at = band_map.find('=', at + 1)) {
+    int64_t number = 0;
+    std::from_chars(band_map.data() + at + 1, band_map.data() + band_map.size(), number);
+    last = std::max(last, number);
+  }
+  return last;
+}
 
 std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract& contract,
                                 const std::string& band_map) {

@@ -4,13 +4,12 @@
 
 #include <atomic>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/place_index.h"
 #include "ingest/contract_reader.h"
 #include "ingest/place_ground.h"
+#include "ingest/scene_check.h"
 #include "ingest/validity_layer.h"
 
 namespace skysense {
@@ -132,10 +131,7 @@ torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std:
 IndexDataset::IndexDataset(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
   impl_->folder = folder;
   impl_->places = read_place_index(folder / "index.jsonl");
-  const fs::path contract = folder / "contract.json";
-  const auto json = nlohmann::json::parse(read_text_file(contract), nullptr, false);
-  if (json.is_discarded()) throw DataError(contract.string() + ": not JSON; make it with skysense index --stats");
-  impl_->contracts = contracts_from_json(json, contract.string());
+  impl_->contracts = read_contracts(folder);
 }
 
 IndexDataset::~IndexDataset() = default;

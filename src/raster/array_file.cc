@@ -42,8 +42,8 @@ bool ArrayFile::contains(const std::string& name) const {
 
 std::vector<int64_t> ArrayFile::shape(const std::string& name) const {
   std::vector<int64_t> sizes;
-  for (const auto& dimension : impl_->open(path_, name)->GetDimensions())
-    sizes.push_back(static_cast<int64_t>(dimension->GetSize()));
+  const auto array = impl_->open(path_, name);
+  for (const auto& dimension : array->GetDimensions()) sizes.push_back(static_cast<int64_t>(dimension->GetSize()));
   return sizes;
 }
 

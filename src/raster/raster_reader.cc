@@ -172,6 +172,8 @@ PixelWindow RasterReader::block() const {
   return {0, 0, width, height};
 }
 
+bool RasterReader::has_alpha() const { return impl_->alpha != 0; }
+
 bool RasterReader::declares_invalid_pixels() const {
   if (impl_->alpha != 0 || impl_->dataset_mask || impl_->band_masks) return true;
   return std::any_of(impl_->bands.begin(), impl_->bands.end(),

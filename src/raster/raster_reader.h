@@ -66,6 +66,8 @@ class RasterReader {
   bool has_only_control_points() const;
   /// The tile or strip that the file is stored in; reading along it is fastest.
   PixelWindow block() const;
+  /// A band is marked as transparency and not read as data.
+  bool has_alpha() const;
   /// Some pixel may be invalid by the nodata value in force, an alpha or a mask band (NaN and the layer aside).
   bool declares_invalid_pixels() const;
   /// One value of the file's metadata (domain "" is the default one); empty where absent.

@@ -158,6 +158,7 @@ RasterWriter::RasterWriter(const fs::path& path, const RasterLayout& layout) : i
   tiled.SetNameValue("INTERLEAVE", "BAND");
   tiled.SetNameValue("BIGTIFF", "IF_SAFER");
   tiled.SetNameValue("SPARSE_OK", "TRUE");
+  tiled.SetNameValue("ALPHA", "NO");  // GDAL takes the fourth of four 8-bit bands for transparency
   GDALDriver& tiff = find_driver("GTiff");
   impl_->pixels.reset(tiff.Create(impl_->pixels_path.c_str(), static_cast<int>(layout.width),
                                   static_cast<int>(layout.height), static_cast<int>(layout.bands),

@@ -118,10 +118,13 @@ TEST(RasterRoundTrip, ALayerMasksByItsValuesOnItsOwnGrid) {
   write_raster(folder / "scl.tif", layer, classes.data());
   std::vector<float> values(12);
   std::vector<uint8_t> valid(12);
-  const RasterReader reader(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {4, 5}, .alpha_is_data = false});
+  const RasterReader reader(
+      folder / "scene.tif",
+      {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {4, 5}, .alpha_is_data = false});
   reader.read({0, 0, 4, 3}, band_range(1), values.data(), valid.data());
   EXPECT_THAT(valid, ElementsAre(1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1));
-  const RasterReader plain(folder / "scene.tif", {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {}, .alpha_is_data = false});
+  const RasterReader plain(folder / "scene.tif",
+                           {.nodata = {}, .layer = folder / "scl.tif", .valid_values = {}, .alpha_is_data = false});
   plain.read({0, 0, 4, 3}, band_range(1), values.data(), valid.data());
   EXPECT_THAT(valid, ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1)) << "without a set every value but 0 is valid";
 }
@@ -137,6 +140,17 @@ TEST(RasterRoundTrip, ClassRastersKeepNamesAndColours) {
   const RasterReader reader(folder / "classes.tif");
   EXPECT_THAT(reader.class_names(), ElementsAre("water", "forest"));
   EXPECT_TRUE(reader.bands()[0].palette);
+}
+
+TEST(RasterRoundTrip, AFourthByteBandIsDataNotTransparency) {
+  const TemporaryFolder folder;
+  RasterLayout layout = small_layout(4);
+  layout.type = PixelType::kUInt8;
+  for (const char* format : {"COG", "GTiff"}) {
+    layout.format = format;
+    write_raster(folder / "a.tif", layout, ramp(4).data());
+    EXPECT_EQ(RasterReader(folder / "a.tif").bands().size(), 4U) << format;
+  }
 }
 
 TEST(RasterRoundTrip, PicturesWithoutAPlaceAreReadAndWritten) {
