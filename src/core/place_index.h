@@ -13,9 +13,9 @@ namespace skysense {
 /// One raster of a place as the index names it.
 struct PlaceImage {
   std::vector<std::string> paths;  ///< one file, or one a band in the contract's order; anything GDAL opens
-  std::string bands;               ///< "B04=3,B03=2": raster bands (from 1) of the contract's; empty: by name or order
   std::optional<Date> date;        ///< absent for HR without a date
   std::string validity;            ///< optional mask raster (SCL, QA, cloud mask); empty where there is none
+  std::string bands;               ///< "B04=3,B03=2": raster bands (from 1) of the contract's; empty: by name or order
 };
 
 /// One ground square on disk: a line of `index.jsonl`. Missing modalities and ragged series are normal.
