@@ -19,7 +19,8 @@ torch::nn::ModuleList make_stages(const ModelOptions& options) {
 
 BackboneImpl::BackboneImpl(const ModelOptions& options)
     : options_(options),
-      position_(register_parameter("position", at::zeros({options.position_grid, options.position_grid, options.stage_dim(kPositionStage)}))),
+      position_(register_parameter(
+          "position", at::zeros({options.position_grid, options.position_grid, options.stage_dim(kPositionStage)}))),
       stages_(register_module("stages", make_stages(options))) {}
 
 torch::Tensor BackboneImpl::position(int64_t height, int64_t width) const {
@@ -29,7 +30,8 @@ torch::Tensor BackboneImpl::position(int64_t height, int64_t width) const {
 }
 
 BackboneOutput BackboneImpl::forward(const torch::Tensor& tokens, Modality modality, const ForwardOptions& options) {
-  TORCH_CHECK_VALUE(tokens.dim() == 4 && tokens.size(3) == options_.dim, "backbone wants [B, h, w, ", options_.dim, "], got ", tokens.sizes());
+  TORCH_CHECK_VALUE(tokens.dim() == 4 && tokens.size(3) == options_.dim, "backbone wants [B, h, w, ", options_.dim,
+                    "], got ", tokens.sizes());
   const auto& subsample = (options.plan ? *options.plan : options_.patch_merging).subsample[modality];
   BackboneOutput output{.stages = {}, .moe_loss = at::zeros({}, tokens.options().dtype(at::kFloat))};
   auto grid = tokens;

@@ -16,12 +16,12 @@ namespace skysense {
 
 struct BackboneOutput {
   std::array<torch::Tensor, kStages> stages;  ///< [B, h, w, stage_dim(i)], each after its LayerNorm
-  torch::Tensor moe_loss;                     ///< scalar: load-balancing losses summed over the blocks; 0 without experts
+  torch::Tensor moe_loss;  ///< scalar: load-balancing losses summed over the blocks; 0 without experts
 };
 
 /// The unified backbone of four stages, shared by all modalities: SwinV2 blocks in stages 1 and 2, global attention in
-/// stages 3 and 4, adaptive patch merging between them, a learned position embedding before stage 3, modality prompts in
-/// stages 3 and 4. Paper: sec. 3.1; DESIGN 3 for the position embedding.
+/// stages 3 and 4, adaptive patch merging between them, a learned position embedding before stage 3, modality prompts
+/// in stages 3 and 4. Paper: sec. 3.1; DESIGN 3 for the position embedding.
 class BackboneImpl : public torch::nn::Module {
  public:
   /// Throws UsageError for sizes that ModelOptions::check refuses.

@@ -11,7 +11,9 @@ namespace {
 
 constexpr int kFirstGlobalStage = 2;
 
-bool attends_globally(const ModelOptions& options, int stage) { return options.global_attention && stage >= kFirstGlobalStage; }
+bool attends_globally(const ModelOptions& options, int stage) {
+  return options.global_attention && stage >= kFirstGlobalStage;
+}
 
 /// Block `block` of the stage, `index` of the whole backbone.
 std::shared_ptr<torch::nn::Module> make_block(const ModelOptions& options, int stage, int64_t block, int64_t index) {
@@ -19,15 +21,25 @@ std::shared_ptr<torch::nn::Module> make_block(const ModelOptions& options, int s
   const auto with_experts = options.expert_blocks();
   const int64_t experts =
       std::find(with_experts.begin(), with_experts.end(), index) == with_experts.end() ? 0 : options.moe.experts;
-  const double drop_path = options.drop_path * static_cast<double>(index) / static_cast<double>(std::max<int64_t>(1, options.block_count() - 1));
+  const double drop_path = options.drop_path * static_cast<double>(index) /
+                           static_cast<double>(std::max<int64_t>(1, options.block_count() - 1));
   if (attends_globally(options, stage)) {
-    return TransformerBlock(TransformerBlockOptions{.dim = dim, .heads = heads, .mlp_ratio = options.mlp_ratio, .experts = experts,
-                                                    .top_k = options.moe.top_k, .drop_path = drop_path})
+    return TransformerBlock(TransformerBlockOptions{.dim = dim,
+                                                    .heads = heads,
+                                                    .mlp_ratio = options.mlp_ratio,
+                                                    .experts = experts,
+                                                    .top_k = options.moe.top_k,
+                                                    .drop_path = drop_path})
         .ptr();
   }
-  return SwinBlock(SwinBlockOptions{.dim = dim, .heads = heads, .window = options.window,
-                                    .shift = block % 2 == 0 ? 0 : options.window / 2, .mlp_ratio = options.mlp_ratio,
-                                    .experts = experts, .top_k = options.moe.top_k, .drop_path = drop_path})
+  return SwinBlock(SwinBlockOptions{.dim = dim,
+                                    .heads = heads,
+                                    .window = options.window,
+                                    .shift = block % 2 == 0 ? 0 : options.window / 2,
+                                    .mlp_ratio = options.mlp_ratio,
+                                    .experts = experts,
+                                    .top_k = options.moe.top_k,
+                                    .drop_path = drop_path})
       .ptr();
 }
 
@@ -35,7 +47,8 @@ torch::nn::ModuleList make_blocks(const ModelOptions& options, int stage) {
   int64_t index = 0;
   for (int earlier = 0; earlier < stage; ++earlier) index += options.depths[earlier];
   torch::nn::ModuleList blocks;
-  for (int64_t block = 0; block < options.depths[stage]; ++block) blocks->push_back(make_block(options, stage, block, index + block));
+  for (int64_t block = 0; block < options.depths[stage]; ++block)
+    blocks->push_back(make_block(options, stage, block, index + block));
   return blocks;
 }
 
@@ -48,7 +61,8 @@ BackboneStageImpl::BackboneStageImpl(const ModelOptions& options, int stage)
       norm_(torch::nn::LayerNormOptions({options.stage_dim(stage)})) {
   if (stage > 0) merging_ = register_module("merging", PatchMerging(options.stage_dim(stage - 1)));
   if (global_attention_ && options.prompts > 0) {
-    prompts_ = register_module("prompts", ModalityPrompts(options.prompts, options.stage_dim(stage), options.prompt_projection));
+    prompts_ = register_module("prompts",
+                               ModalityPrompts(options.prompts, options.stage_dim(stage), options.prompt_projection));
   }
   register_module("blocks", blocks_);
   register_module("norm", norm_);
@@ -72,9 +86,12 @@ BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modal
   return {tokens.reshape(grid.sizes()), moe_loss};
 }
 
-BlockOutput BackboneStageImpl::run_block(torch::nn::Module& block, const torch::Tensor& tokens, const ForwardOptions& options) {
-  const RunBlock run = [&block, global = global_attention_](const torch::Tensor& input, const std::optional<at::Generator>& generator) {
-    return global ? block.as<TransformerBlockImpl>()->forward(input, generator) : block.as<SwinBlockImpl>()->forward(input, generator);
+BlockOutput BackboneStageImpl::run_block(torch::nn::Module& block, const torch::Tensor& tokens,
+                                         const ForwardOptions& options) {
+  const RunBlock run = [&block, global = global_attention_](const torch::Tensor& input,
+                                                            const std::optional<at::Generator>& generator) {
+    return global ? block.as<TransformerBlockImpl>()->forward(input, generator)
+                  : block.as<SwinBlockImpl>()->forward(input, generator);
   };
   if (!checkpointing_ || !is_training()) return run(tokens, options.generator);
   return run_checkpointed(run, tokens, options.generator, block.parameters());

@@ -16,7 +16,7 @@ using torch::autograd::variable_list;
 /// What the second run needs besides tensors.
 struct Run : torch::CustomClassHolder {
   RunBlock block;
-  c10::ScalarType dtype = c10::kFloat;  // autocast's
+  c10::ScalarType dtype = c10::kFloat;     // autocast's
   std::optional<at::Generator> generator;  // in the state before the first run
 };
 
@@ -41,7 +41,7 @@ variable_list as_list(const BlockOutput& output) {
 struct Checkpointed : torch::autograd::Function<Checkpointed> {
   static variable_list forward(AutogradContext* context, const c10::intrusive_ptr<Run>& run,
                                const std::optional<at::Generator>& generator, const torch::Tensor& tokens,
-                               const std::vector<torch::Tensor>& parameters) {
+                               const at::TensorList& parameters) {
     variable_list saved{tokens};
     saved.insert(saved.end(), parameters.begin(), parameters.end());
     context->save_for_backward(saved);
@@ -74,8 +74,9 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     for (const auto& input : inputs) {
       if (input.requires_grad()) wanted.push_back(input);
     }
-    const auto found = torch::autograd::grad(roots, wanted, root_gradients, /*retain_graph=*/false, /*create_graph=*/false,
-                                             /*allow_unused=*/true);
+    const auto found =
+        torch::autograd::grad(roots, wanted, root_gradients, /*retain_graph=*/false, /*create_graph=*/false,
+                              /*allow_unused=*/true);
     size_t next = 0;
     for (const auto& input : inputs) result.push_back(input.requires_grad() ? found[next++] : torch::Tensor());
     return result;
@@ -84,14 +85,15 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
 
 }  // namespace
 
-BlockOutput run_checkpointed(const RunBlock& block, const torch::Tensor& tokens, const std::optional<at::Generator>& generator,
+BlockOutput run_checkpointed(const RunBlock& block, const torch::Tensor& tokens,
+                             const std::optional<at::Generator>& generator,
                              const std::vector<torch::Tensor>& parameters) {
   if (!at::GradMode::is_enabled()) return block(tokens, generator);
   auto run = c10::make_intrusive<Run>();
   run->block = block;
   run->dtype = autocast_dtype(tokens.device().type());
   if (generator) run->generator = generator->clone();
-  const auto outputs = Checkpointed::apply(run, generator, tokens, parameters);
+  const auto outputs = Checkpointed::apply(run, generator, tokens, at::TensorList(parameters));
   return {outputs[0], outputs.size() > 1 ? outputs[1] : torch::Tensor()};
 }
 

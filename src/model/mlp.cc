@@ -7,13 +7,15 @@
 namespace skysense {
 
 MlpImpl::MlpImpl(int64_t dim, int64_t hidden)
-    : fc1_(register_module("fc1", torch::nn::Linear(dim, hidden))), fc2_(register_module("fc2", torch::nn::Linear(hidden, dim))) {}
+    : fc1_(register_module("fc1", torch::nn::Linear(dim, hidden))),
+      fc2_(register_module("fc2", torch::nn::Linear(hidden, dim))) {}
 
 BlockOutput MlpImpl::forward(const torch::Tensor& tokens) { return {fc2_(at::gelu(fc1_(tokens))), {}}; }
 
 std::shared_ptr<FeedForwardImpl> make_feed_forward(int64_t dim, int64_t mlp_ratio, int64_t experts, int64_t top_k) {
   if (experts == 0) return std::make_shared<MlpImpl>(dim, mlp_ratio * dim);
-  return std::make_shared<MoeImpl>(MixtureOptions{.dim = dim, .hidden = mlp_ratio * dim, .experts = experts, .top_k = top_k});
+  return std::make_shared<MoeImpl>(
+      MixtureOptions{.dim = dim, .hidden = mlp_ratio * dim, .experts = experts, .top_k = top_k});
 }
 
 }  // namespace skysense

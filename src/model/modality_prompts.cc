@@ -12,7 +12,8 @@ constexpr double kInitialDeviation = 0.02;
 
 ModalityPromptsImpl::ModalityPromptsImpl(int64_t count, int64_t dim, bool projection) : count_(count) {
   for (const Modality modality : kModalities) {
-    tokens_[modality] = register_parameter(std::string(modality_name(modality)), at::randn({count, dim}) * kInitialDeviation);
+    tokens_[modality] =
+        register_parameter(std::string(modality_name(modality)), at::randn({count, dim}) * kInitialDeviation);
   }
   if (projection) {
     projection_ = register_module("projection", torch::nn::Linear(torch::nn::LinearOptions(dim, dim).bias(false)));

@@ -1,12 +1,12 @@
 #include "model/moe.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/bincount.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/topk.h>
-#include <ATen/ops/arange.h>
 #include <c10/core/GradMode.h>
 
 #include <map>
@@ -18,9 +18,11 @@ namespace skysense {
 
 MoeImpl::MoeImpl(const MixtureOptions& options)
     : options_(options),
-      gate_(register_module("gate", torch::nn::Linear(torch::nn::LinearOptions(options.dim, options.experts).bias(false)))),
+      gate_(register_module("gate",
+                            torch::nn::Linear(torch::nn::LinearOptions(options.dim, options.experts).bias(false)))),
       experts_(register_module("experts", torch::nn::ModuleList())) {
-  TORCH_CHECK_VALUE(options.top_k >= 1 && options.top_k <= options.experts, "top_k ", options.top_k, " of ", options.experts, " experts");
+  TORCH_CHECK_VALUE(options.top_k >= 1 && options.top_k <= options.experts, "top_k ", options.top_k, " of ",
+                    options.experts, " experts");
   for (int64_t expert = 0; expert < options.experts; ++expert) experts_->push_back(Mlp(options.dim, options.hidden));
 }
 
@@ -80,8 +82,8 @@ void keep_single_expert(const torch::nn::Module& from, torch::nn::Module& to, Ra
       if (block != kept.end()) name = block->first + experts + std::to_string(block->second) + name.substr(end);
     }
     const torch::Tensor* source = parameters.find(name);
-    TORCH_CHECK_VALUE(source != nullptr && source->sizes() == item.value().sizes(), "the model with experts has no ", name,
-                      " of shape ", item.value().sizes());
+    TORCH_CHECK_VALUE(source != nullptr && source->sizes() == item.value().sizes(), "the model with experts has no ",
+                      name, " of shape ", item.value().sizes());
     item.value().copy_(*source);
   }
 }

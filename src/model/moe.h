@@ -17,7 +17,8 @@ struct MixtureOptions {
 };
 
 /// Mixture of experts (paper sec. 3.1.3, Eq. 2): the sum of the top-k experts' outputs, each times its gate value. The
-/// gate is a softmax over all experts, not renormalised over the chosen; no token is ever dropped. The gate runs in float32.
+/// gate is a softmax over all experts, not renormalised over the chosen; no token is ever dropped. The gate runs in
+/// float32.
 class MoeImpl : public FeedForwardImpl {
  public:
   /// Throws c10::ValueError for a top_k outside its limits.

@@ -7,7 +7,8 @@ namespace skysense {
 
 PatchMergingImpl::PatchMergingImpl(int64_t dim)
     : dim_(dim),
-      reduction_(register_module("reduction", torch::nn::Linear(torch::nn::LinearOptions(4 * dim, 2 * dim).bias(false)))),
+      reduction_(
+          register_module("reduction", torch::nn::Linear(torch::nn::LinearOptions(4 * dim, 2 * dim).bias(false)))),
       norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({2 * dim})))) {}
 
 torch::Tensor PatchMergingImpl::forward(const torch::Tensor& grid, bool subsample) {

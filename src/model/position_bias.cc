@@ -68,7 +68,8 @@ torch::Tensor PositionBias::compute(int64_t window_height, int64_t window_width,
 torch::Tensor PositionBias::operator()(int64_t window_height, int64_t window_width) {
   std::vector<std::pair<const void*, uint32_t>> weights;
   for (const auto& weight : mlp_->parameters()) {
-    if (weight.requires_grad() && at::GradMode::is_enabled()) return compute(window_height, window_width, weight.device());
+    if (weight.requires_grad() && at::GradMode::is_enabled())
+      return compute(window_height, window_width, weight.device());
     weights.emplace_back(weight.const_data_ptr(), weight._version());
   }
   const std::lock_guard lock(mutex_);

@@ -9,11 +9,12 @@
 
 namespace skysense {
 
-/// Swin V2's log-spaced continuous position bias (arXiv 2111.09883, sec. 3.3): a small MLP from the log-scaled offset of
-/// two tokens to a bias for each head, 16 * sigmoid. The module is named cpb_mlp within its attention, as in timm.
+/// Swin V2's log-spaced continuous position bias (arXiv 2111.09883, sec. 3.3): a small MLP from the log-scaled offset
+/// of two tokens to a bias for each head, 16 * sigmoid. The module is named cpb_mlp within its attention, as in timm.
 class PositionBias {
  public:
-  /// `mlp`: Linear(2, 512), ReLU, Linear(512, heads) without bias. `window`: side of a full window, which scales offsets.
+  /// `mlp`: Linear(2, 512), ReLU, Linear(512, heads) without bias. `window`: side of a full window, which scales
+  /// offsets.
   PositionBias(torch::nn::Sequential mlp, int64_t heads, int64_t window);
   /// The bias of a window of the given sides, each at most `window`: [heads, N, N], float32.
   /// Without gradients it is remembered until a weight changes. Safe to use from several threads.

@@ -13,8 +13,9 @@ torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch
 
 SwinBlockImpl::SwinBlockImpl(const SwinBlockOptions& options)
     : drop_path_(options.drop_path),
-      attn_(register_module("attn", WindowAttention(WindowAttentionOptions{
-                                        .dim = options.dim, .heads = options.heads, .window = options.window, .shift = options.shift}))),
+      attn_(register_module(
+          "attn", WindowAttention(WindowAttentionOptions{
+                      .dim = options.dim, .heads = options.heads, .window = options.window, .shift = options.shift}))),
       norm1_(register_module("norm1", layer_norm(options.dim))),
       mlp_(register_module("mlp", make_feed_forward(options.dim, options.mlp_ratio, options.experts, options.top_k))),
       norm2_(register_module("norm2", layer_norm(options.dim))) {}

@@ -11,7 +11,7 @@ namespace skysense {
 
 /// Sizes of one Swin V2 block; lengths count tokens of the stage's grid.
 struct SwinBlockOptions {
-  int64_t dim;            ///< channels C, a multiple of `heads`
+  int64_t dim;  ///< channels C, a multiple of `heads`
   int64_t heads;
   int64_t window = 8;     ///< window side (paper sec. 4.1)
   int64_t shift = 0;      ///< cyclic shift, 0 <= shift < window
@@ -27,7 +27,8 @@ class SwinBlockImpl : public torch::nn::Module {
  public:
   /// Throws c10::ValueError for sizes that break the limits above.
   explicit SwinBlockImpl(const SwinBlockOptions& options);
-  /// grid [B, H, W, C], any H, W >= 1; `generator` is that of drop path, needed in training mode where its rate is above 0.
+  /// grid [B, H, W, C], any H, W >= 1; `generator` is that of drop path, needed in training mode where its rate is
+  /// above 0.
   BlockOutput forward(const torch::Tensor& grid, const std::optional<at::Generator>& generator = {});
   /// Sets both norms to zero, so that an untrained block is the identity (Swin V2's initialisation).
   void start_as_identity();

@@ -12,10 +12,12 @@ TokenizerImpl::TokenizerImpl(int64_t channels, int64_t dim)
       norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})))) {}
 
 torch::Tensor TokenizerImpl::forward(const torch::Tensor& image) {
-  TORCH_CHECK_VALUE(image.dim() == 4 && image.size(1) == channels_ && image.size(2) >= kPatch && image.size(3) >= kPatch,
-                    "tokenizer wants [B, ", channels_, ", H, W] with sides of at least ", kPatch, ", got ", image.sizes());
+  TORCH_CHECK_VALUE(
+      image.dim() == 4 && image.size(1) == channels_ && image.size(2) >= kPatch && image.size(3) >= kPatch,
+      "tokenizer wants [B, ", channels_, ", H, W] with sides of at least ", kPatch, ", got ", image.sizes());
   const int64_t rows = (image.size(2) + kPatch - 1) / kPatch, columns = (image.size(3) + kPatch - 1) / kPatch;
-  const auto padded = at::constant_pad_nd(image, {0, columns * kPatch - image.size(3), 0, rows * kPatch - image.size(2)});
+  const auto padded =
+      at::constant_pad_nd(image, {0, columns * kPatch - image.size(3), 0, rows * kPatch - image.size(2)});
   // One row of the linear's input is a patch in the order channel, row, column, as a convolution's weight has it.
   const auto patches = padded.view({image.size(0), channels_, rows, kPatch, columns, kPatch})
                            .permute({0, 2, 4, 1, 3, 5})

@@ -12,7 +12,9 @@ torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch
 }  // namespace
 
 GlobalAttentionImpl::GlobalAttentionImpl(int64_t dim, int64_t heads)
-    : heads_(heads), qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))), proj_(register_module("proj", torch::nn::Linear(dim, dim))) {
+    : heads_(heads),
+      qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
+      proj_(register_module("proj", torch::nn::Linear(dim, dim))) {
   TORCH_CHECK_VALUE(dim % heads == 0, "width ", dim, " is no multiple of ", heads, " heads");
 }
 
@@ -30,7 +32,8 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockOptions& option
       norm2_(register_module("norm2", layer_norm(options.dim))),
       mlp_(register_module("mlp", make_feed_forward(options.dim, options.mlp_ratio, options.experts, options.top_k))) {}
 
-BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence, const std::optional<at::Generator>& generator) {
+BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence,
+                                          const std::optional<at::Generator>& generator) {
   const double rate = is_training() ? drop_path_ : 0.0;
   const auto x = sequence + drop_path(attn_(norm1_(sequence)), rate, generator);
   const auto branch = mlp_->forward(norm2_(x));

@@ -11,7 +11,7 @@ namespace skysense {
 
 /// Sizes of one vanilla transformer block.
 struct TransformerBlockOptions {
-  int64_t dim;            ///< channels C, a multiple of `heads`
+  int64_t dim;  ///< channels C, a multiple of `heads`
   int64_t heads;
   int64_t mlp_ratio = 4;  ///< hidden width / dim
   int64_t experts = 0;    ///< 0 is a plain MLP

@@ -27,15 +27,17 @@ WindowAttentionImpl::WindowAttentionImpl(const WindowAttentionOptions& options)
     : options_(options),
       logit_scale_(register_parameter("logit_scale", at::full({options.heads, 1, 1}, std::log(kInitialScale)))),
       cpb_mlp_(register_module("cpb_mlp", make_position_bias_mlp(options.heads))),
-      qkv_(register_module("qkv", torch::nn::Linear(torch::nn::LinearOptions(options.dim, 3 * options.dim).bias(false)))),
+      qkv_(register_module("qkv",
+                           torch::nn::Linear(torch::nn::LinearOptions(options.dim, 3 * options.dim).bias(false)))),
       q_bias_(register_parameter("q_bias", at::zeros({options.dim}))),
       v_bias_(register_parameter("v_bias", at::zeros({options.dim}))),
       proj_(register_module("proj", torch::nn::Linear(options.dim, options.dim))),
       position_bias_(cpb_mlp_, options.heads, options.window),
       layouts_(options.window, options.shift) {
-  TORCH_CHECK_VALUE(options.dim % options.heads == 0, "width ", options.dim, " is no multiple of ", options.heads, " heads");
-  TORCH_CHECK_VALUE(options.window >= 2 && options.shift >= 0 && options.shift < options.window, "shift ", options.shift,
-                    " of window ", options.window);
+  TORCH_CHECK_VALUE(options.dim % options.heads == 0, "width ", options.dim, " is no multiple of ", options.heads,
+                    " heads");
+  TORCH_CHECK_VALUE(options.window >= 2 && options.shift >= 0 && options.shift < options.window, "shift ",
+                    options.shift, " of window ", options.window);
 }
 
 torch::Tensor WindowAttentionImpl::forward(const torch::Tensor& grid) {
@@ -56,7 +58,8 @@ torch::Tensor WindowAttentionImpl::attend(const torch::Tensor& tokens, const Win
   const auto scale = logit_scale_.clamp_max(std::log(kLargestScale)).exp();
   const auto cosine = at::matmul(unit_length(qkv[0]), unit_length(qkv[1]).transpose(-2, -1));
   auto scores = cosine * scale + position_bias_(layout.window_height, layout.window_width);
-  if (layout.mask.defined()) scores = (scores.view({batch, layout.windows, heads, layout.tokens(), -1}) + layout.mask).flatten(0, 1);
+  if (layout.mask.defined())
+    scores = (scores.view({batch, layout.windows, heads, layout.tokens(), -1}) + layout.mask).flatten(0, 1);
   const auto weights = at::softmax(scores, -1);
   return at::matmul(weights.to(qkv[2].scalar_type()), qkv[2]).transpose(1, 2).reshape(tokens.sizes());
 }

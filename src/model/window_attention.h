@@ -12,14 +12,15 @@ namespace skysense {
 
 /// Sizes of windowed attention; lengths count tokens.
 struct WindowAttentionOptions {
-  int64_t dim;         ///< channels C, a multiple of `heads`
+  int64_t dim;  ///< channels C, a multiple of `heads`
   int64_t heads;
   int64_t window = 8;  ///< window side, at least 2
   int64_t shift = 0;   ///< cyclic shift, 0 <= shift < window
 };
 
-/// Swin V2's scaled cosine attention within windows, with a learned scale for each head (at most 100) and the continuous
-/// position bias (arXiv 2111.09883, sec. 3.2 and 3.3). Query and value have a bias, the key has none, as in timm.
+/// Swin V2's scaled cosine attention within windows, with a learned scale for each head (at most 100) and the
+/// continuous position bias (arXiv 2111.09883, sec. 3.2 and 3.3). Query and value have a bias, the key has none, as in
+/// timm.
 class WindowAttentionImpl : public torch::nn::Module {
  public:
   /// Throws c10::ValueError for sizes that break the limits above.

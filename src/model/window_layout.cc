@@ -19,7 +19,9 @@ constexpr float kMasked = -1e4f;
 /// One axis of a layout.
 struct Axis {
   Axis(int64_t length, int64_t full_window, int64_t full_shift)
-      : length(length), window(std::min(length, full_window)), shift(length > full_window ? full_shift : 0),
+      : length(length),
+        window(std::min(length, full_window)),
+        shift(length > full_window ? full_shift : 0),
         count((length + window - 1) / window) {}
   /// The grid position in window `index`, slot `slot`; `length` or more in padding.
   int64_t position(int64_t index, int64_t slot) const { return (index * window + slot + shift) % (count * window); }
@@ -79,7 +81,10 @@ struct GatherTokens : torch::autograd::Function<GatherTokens> {
 
 WindowLayout make_window_layout(int64_t height, int64_t width, int64_t window, int64_t shift, torch::Device device) {
   const Axis vertical(height, window, shift), horizontal(width, window, shift);
-  WindowLayout layout{.height = height, .width = width, .window_height = vertical.window, .window_width = horizontal.window,
+  WindowLayout layout{.height = height,
+                      .width = width,
+                      .window_height = vertical.window,
+                      .window_width = horizontal.window,
                       .windows = vertical.count * horizontal.count};
   const int64_t tokens = layout.tokens();
   std::vector<Slot> slots;
@@ -90,7 +95,8 @@ WindowLayout make_window_layout(int64_t height, int64_t width, int64_t window, i
         for (int64_t x = 0; x < horizontal.window; ++x) {
           const int64_t grid_y = vertical.position(row, y), grid_x = horizontal.position(column, x);
           const bool padding = grid_y >= height || grid_x >= width;
-          slots.push_back({padding ? -1 : grid_y * width + grid_x, 2 * vertical.region(row, y) + horizontal.region(column, x)});
+          slots.push_back(
+              {padding ? -1 : grid_y * width + grid_x, 2 * vertical.region(row, y) + horizontal.region(column, x)});
         }
       }
     }
@@ -127,7 +133,8 @@ std::shared_ptr<const WindowLayout> WindowLayoutCache::find(int64_t height, int6
   const std::lock_guard lock(mutex_);
   if (const auto known = layouts_.find(key); known != layouts_.end()) return known->second;
   if (layouts_.size() >= kRememberedLayouts) layouts_.clear();
-  return layouts_[key] = std::make_shared<const WindowLayout>(make_window_layout(height, width, window_, shift_, device));
+  return layouts_[key] =
+             std::make_shared<const WindowLayout>(make_window_layout(height, width, window_, shift_, device));
 }
 
 torch::Tensor gather_tokens(const torch::Tensor& source, const torch::Tensor& index, const torch::Tensor& inverse) {

@@ -18,9 +18,9 @@ struct WindowLayout {
   int64_t height = 0, width = 0;                ///< of the grid, in tokens
   int64_t window_height = 0, window_width = 0;  ///< of one window
   int64_t windows = 0;                          ///< windows of one grid
-  torch::Tensor to_windows;  ///< [windows * N] int64: the grid position of each window slot, -1 in padding
-  torch::Tensor to_grid;     ///< [H * W] int64: the window slot of each grid position
-  torch::Tensor mask;        ///< [windows, 1, N, N] float32 to add to scores; undefined where nothing is masked
+  torch::Tensor to_windows = {};  ///< [windows * N] int64: the grid position of each window slot, -1 in padding
+  torch::Tensor to_grid = {};     ///< [H * W] int64: the window slot of each grid position
+  torch::Tensor mask = {};        ///< [windows, 1, N, N] float32 to add to scores; undefined where nothing is masked
 
   int64_t tokens() const { return window_height * window_width; }
 };
@@ -42,8 +42,8 @@ class WindowLayoutCache {
 };
 
 /// source [B, M, C] -> [B, index size, C]: row i of each sample is its row index[i], zeros where index[i] is -1.
-/// `inverse` [M] holds the place of each source row in the result, or -1 where it was left out, and serves the gradient:
-/// every source row may appear once at most.
+/// `inverse` [M] holds the place of each source row in the result, or -1 where it was left out, and serves the
+/// gradient: every source row may appear once at most.
 torch::Tensor gather_tokens(const torch::Tensor& source, const torch::Tensor& index, const torch::Tensor& inverse);
 
 }  // namespace skysense
