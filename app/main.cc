@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
     set_up_log(quiet);
     Progress::silence(quiet);
   });
+  add_bench(program);
   add_info(program);
   add_pretrain(program);
 #ifdef SKYSENSE_RASTER

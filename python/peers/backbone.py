@@ -279,13 +279,13 @@ class Backbone(nn.Module):
     def __init__(self, options: Options):
         super().__init__()
         self.options = options
-        self.position = nn.Parameter(torch.zeros(options.position_grid, options.position_grid, 4 * options.dim))
+        self.position_embedding = nn.Parameter(torch.zeros(options.position_grid, options.position_grid, 4 * options.dim))
         self.stages = nn.ModuleList(Stage(options, stage) for stage in range(4))
 
     def position_on(self, height: int, width: int) -> Tensor:
-        if (height, width) == self.position.shape[:2]:
-            return self.position
-        grid = self.position.permute(2, 0, 1)[None]
+        if (height, width) == self.position_embedding.shape[:2]:
+            return self.position_embedding
+        grid = self.position_embedding.permute(2, 0, 1)[None]
         return F.interpolate(grid, (height, width), mode="bicubic", align_corners=False)[0].permute(1, 2, 0)
 
     def forward(

@@ -20,7 +20,7 @@ torch::nn::ModuleList make_stages(const ModelOptions& options) {
 BackboneImpl::BackboneImpl(const ModelOptions& options)
     : options_(options),
       position_(register_parameter(
-          "position", at::zeros({options.position_grid, options.position_grid, options.stage_dim(kPositionStage)}))),
+          "position_embedding", at::zeros({options.position_grid, options.position_grid, options.stage_dim(kPositionStage)}))),
       stages_(register_module("stages", make_stages(options))) {}
 
 torch::Tensor BackboneImpl::position(int64_t height, int64_t width) const {

@@ -1,5 +1,6 @@
 #include "model/drop_path.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/rand.h>
 
 namespace skysense {
@@ -11,6 +12,12 @@ torch::Tensor drop_path(const torch::Tensor& branch, double rate, const std::opt
   shape[0] = branch.size(0);
   const auto draw = at::rand(shape, generator, at::TensorOptions(at::kFloat).device(generator->device()));
   return branch * ((draw >= rate).to(branch.device(), branch.dtype()) / (1 - rate));
+}
+
+torch::Tensor add_branch(const torch::Tensor& x, torch::Tensor branch, double rate,
+                         const std::optional<at::Generator>& generator) {
+  const bool reusable = rate == 0 && !at::GradMode::is_enabled() && branch.scalar_type() == x.scalar_type();
+  return reusable ? branch.add_(x) : x + drop_path(branch, rate, generator);
 }
 
 }  // namespace skysense

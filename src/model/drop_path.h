@@ -14,4 +14,8 @@ namespace skysense {
 /// Source: Huang et al. 2016; per sample as in timm's DropPath.
 torch::Tensor drop_path(const torch::Tensor& branch, double rate, const std::optional<at::Generator>& generator);
 
+/// The residual sum x + drop_path(branch). `branch` is the caller's own temporary: without gradients it is reused.
+torch::Tensor add_branch(const torch::Tensor& x, torch::Tensor branch, double rate,
+                         const std::optional<at::Generator>& generator);
+
 }  // namespace skysense

@@ -1,16 +1,13 @@
 #include "model/mlp.h"
 
-#include <ATen/ops/gelu.h>
-
 #include "model/moe.h"
 
 namespace skysense {
 
 MlpImpl::MlpImpl(int64_t dim, int64_t hidden)
-    : fc1_(register_module("fc1", torch::nn::Linear(dim, hidden))),
-      fc2_(register_module("fc2", torch::nn::Linear(hidden, dim))) {}
+    : fc1_(register_module("fc1", Projection(dim, hidden))), fc2_(register_module("fc2", Projection(hidden, dim))) {}
 
-BlockOutput MlpImpl::forward(const torch::Tensor& tokens) { return {fc2_(at::gelu(fc1_(tokens))), {}}; }
+BlockOutput MlpImpl::forward(const torch::Tensor& tokens) { return {fc2_(fc1_(tokens, Activation::kGelu)), {}}; }
 
 std::shared_ptr<FeedForwardImpl> make_feed_forward(int64_t dim, int64_t mlp_ratio, int64_t experts, int64_t top_k) {
   if (experts == 0) return std::make_shared<MlpImpl>(dim, mlp_ratio * dim);

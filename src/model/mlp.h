@@ -1,8 +1,7 @@
 #pragma once
 
-#include <torch/nn/modules/linear.h>
-
 #include "model/feed_forward.h"
+#include "model/projection.h"
 
 namespace skysense {
 
@@ -13,7 +12,7 @@ class MlpImpl : public FeedForwardImpl {
   BlockOutput forward(const torch::Tensor& tokens) override;
 
  private:
-  torch::nn::Linear fc1_, fc2_;
+  Projection fc1_, fc2_;
 };
 TORCH_MODULE(Mlp);
 

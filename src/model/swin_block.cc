@@ -22,9 +22,9 @@ SwinBlockImpl::SwinBlockImpl(const SwinBlockOptions& options)
 
 BlockOutput SwinBlockImpl::forward(const torch::Tensor& grid, const std::optional<at::Generator>& generator) {
   const double rate = is_training() ? drop_path_ : 0.0;
-  const auto x = grid + drop_path(norm1_(attn_(grid)), rate, generator);
+  const auto x = add_branch(grid, norm1_(attn_(grid)), rate, generator);
   const auto branch = mlp_->forward(x);
-  return {x + drop_path(norm2_(branch.tokens), rate, generator), branch.moe_loss};
+  return {add_branch(x, norm2_(branch.tokens), rate, generator), branch.moe_loss};
 }
 
 void SwinBlockImpl::start_as_identity() {

@@ -13,8 +13,8 @@ torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch
 
 GlobalAttentionImpl::GlobalAttentionImpl(int64_t dim, int64_t heads)
     : heads_(heads),
-      qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
-      proj_(register_module("proj", torch::nn::Linear(dim, dim))) {
+      qkv_(register_module("qkv", Projection(dim, 3 * dim))),
+      proj_(register_module("proj", Projection(dim, dim))) {
   TORCH_CHECK_VALUE(dim % heads == 0, "width ", dim, " is no multiple of ", heads, " heads");
 }
 
@@ -35,9 +35,9 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockOptions& option
 BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence,
                                           const std::optional<at::Generator>& generator) {
   const double rate = is_training() ? drop_path_ : 0.0;
-  const auto x = sequence + drop_path(attn_(norm1_(sequence)), rate, generator);
+  const auto x = add_branch(sequence, attn_(norm1_(sequence)), rate, generator);
   const auto branch = mlp_->forward(norm2_(x));
-  return {x + drop_path(branch.tokens, rate, generator), branch.moe_loss};
+  return {add_branch(x, branch.tokens, rate, generator), branch.moe_loss};
 }
 
 }  // namespace skysense

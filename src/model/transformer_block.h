@@ -1,11 +1,11 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 #include <torch/types.h>
 
 #include "model/feed_forward.h"
+#include "model/projection.h"
 
 namespace skysense {
 
@@ -28,7 +28,7 @@ class GlobalAttentionImpl : public torch::nn::Module {
 
  private:
   const int64_t heads_;
-  torch::nn::Linear qkv_, proj_;
+  Projection qkv_, proj_;
 };
 TORCH_MODULE(GlobalAttention);
 

@@ -3,7 +3,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linalg_vector_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
@@ -17,8 +16,9 @@ namespace {
 constexpr double kInitialScale = 10.0, kLargestScale = 100.0;
 constexpr double kSmallestNorm = 1e-12;
 
+/// Vectors along the last axis, each divided by its length.
 torch::Tensor unit_length(const torch::Tensor& x) {
-  return x / at::linalg_vector_norm(x, 2, {-1}, /*keepdim=*/true).clamp_min(kSmallestNorm);
+  return x * at::linalg_vector_norm(x, 2, {-1}, /*keepdim=*/true).clamp_min(kSmallestNorm).reciprocal();
 }
 
 }  // namespace
@@ -27,11 +27,10 @@ WindowAttentionImpl::WindowAttentionImpl(const WindowAttentionOptions& options)
     : options_(options),
       logit_scale_(register_parameter("logit_scale", at::full({options.heads, 1, 1}, std::log(kInitialScale)))),
       cpb_mlp_(register_module("cpb_mlp", make_position_bias_mlp(options.heads))),
-      qkv_(register_module("qkv",
-                           torch::nn::Linear(torch::nn::LinearOptions(options.dim, 3 * options.dim).bias(false)))),
+      qkv_(register_module("qkv", Projection(torch::nn::LinearOptions(options.dim, 3 * options.dim).bias(false)))),
       q_bias_(register_parameter("q_bias", at::zeros({options.dim}))),
       v_bias_(register_parameter("v_bias", at::zeros({options.dim}))),
-      proj_(register_module("proj", torch::nn::Linear(options.dim, options.dim))),
+      proj_(register_module("proj", Projection(options.dim, options.dim))),
       position_bias_(cpb_mlp_, options.heads, options.window),
       layouts_(options.window, options.shift) {
   TORCH_CHECK_VALUE(options.dim % options.heads == 0, "width ", options.dim, " is no multiple of ", options.heads,
@@ -49,19 +48,20 @@ torch::Tensor WindowAttentionImpl::forward(const torch::Tensor& grid) {
 }
 
 torch::Tensor WindowAttentionImpl::attend(const torch::Tensor& tokens, const WindowLayout& layout) {
-  const int64_t batch = tokens.size(0), heads = options_.heads, width = options_.dim / heads;
+  const int64_t batch = tokens.size(0), heads = options_.heads, width = options_.dim / heads, length = layout.tokens();
   const auto bias = at::cat({q_bias_, at::zeros_like(q_bias_), v_bias_});
-  const auto qkv = at::linear(tokens, qkv_->weight, bias)
-                       .view({batch * layout.windows, layout.tokens(), 3, heads, width})
-                       .permute({2, 0, 3, 1, 4})
-                       .unbind(0);  // each [B * windows, heads, N, width]
+  const auto qkv = qkv_->with_bias(tokens, bias)
+                       .view({batch * layout.windows, length, 3, heads, width})
+                       .permute({2, 0, 3, 1, 4});  // [3, B * windows, heads, N, width]
+  // The scale goes into the queries and the mask into the bias: each pass over the scores costs more than either.
   const auto scale = logit_scale_.clamp_max(std::log(kLargestScale)).exp();
-  const auto cosine = at::matmul(unit_length(qkv[0]), unit_length(qkv[1]).transpose(-2, -1));
-  auto scores = cosine * scale + position_bias_(layout.window_height, layout.window_width);
-  if (layout.mask.defined())
-    scores = (scores.view({batch, layout.windows, heads, layout.tokens(), -1}) + layout.mask).flatten(0, 1);
-  const auto weights = at::softmax(scores, -1);
-  return at::matmul(weights.to(qkv[2].scalar_type()), qkv[2]).transpose(1, 2).reshape(tokens.sizes());
+  const auto unit = unit_length(qkv.narrow(0, 0, 2).contiguous());
+  const auto query = (unit[0] * scale).to(unit.scalar_type()), key = unit[1], value = qkv[2];
+  auto offset = position_bias_(layout.window_height, layout.window_width);
+  if (layout.mask.defined()) offset = offset + layout.mask;  // [windows, heads, N, N]
+  const auto cosine = at::matmul(query, key.transpose(-2, -1)).view({batch, -1, heads, length, length});
+  const auto weights = at::softmax(cosine + offset, -1).flatten(0, 1);
+  return at::matmul(weights.to(value.scalar_type()), value).transpose(1, 2).reshape(tokens.sizes());
 }
 
 }  // namespace skysense

@@ -2,10 +2,10 @@
 
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/sequential.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 
 #include "model/position_bias.h"
+#include "model/projection.h"
 #include "model/window_layout.h"
 
 namespace skysense {
@@ -35,9 +35,9 @@ class WindowAttentionImpl : public torch::nn::Module {
   const WindowAttentionOptions options_;
   torch::Tensor logit_scale_;  // [heads, 1, 1], the logarithm of the scale
   torch::nn::Sequential cpb_mlp_;
-  torch::nn::Linear qkv_;
+  Projection qkv_;
   torch::Tensor q_bias_, v_bias_;  // [C]
-  torch::nn::Linear proj_;
+  Projection proj_;
   PositionBias position_bias_;
   WindowLayoutCache layouts_;
 };

@@ -17,12 +17,12 @@ inline void load_weights(torch::nn::Module& module, std::map<std::string, torch:
   const c10::AutoGradMode no_gradient(false);
   for (auto& item : module.named_parameters()) {
     const auto found = weights.find(item.key());
-    ASSERT_NE(found, weights.end()) << "the reference has no " << item.key();
-    ASSERT_EQ(found->second.sizes(), item.value().sizes()) << item.key();
+    TORCH_CHECK(found != weights.end(), "the reference has no ", item.key());
+    TORCH_CHECK(found->second.sizes() == item.value().sizes(), "another shape: ", item.key());
     item.value().copy_(found->second);
     weights.erase(found);
   }
-  EXPECT_TRUE(weights.empty()) << "only in the reference: " << weights.begin()->first;
+  TORCH_CHECK(weights.empty(), "only in the reference: ", weights.begin()->first);
 }
 
 /// Every parameter's gradient is within a relative L2 distance of the reference's.

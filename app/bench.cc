@@ -1,0 +1,203 @@
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/randn.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "app/verbs.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "engine/adamw.h"
+#include "engine/device.h"
+#include "engine/weights.h"
+#include "model/initialise.h"
+#include "model/presets.h"
+#include "model/projection.h"
+#include "model/skysense_model.h"
+
+namespace skysense::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+  std::string preset = "nano", modality = "hr", dtype = "float32", mode = "encode";
+  std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
+  bool prepared = false;
+  int64_t size = 256, batch = 4, threads = 0, iterations = 5;
+};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+/// Seconds since this process started, loading of libraries included; the kernel counts in hundredths.
+double process_age_s() {
+  std::ifstream file("/proc/self/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // the name before it may hold spaces
+  std::string field;
+  for (int i = 0; i < 20; ++i) fields >> field;  // the start time is field 22 of the line
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) -
+         std::stod(field) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+/// The best of ten multiplications of square matrices in the dtype: what this machine gives at most just now.
+double gemm_peak_gflops(torch::Dtype dtype) {
+  constexpr int64_t kSide = 2048;
+  constexpr int kRepeats = 10;
+  const auto a = at::randn({kSide, kSide}, at::make_generator<at::CPUGeneratorImpl>(1)).to(dtype);
+  auto c = at::empty_like(a);
+  double best = 1e300;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto start = Clock::now();
+    at::mm_out(c, a, a);
+    best = std::min(best, seconds_since(start));
+  }
+  return 2.0 * kSide * kSide * kSide / best * 1e-9;
+}
+
+/// One model and one batch, and what is timed with them.
+class Case {
+ public:
+  explicit Case(const BenchOptions& options)
+      : options_(options),
+        modality_(parse_modality(options.modality)),
+        dtype_(parse_dtype(options.dtype)),
+        model_(find_preset(options.preset).model, kChannels) {
+    initialise(*model_, at::make_generator<at::CPUGeneratorImpl>(0));
+    image_ = at::randn({options.batch, kChannels[modality_], options.size, options.size},
+                       at::make_generator<at::CPUGeneratorImpl>(1));
+    NamedTensors tensors = encoder_tensors();
+    tensors["image"] = image_;
+    if (!options.case_file.empty()) load_tensors_into(options.case_file, tensors);
+    if (!options.save_case.empty()) save_tensors(options.save_case, tensors);
+    if (options.mode == "train") {
+      model_->train();
+      tensors.erase("image");
+      optimizer_.emplace(tensors);
+    } else {
+      model_->eval();
+      if (options.prepared) prepare_for_inference(*model_, dtype_);
+    }
+  }
+
+  /// The mean of squares of the last stage's features, by which two programs can tell that they computed the same.
+  double run() { return options_.mode == "train" ? train() : encode(); }
+
+ private:
+  inline static const PerModality<int64_t> kChannels = {{3, 10, 2}};
+  static constexpr double kLearningRate = 1e-6, kWeightDecay = 0.05;
+
+  NamedTensors encoder_tensors() const {
+    NamedTensors tensors = named_tensors(*model_);
+    std::erase_if(tensors, [](const auto& item) { return item.first.starts_with("fusion."); });
+    return tensors;
+  }
+
+  double encode() {
+    const c10::AutoGradMode no_gradient(false);
+    const AutocastScope autocast(at::kCPU, dtype_);
+    return model_->encode(modality_, image_).stages[kStages - 1].to(at::kFloat).square().mean().item<double>();
+  }
+
+  double train() {
+    torch::Tensor loss;
+    {
+      const AutocastScope autocast(at::kCPU, dtype_);
+      loss = model_->encode(modality_, image_).stages[kStages - 1].to(at::kFloat).square().mean();
+      loss.backward();
+    }
+    optimizer_->step(kLearningRate, kWeightDecay);
+    optimizer_->zero_grad();
+    return loss.item<double>();
+  }
+
+  const BenchOptions options_;
+  const Modality modality_;
+  const torch::Dtype dtype_;
+  SkysenseModel model_;
+  torch::Tensor image_;
+  std::optional<AdamW> optimizer_;
+};
+
+void bench(const BenchOptions& options) {
+  set_threads(options.threads);
+  Case subject(options);
+  const double features = subject.run();
+  const double first_output_s = process_age_s();
+  std::vector<double> times;
+  for (int64_t i = 0; i < options.iterations; ++i) {
+    const auto start = Clock::now();
+    subject.run();
+    times.push_back(seconds_since(start));
+  }
+  const double memory_mb = peak_memory_mb(), seconds = median(times);
+  const double peak = gemm_peak_gflops(parse_dtype(options.dtype));
+  nlohmann::json result = {{"preset", options.preset},
+                           {"mode", options.mode},
+                           {"modality", options.modality},
+                           {"size", options.size},
+                           {"batch", options.batch},
+                           {"dtype", options.dtype},
+                           {"threads", at::get_num_threads()},
+                           {"seconds", times},
+                           {"median_s", seconds},
+                           {"images_per_second", static_cast<double>(options.batch) / seconds},
+                           {"gemm_peak_gflops", peak},
+                           {"peak_memory_mb", memory_mb},
+                           {"first_output_s", first_output_s},
+                           {"mean_square", features}};
+  spdlog::info("{} {} {}: {:.3f} s a batch of {}, {:.2f} images/s", options.preset, options.mode, options.dtype,
+               seconds, options.batch, static_cast<double>(options.batch) / seconds);
+  print_result(result);
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program) {
+  auto options = std::make_shared<BenchOptions>();
+  auto* verb = program.add_subcommand("bench", "Time the encoder or a training step on this machine");
+  verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
+  verb->add_option("--mode", options->mode, "encode: inference; train: forward, backward and AdamW")
+      ->check(CLI::IsMember({"encode", "train"}))
+      ->capture_default_str();
+  verb->add_option("--modality", options->modality)->check(CLI::IsMember({"hr", "ms", "sar"}))->capture_default_str();
+  verb->add_option("--size", options->size, "side of the square images in pixels")
+      ->check(CLI::Range(4, 16384))
+      ->capture_default_str();
+  verb->add_option("--batch", options->batch, "images at a time")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_option("--dtype", options->dtype)->check(CLI::IsMember({"float32", "bfloat16"}))->capture_default_str();
+  verb->add_option("--threads", options->threads, "CPU threads of one operator; 0 is the number of cores")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--iterations", options->iterations, "timed runs after the first")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
+  verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
+  verb->add_option("--save-case", options->save_case, "write that file");
+  verb->callback([options] { bench(*options); });
+}
+
+}  // namespace skysense::app

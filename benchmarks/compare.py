@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Compares `skysense bench` with the eager PyTorch peer on the same weights, image, dtype and threads.
+
+    .venv/bin/python benchmarks/compare.py --preset base --size 256 --batch 4 --threads 2
+
+Each round runs both programs one after the other in processes of their own; the ratio is the median over the rounds of
+peer time / our time: above 1 we are faster. --compiled adds torch.compile, --blocks the peer's blocks beside timm's.
+Prints a table on stderr and one JSON line on stdout.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Two programs that compute the same agree this well in the mean square of their features.
+AGREEMENT = {"float32": 1e-4, "bfloat16": 3e-2}
+
+
+def run(command: list[str]) -> dict:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        sys.exit(f"error: {' '.join(command)}: {done.stderr.strip()[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def compare(arguments: argparse.Namespace, mode: str, dtype: str, case: str) -> dict:
+    common = ["--case", case, "--preset", arguments.preset, "--modality", arguments.modality, "--mode", mode, "--dtype", dtype]
+    common += ["--threads", str(arguments.threads), "--iterations", str(arguments.iterations)]
+    ours = [arguments.program, "bench", *common, "--size", str(arguments.size), "--batch", str(arguments.batch)]
+    peer = [sys.executable, "-m", "peers.bench", *common]
+    programs = {"skysense": ours, "peer": peer}
+    if mode == "encode" and arguments.prepared:
+        programs["prepared"] = [*ours, "--prepared"]
+    if arguments.compiled:
+        programs["compiled"] = [*peer, "--program", "compiled"]
+    results = {name: [] for name in programs}
+    for _ in range(arguments.rounds):
+        for name, command in programs.items():
+            results[name].append(run(command))
+    squares = {name: found[0]["mean_square"] for name, found in results.items()}
+    for name, square in squares.items():
+        if abs(square / squares["peer"] - 1) > AGREEMENT[dtype]:
+            sys.exit(f"error: {name} computes something else than the peer: mean squares {squares}")
+    summary = {"mode": mode, "dtype": dtype}
+    for name, found in results.items():
+        seconds = statistics.median(result["median_s"] for result in found)
+        ratio = statistics.median(theirs["median_s"] / result["median_s"] for theirs, result in zip(results["peer"], found))
+        summary[name] = {
+            "seconds": round(seconds, 4),
+            "images_per_second": round(arguments.batch / seconds, 3),
+            "peer_time_over_this": round(ratio, 3),
+            "peak_memory_mb": round(statistics.median(result["peak_memory_mb"] for result in found)),
+            "first_output_s": round(statistics.median(result["first_output_s"] for result in found), 2),
+        }
+        for key in ("gflops", "gemm_peak_gflops", "share_of_peak"):
+            if key in found[0]:
+                summary[name][key] = round(statistics.median(result[key] for result in found), 3)
+        print(f"{mode:7} {dtype:9} {name:9} {json.dumps(summary[name])}", file=sys.stderr)
+    return summary
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
+    parser.add_argument("--preset", default="base")
+    parser.add_argument("--modality", default="hr")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--iterations", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--modes", nargs="+", default=["encode", "train"])
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--prepared", action="store_true", help="also with weights packed for inference")
+    parser.add_argument("--compiled", action="store_true", help="also torch.compile of the peer")
+    parser.add_argument("--blocks", action="store_true", help="also the peer's blocks beside timm's")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        case = f"{folder}/case.safetensors"
+        size = ["--size", str(arguments.size), "--batch", str(arguments.batch), "--iterations", "1"]
+        run([arguments.program, "bench", "--preset", arguments.preset, "--modality", arguments.modality, *size, "--save-case", case])
+        results = [compare(arguments, mode, dtype, case) for mode in arguments.modes for dtype in arguments.dtypes]
+    report = {key: getattr(arguments, key) for key in ("preset", "modality", "size", "batch", "threads", "rounds")} | {"results": results}
+    if arguments.blocks:
+        report["blocks"] = run([sys.executable, "-m", "peers.bench_blocks", "--threads", str(arguments.threads)])
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
