@@ -17,7 +17,7 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kStripBytes = int64_t{16} << 20;  // of kept results, beyond which wider strips do not pay
+constexpr int64_t kStripGroups = 4;  // batches side by side in a strip, so that few are computed twice at its sides
 constexpr int64_t kFloat = sizeof(float);
 
 CellWindow area_of(const Scene& scene, const std::optional<MapBox>& bbox) {
@@ -70,13 +70,11 @@ EmbedJob::EmbedJob(const Product& product, const EmbedOptions& options)
       area_(area_of(scene_, options.bbox)) {
   const MemoryNeeds needs = needs_of(product, scene_, tiling_);
   memory_ = plan_memory(needs, options.max_memory, useful_room(tiling_, kUsualBlockSide, kUsualBlockSide));
-  while (memory_.room * 2 * needs.group_result <= kStripBytes) {
+  while (columns_per_strip_ * memory_.block_side < kStripGroups * tiling_.group_width()) {
     const int64_t wider = 2 * columns_per_strip_;
     const int64_t room = useful_room(tiling_, wider * memory_.block_side, memory_.block_side);
     const int64_t more = (room - memory_.room) * needs.group_result;
-    if (room * needs.group_result > kStripBytes ||
-        (options.max_memory > 0 && memory_.total + more > options.max_memory))
-      break;
+    if (options.max_memory > 0 && memory_.total + more > options.max_memory) break;
     columns_per_strip_ = wider;
     memory_.room = room;
     memory_.total += more;

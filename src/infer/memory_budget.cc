@@ -12,14 +12,15 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kMiB = int64_t{1} << 20;
-constexpr int64_t kSmallCache = 16 * kMiB, kUsualCache = 24 * kMiB;
+// For a row of the tiles that files are stored in; more would only grow with the scene.
+constexpr int64_t kRasterCache = 16 * kMiB;
 constexpr int64_t kSmallSide = 32;
 
-MemoryPlan spend(const MemoryNeeds& needs, int64_t cache, int64_t side, int64_t room) {
+MemoryPlan spend(const MemoryNeeds& needs, int64_t side, int64_t room) {
   // A block is written from its accumulator while GDAL holds up to as much of the output again.
   const int64_t blocks = 2 * side * side * needs.cell;
-  return {cache, side, room,
-          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + cache +
+  return {kRasterCache, side, room,
+          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + kRasterCache +
               (room + 1) * needs.group_result};
 }
 
@@ -56,14 +57,13 @@ std::string bytes_text(int64_t bytes) {
 }
 
 MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room) {
-  MemoryPlan plan = spend(needs, kUsualCache, kUsualBlockSide, wanted_room);
+  MemoryPlan plan = spend(needs, kUsualBlockSide, wanted_room);
   if (limit <= 0 || plan.total <= limit) return plan;
   for (int64_t side = kUsualBlockSide; side >= kSmallSide; side /= 2) {
-    plan = spend(needs, kSmallCache, side, 1);
+    plan = spend(needs, side, 1);
     if (plan.total > limit) continue;
     const int64_t room = std::min(wanted_room, 1 + (limit - plan.total) / std::max<int64_t>(1, needs.group_result));
-    plan = spend(needs, kSmallCache, side, room);
-    return spend(needs, std::min(kUsualCache, kSmallCache + limit - plan.total), side, room);
+    return spend(needs, side, room);
   }
   throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed",
                               bytes_text(limit), bytes_text(plan.total)));

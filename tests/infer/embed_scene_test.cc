@@ -95,7 +95,7 @@ TEST_F(EmbedScene, MemoryDoesNotChangeABit) {
   EmbedOptions options = ms_scene(product, file);
   const Map whole = embed(product, options, folder / "whole.tif");
   const MemoryPlan usual = EmbedJob(product, options).memory();
-  options.max_memory = usual.total - (int64_t{20} << 20);
+  options.max_memory = usual.total - (int64_t{10} << 20);
   EXPECT_LT(EmbedJob(product, options).memory().room, usual.room);
   EXPECT_TRUE(same_bits(embed(product, options, folder / "small.tif").values, whole.values));
 }
