@@ -12,7 +12,7 @@ RegionStyle style_of(uint32_t region_hash, bool southern) {
   style.season_shift = between(-18, 18, draw(3));
   style.vigour = between(0.55f, 1.05f, draw(4));
   style.soil_brightness = between(0.65f, 1.35f, draw(5));
-  style.soil_redness = between(-0.1f, 0.35f, draw(6));
+  style.soil_redness = between(-0.1f, 0.25f, draw(6));
   style.moisture = draw(7);
   const float exposure = between(1.6f, 3.9f, draw(8) * draw(9) + 0.35f * draw(10));
   const float haze = between(0.0f, 0.22f, draw(11) * draw(12));
@@ -21,6 +21,13 @@ RegionStyle style_of(uint32_t region_hash, bool southern) {
     // Haze is bluish, more or less.
     style.hr_haze[static_cast<size_t>(band)] = haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
   }
+  const float ms_level = between(0.6f, 1.5f, draw(40)), tilt = between(-0.3f, 0.3f, draw(41));
+  for (size_t band = 0; band < kBands; ++band) {
+    style.ms_gain[band] = ms_level * (1 + tilt * (static_cast<float>(band) / 4.5f - 1)) * between(0.88f, 1.12f, draw(50 + static_cast<int>(band)));
+  }
+  const float incidence = between(-3, 3, draw(42));
+  style.sar_offset_db = {incidence + between(-1, 1, draw(43)), incidence + between(-1.5f, 1.5f, draw(44))};
+  style.built_offset_db = between(-9, 1, draw(45));
   style.hr_gamma = between(0.1f, 0.9f, draw(13));
   style.hr_noise = between(0.004f, 0.03f, draw(14));
   style.hr_sharpness = between(0.25f, 1, draw(15));

@@ -15,6 +15,9 @@ struct RegionStyle {
   float soil_brightness = 1, soil_redness = 0;
   float moisture = 0.5f;            ///< 0 dry, 1 wet
   std::array<float, 3> hr_gain{}, hr_haze{};  ///< per R, G, B: value = gain * reflectance + haze
+  Spectrum ms_gain{};               ///< per MS band: atmosphere, illumination and view angle
+  std::array<float, 2> sar_offset_db{};  ///< VV, VH: incidence angle
+  float built_offset_db = 0;        ///< of roofs: how the streets lie to the radar's look
   float hr_gamma = 0.5f;            ///< share of the square-root curve in the tone mapping
   float hr_noise = 0.01f;
   float hr_sharpness = 1;           ///< 1 as painted, 0 well blurred

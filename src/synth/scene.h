@@ -11,16 +11,21 @@ namespace skysense::synth {
 
 /// What a scene cell is laid out as: the scene class of a place. They differ in structure; most materials serve several.
 enum class SceneClass : uint8_t {
-  kDenseUrban, kResidential, kIndustrial, kRowCrops, kOrchard, kBroadleafForest, kConiferForest, kRiver, kHarbour,
+  kDenseUrban, kResidential, kIndustrial, kRowCrops, kOrchard, kNaturalForest, kPlantation, kRiver, kHarbour,
   kAirport, kDunes, kWetland, kCount
 };
 inline constexpr int kSceneClasses = static_cast<int>(SceneClass::kCount);
 inline constexpr std::array<std::string_view, kSceneClasses> kSceneClassNames = {
-    "dense_urban", "residential", "industrial", "row_crops", "orchard", "broadleaf_forest", "conifer_forest", "river",
+    "dense_urban", "residential", "industrial", "row_crops", "orchard", "natural_forest", "plantation", "river",
     "harbour", "airport", "dunes", "wetland"};
 
 /// What lies between and around the features of a scene, whatever its class.
 enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
+
+/// A patch of something else within a scene: a town has its lake, a forest its village. Patches are drawn independently
+/// of the scene's class, so that what a place is made of says little about how it is laid out.
+enum class Intrusion : uint8_t { kLake, kGrove, kBareGround, kFields, kSettlement, kYard, kCount };
+inline constexpr int kIntrusions = 2;
 
 /// One cell of the world's lattice of scenes.
 struct Scene {
@@ -30,6 +35,12 @@ struct Scene {
   Direction along;    ///< the direction of its streets, rows, runways, ridges
   float scale = 1;    ///< 0.8 to 1.25: how large its features are
   float offset_x = 0, offset_y = 0;  ///< metres by which its layout is shifted
+  std::array<Material, kMaterials> shown{};  ///< what each painted material is made of here
+  struct Patch {
+    Intrusion kind = Intrusion::kGrove;
+    float level = 1;  ///< of the noise field above which it lies; 1: nowhere
+  };
+  std::array<Patch, kIntrusions> patches{};
 
   /// An independent number in [0, 1) for each purpose.
   float draw(int32_t channel) const { return unit(seed, channel); }
@@ -51,6 +62,9 @@ inline Local local_axes(const Scene& scene, float x, float y) {
   return {px * scene.along.x + py * scene.along.y, py * scene.along.x - px * scene.along.y};
 }
 
+/// A scene drawn from a seed alone: everything but its class is independent of the class.
+Scene make_scene(SceneClass kind, uint32_t seed);
+
 /// The ground at (x, y) metres from the scene cell's centre, x to the east and y to the south.
 Ground paint_scene(const Scene& scene, float x, float y);
 
@@ -60,8 +74,8 @@ Ground paint_residential(const Scene& scene, float x, float y);
 Ground paint_industrial(const Scene& scene, float x, float y);
 Ground paint_row_crops(const Scene& scene, float x, float y);
 Ground paint_orchard(const Scene& scene, float x, float y);
-Ground paint_broadleaf_forest(const Scene& scene, float x, float y);
-Ground paint_conifer_forest(const Scene& scene, float x, float y);
+Ground paint_natural_forest(const Scene& scene, float x, float y);
+Ground paint_plantation(const Scene& scene, float x, float y);
 Ground paint_river(const Scene& scene, float x, float y);
 Ground paint_harbour(const Scene& scene, float x, float y);
 Ground paint_airport(const Scene& scene, float x, float y);

@@ -222,7 +222,9 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     return {Material::kAsphalt, 0, 0.95f};
   }
   if (-out < apron + 14) return street(scene, p.u, out + apron + 7, 7, true);
-  return scene.draw(10) < 0.5f ? paint_industrial(scene, x, y) : paint_residential(scene, x, y);
+  const float hinterland = scene.draw(10);
+  if (hinterland < 0.25f) return paint_industrial(scene, x, y);
+  return hinterland < 0.45f ? paint_residential(scene, x, y) : paint_country(scene, x, y);
 }
 
 namespace {
@@ -279,24 +281,7 @@ Ground paint_airport(const Scene& scene, float x, float y) {
   if (p.v > -90 && apron < 180) {
     return {scene.backdrop == Backdrop::kDryland ? Material::kSoil : Material::kGrass, 0, 0.85f + 0.3f * value_noise(scene.seed + 3, x * 0.02f, y * 0.02f)};
   }
-  return paint_backdrop(scene, x, y);
-}
-
-Ground paint_scene(const Scene& scene, float x, float y) {
-  switch (scene.kind) {
-    case SceneClass::kDenseUrban: return paint_dense_urban(scene, x, y);
-    case SceneClass::kResidential: return paint_residential(scene, x, y);
-    case SceneClass::kIndustrial: return paint_industrial(scene, x, y);
-    case SceneClass::kRowCrops: return paint_row_crops(scene, x, y);
-    case SceneClass::kOrchard: return paint_orchard(scene, x, y);
-    case SceneClass::kBroadleafForest: return paint_broadleaf_forest(scene, x, y);
-    case SceneClass::kConiferForest: return paint_conifer_forest(scene, x, y);
-    case SceneClass::kRiver: return paint_river(scene, x, y);
-    case SceneClass::kHarbour: return paint_harbour(scene, x, y);
-    case SceneClass::kAirport: return paint_airport(scene, x, y);
-    case SceneClass::kDunes: return paint_dunes(scene, x, y);
-    default: return paint_wetland(scene, x, y);
-  }
+  return paint_country(scene, x, y);
 }
 
 }  // namespace skysense::synth

@@ -9,7 +9,7 @@ Ground leafy(const Crown& crown, Material material) { return {material, crown.he
 }  // namespace
 
 /// Old mixed-size crowns that touch, with clearings and a winding track.
-Ground paint_broadleaf_forest(const Scene& scene, float x, float y) {
+Ground paint_natural_forest(const Scene& scene, float x, float y) {
   const float opening = fractal_noise(scene.seed + 1, x * 0.005f, y * 0.005f, 3);
   const float track = absolute(value_noise(scene.seed + 2, x * 0.0035f, y * 0.0035f) - 0.5f);
   const float cleared = between(0.2f, 0.42f, scene.draw(1));
@@ -30,7 +30,7 @@ Ground paint_broadleaf_forest(const Scene& scene, float x, float y) {
 }
 
 /// Planted stands of equal pointed trees, separated by straight rides, some felled or young.
-Ground paint_conifer_forest(const Scene& scene, float x, float y) {
+Ground paint_plantation(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
   const Parcel stand = parcel_at(scene.seed + 1, 240 * scene.scale, 170 * scene.scale, p);
   if (stand.border < 3.5f) return {unit(stand.id, 9) < 0.5f ? Material::kGravel : Material::kGrass, 0, 0.85f};
@@ -103,7 +103,7 @@ Ground paint_river(const Scene& scene, float x, float y) {
     if (tree.hit) return leafy(tree, Material::kBroadleaf);
     return {Material::kMeadow, 0, 0.85f};
   }
-  return paint_backdrop(scene, x, y);
+  return paint_country(scene, x, y);
 }
 
 }  // namespace skysense::synth

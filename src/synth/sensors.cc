@@ -144,7 +144,7 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
       for (size_t band = 0; band < kBands; ++band) {
         noise = noise * 0x9E3779B1u + 0x7F4A7C15u;
         const float offset = band < 4 ? haze * between(1, 0.35f, static_cast<float>(band) / 3) : 0.1f * haze;
-        float value = (gain * sum[band] + offset) * (1 - 0.55f * shadow);
+        float value = (gain * style.ms_gain[band] * sum[band] + offset) * (1 - 0.55f * shadow);
         value += cloud * (between(0.72f, 0.4f, static_cast<float>(band) / 9) - value);
         value += 0.0035f * rough_normal(noise ^ noise >> 15);
         image.dn[band * static_cast<size_t>(count) + static_cast<size_t>(cell)] = static_cast<uint16_t>(std::clamp(value * 10000 + 0.5f, 1.0f, 15999.0f));
@@ -167,9 +167,9 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
     const auto material = static_cast<Material>(m);
     const MaterialTraits& traits = traits_of(material);
     const float green = style.green_share(material, static_cast<float>(day_of_year));
-    const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? 0 : wet;
-    power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration);
-    power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration);
+    const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? style.built_offset_db : wet;
+    power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + style.sar_offset_db[0]);
+    power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + style.sar_offset_db[1]);
   }
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   constexpr float kNoiseFloor = 0.0016f;  // -28 dB

@@ -78,6 +78,11 @@ Ground paint_backdrop(const Scene& scene, float x, float y) {
   }
 }
 
+Ground paint_country(const Scene& scene, float x, float y) {
+  Ground ground;
+  return paint_patch(scene, x, y, ground) ? ground : paint_backdrop(scene, x, y);
+}
+
 Parcel parcel_at(uint32_t seed, float length, float width, Local point) {
   const int32_t row = floor_int(point.v / width);
   const uint32_t row_hash = lattice_hash(seed, row, 0x7777);

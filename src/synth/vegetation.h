@@ -26,6 +26,10 @@ Crown crown_at(const Crowns& crowns, float x, float y);
 
 /// Open country of the scene's backdrop: meadows with hedges, small fields, open wood, or dry land with scrub.
 Ground paint_backdrop(const Scene& scene, float x, float y);
+/// The scene's patches, and its backdrop where there is none.
+Ground paint_country(const Scene& scene, float x, float y);
+/// The patch over (x, y), painted into `ground`; false where there is none.
+bool paint_patch(const Scene& scene, float x, float y, Ground& ground);
 
 /// A parcel of farmed land: which one, and how far its border is.
 struct Parcel {

@@ -75,15 +75,7 @@ Scene scene_at(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t cell_
   const int64_t region_east = floor_div(cell_east, kRegionScenes), region_south = floor_div(cell_south, kRegionScenes);
   const uint64_t region = region_seed(seed, zone, region_east, region_south);
   const int64_t cell = (cell_south - region_south * kRegionScenes) * kRegionScenes + cell_east - region_east * kRegionScenes;
-  Scene scene;
-  scene.kind = kind_in_region(region, cell);
-  scene.seed = static_cast<uint32_t>(mix(region, 1000 + static_cast<uint64_t>(cell)));
-  scene.backdrop = static_cast<Backdrop>(scene.seed % static_cast<uint32_t>(Backdrop::kCount));
-  scene.along = direction_of(scene.draw(-1));
-  scene.scale = between(0.8f, 1.25f, scene.draw(-2));
-  scene.offset_x = between(-60, 60, scene.draw(-3));
-  scene.offset_y = between(-60, 60, scene.draw(-4));
-  return scene;
+  return make_scene(kind_in_region(region, cell), static_cast<uint32_t>(mix(region, 1000 + static_cast<uint64_t>(cell))));
 }
 
 uint32_t region_hash(uint64_t seed, const Zone& zone, int64_t east_m, int64_t south_m) {

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "synth/noise.h"
 #include "synth/render.h"
 #include "testing/all_close.h"
 
@@ -101,6 +102,52 @@ TEST(SyntheticWorld, LonLatAgreesWithKnownPoints) {
   const auto paris = synth::lonlat_of({.number = 31, .southern = false}, 448251.8, 5411932.7);
   EXPECT_NEAR(paris.longitude_deg, 2.2945, 2e-5);
   EXPECT_NEAR(paris.latitude_deg, 48.8582, 2e-5);
+}
+
+/// The bytes of one place, fixed for ever: another machine, compiler or optimisation must not move a bit.
+TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
+  uint64_t hash = 0;
+  for (int64_t number = 0; number < synth::kSceneClasses; ++number) {
+    const auto place = synth::render_place(synth::site_of(1, number, false, 160), {.seed = 1, .ms_dates = 2, .sar_dates = 1});
+    const auto add = [&](const auto& values) {
+      hash = mix(hash, hash_text({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])}));
+    };
+    add(place.hr);
+    add(place.ms[1].dn);
+    add(place.sar[0].decibels);
+    add(place.label);
+  }
+  EXPECT_EQ(hash, 11638505337253122372u);
+}
+
+TEST(SyntheticWorld, PlainLogAndExponentAgreeWithTheLibrary) {
+  for (float x = 1e-6f; x < 1e6f; x *= 1.37f) {
+    EXPECT_NEAR(synth::plain_log(x), std::log(x), 1e-6 * (1 + std::abs(std::log(x))));
+    EXPECT_NEAR(synth::plain_exp2(std::log2(x)) / x, 1, 4e-6);
+  }
+}
+
+/// Colours alone must not tell the classes apart: nearest neighbours of per-band means and deviations.
+TEST(SyntheticWorld, BandStatisticsAreAPoorGuideToTheClass) {
+  constexpr int64_t kTrain = 240, kTest = 120;
+  const auto statistics = [](int64_t count, bool held_out) {
+    auto rows = torch::empty({count, 6});
+    for (int64_t number = 0; number < count; ++number) {
+      const auto place = synth::render_place(synth::site_of(1, number, held_out, 320), {.seed = 1, .hr_per_cell = 4, .ms_dates = 0, .sar_dates = 0});
+      const auto hr = torch::from_blob(const_cast<uint8_t*>(place.hr.data()), {3, 128 * 128}, torch::kUInt8).to(torch::kFloat32);
+      rows[number].narrow(0, 0, 3).copy_(hr.mean(1));
+      rows[number].narrow(0, 3, 3).copy_(hr.std(1));
+    }
+    return rows;
+  };
+  auto train = statistics(kTrain, false), test = statistics(kTest, true);
+  const auto mean = train.mean(0), spread = train.std(0);
+  train = (train - mean) / spread;
+  test = (test - mean) / spread;
+  const auto nearest = std::get<1>(torch::cdist(test, train).topk(5, 1, /*largest=*/false)) % synth::kSceneClasses;
+  const auto guess = std::get<0>(nearest.mode(1));
+  const double accuracy = guess.eq(torch::arange(kTest) % synth::kSceneClasses).to(torch::kFloat64).mean().item<double>();
+  EXPECT_LT(accuracy, 0.45);
 }
 
 }  // namespace
