@@ -57,11 +57,22 @@ void SynthOptions::describe(OptionFields& fields) {
 }
 
 SensorContracts synthetic_contracts(int64_t hr_per_cell) {
+  // Means and standard deviations over 1,020 places of the default sizes.
+  const auto with_statistics = [](SensorContract contract, std::initializer_list<std::pair<double, double>> bands) {
+    auto band = contract.bands.begin();
+    for (const auto& [mean, std] : bands) {
+      band->mean = mean;
+      band->std = std;
+      ++band;
+    }
+    return contract;
+  };
   SensorContracts contracts;
-  contracts[Modality::kHr] = builtin_contract("aerial-rgb");
+  contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.421, .189}, {.398, .162}, {.359, .156}});
   contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(hr_per_cell);
-  contracts[Modality::kMs] = builtin_contract("sentinel2-l2a");
-  contracts[Modality::kSar] = builtin_contract("sentinel1-grd-db");
+  contracts[Modality::kMs] = with_statistics(builtin_contract("sentinel2-l2a"), {{.087, .061}, {.106, .066}, {.120, .079}, {.141, .083}, {.174, .097},
+                                                                                 {.194, .110}, {.210, .121}, {.221, .130}, {.215, .134}, {.175, .122}});
+  contracts[Modality::kSar] = with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.0, 4.2}, {-18.9, 4.0}});
   return contracts;
 }
 
