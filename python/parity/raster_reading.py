@@ -32,8 +32,9 @@ def described(file: bytes):
         values = raster.read(data).astype("float32")
         masks = raster.read_masks(data) != 0
         finite = numpy.isfinite(values).all(0)
-        # Decoders of JPEG may round differently; everything else is exact.
-        tolerance = 4.0 if raster.compression == rasterio.enums.Compression.jpeg else 0.0
+        # Two JPEG decoders need not agree: GDAL 3.6 and rasterio's GDAL 3.10 differ by up to 13 of 255 levels (0.25 in the
+        # mean) on cogeo.tif, gdal_translate as our reader. Everything else is exact.
+        tolerance = 16.0 if raster.compression == rasterio.enums.Compression.jpeg else 0.0
         return {
             "tolerance": torch.tensor([tolerance]),
             "file": torch.frombuffer(bytearray(file), dtype=torch.uint8),
