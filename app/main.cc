@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/progress.h"
 #include "engine/signals.h"
 
@@ -72,6 +73,9 @@ int run(int argc, char** argv) {
     return report(interrupted.what(), interrupted.exit_code());
   } catch (const UsageError& error) {
     return report(error.what(), kWrongUsage);
+  } catch (const Interrupted& interruption) {
+    std::fputs((std::string(interruption.what()) + "\n").c_str(), stderr);
+    return interruption.exit_code();
   } catch (const DataError& error) {
     return report(error.what(), kFailed);
   } catch (const Interrupted& interrupted) {
@@ -86,4 +90,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace skysense::app
 
-int main(int argc, char** argv) { return skysense::app::run(argc, argv); }
+int main(int argc, char** argv) {
+  skysense::tune_allocator();
+  return skysense::app::run(argc, argv);
+}

@@ -53,6 +53,22 @@ TEST(RunLog, ALineCutShortGoesEvenWhereItsStepStays) {
   EXPECT_EQ(read_text_file(run / "log.jsonl"), "{\"step\":1,\"loss\":1.0}\n");
 }
 
+/// Also the input of tests/cli/test_tensorboard.py, which names the folder.
+TEST(RunLog, LogsOfAResumedRunForOtherReaders) {
+  TemporaryFolder own;
+  const char* named = std::getenv("SKYSENSE_RUN_LOG_FOLDER");
+  const std::filesystem::path run = named != nullptr ? std::filesystem::path(named) : own.path();
+  {
+    RunLog log(run, 0);
+    for (int64_t step = 1; step <= 5; ++step) {
+      log.write(step, {{"loss", 0.5 + static_cast<double>(step)}, {"lr", 1e-3 * static_cast<double>(step)}});
+    }
+  }
+  RunLog log(run, 3);
+  for (int64_t step = 4; step <= 6; ++step) log.write(step, {{"loss", -static_cast<double>(step)}, {"lr", 1.0}});
+  EXPECT_THAT(steps_in(run / "log.jsonl"), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
 TEST(EventFile, ChecksumIsCastagnolis) {
   // RFC 3720 appendix B.4.
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAu);
