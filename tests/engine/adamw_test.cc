@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "engine/weights.h"
+#include "model/skysense_model.h"
 #include "testing/all_close.h"
 #include "testing/fixture.h"
 #include "testing/temporary_folder.h"
@@ -53,6 +56,22 @@ TEST(AdamW, DecaysMatricesOnly) {
   EXPECT_FALSE(takes_weight_decay("fusion.class_token", matrix));
   EXPECT_FALSE(takes_weight_decay("backbone.stages.2.prompts.hr", matrix));
   EXPECT_FALSE(takes_weight_decay("decoder.queries", matrix));
+}
+
+TEST(AdamW, OfTheWholeModelOnlyMapsOfFeaturesDecay) {
+  ModelOptions options{.depths = {1, 1, 1, 1}, .fusion_layers = 1};
+  options.moe = {.experts = 2, .blocks = {3}};
+  SkysenseModel model(options, PerModality<int64_t>{{3, 10, 2}});
+  std::set<std::string> spared;  // tensors of two or more dimensions without decay, by the last two parts of their names
+  for (const auto& [name, value] : named_parameters(*model)) {
+    if (value.dim() < 2) {
+      EXPECT_FALSE(takes_weight_decay(name, value)) << name;
+    } else if (!takes_weight_decay(name, value)) {
+      spared.insert(name.substr(name.rfind('.', name.rfind('.') - 1) + 1));
+    }
+  }
+  EXPECT_EQ(spared, (std::set<std::string>{"attn.logit_scale", "cpb_mlp.0.weight", "cpb_mlp.2.weight", "day_of_year.weight", "prompts.hr", "prompts.ms",
+                                           "prompts.sar", "stage3.position"}));
 }
 
 TEST(AdamW, WithoutAGradientOnlyDecayedParametersShrink) {
