@@ -70,8 +70,8 @@ TEST(AdamW, OfTheWholeModelOnlyMapsOfFeaturesDecay) {
       spared.insert(name.substr(name.rfind('.', name.rfind('.') - 1) + 1));
     }
   }
-  EXPECT_EQ(spared, (std::set<std::string>{"attn.logit_scale", "cpb_mlp.0.weight", "cpb_mlp.2.weight", "day_of_year.weight", "prompts.hr", "prompts.ms",
-                                           "prompts.sar", "stage3.position"}));
+  EXPECT_EQ(spared, (std::set<std::string>{"attn.logit_scale", "backbone.position", "cpb_mlp.0.weight", "cpb_mlp.2.weight",
+                                           "day_of_year.weight", "prompts.hr", "prompts.ms", "prompts.sar"}));
 }
 
 TEST(AdamW, WithoutAGradientOnlyDecayedParametersShrink) {
