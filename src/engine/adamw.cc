@@ -31,8 +31,9 @@ torch::Tensor laid_out_as(const torch::Tensor& parameter, const torch::Tensor& g
 }  // namespace
 
 bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter) {
-  constexpr std::array<std::string_view, 12> kPoints = {"bias",        "norm",  "scale",  "embedding", "embeddings", "position",
-                                                        "day_of_year", "token", "tokens", "prompt",    "prompts",    "queries"};
+  constexpr std::array<std::string_view, 12> kPoints = {"bias",       "norm",     "scale",       "embedding",
+                                                        "embeddings", "position", "day_of_year", "token",
+                                                        "tokens",     "prompt",   "prompts",     "queries"};
   if (parameter.dim() < 2 || name.find("cpb_mlp.") != std::string::npos) return false;
   for (const std::string_view part : last_two_parts(name)) {
     if (std::any_of(kPoints.begin(), kPoints.end(), [&](std::string_view ending) { return part.ends_with(ending); })) {

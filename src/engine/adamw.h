@@ -15,10 +15,10 @@ struct AdamWOptions {
   double epsilon = 1e-8;
 };
 
-/// Whether weight decay applies to a parameter: to matrices that map features, and nothing else. Not to tensors of fewer
-/// than two dimensions (biases, norms); not where one of the last two parts of the name ends in bias, norm, scale,
-/// embedding(s), position, day_of_year, token(s), prompt(s) or queries, which are points or factors of the feature space;
-/// not within cpb_mlp, whose output is an attention bias (as in Swin V2's own recipe).
+/// Whether weight decay applies to a parameter: to matrices that map features, and nothing else. Not to tensors of
+/// fewer than two dimensions (biases, norms); not where one of the last two parts of the name ends in bias, norm,
+/// scale, embedding(s), position, day_of_year, token(s), prompt(s) or queries, which are points or factors of the
+/// feature space; not within cpb_mlp, whose output is an attention bias (as in Swin V2's own recipe).
 bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter);
 
 /// AdamW over named parameters: the same numbers as torch.optim.AdamW, fused over all parameters of a group.
@@ -36,7 +36,8 @@ class AdamW {
   /// Accumulates in float32 whatever the gradients' type. Parity: torch.nn.utils.clip_grad_norm_.
   double clip_gradients(double max_norm);
 
-  /// The state, sharing storage: NAME.exp_avg, NAME.exp_avg_sq (shaped as the parameter) and NAME.step (a float32 number).
+  /// The state, sharing storage: NAME.exp_avg, NAME.exp_avg_sq (shaped as the parameter) and NAME.step (a float32
+  /// number).
   NamedTensors state() const;
 
  private:

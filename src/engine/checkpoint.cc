@@ -39,7 +39,8 @@ std::vector<fs::path> list_checkpoints(const fs::path& run) {
   for (const auto& entry : fs::directory_iterator(run / kFolder, absent)) {
     if (entry.is_directory() && step_of(entry.path()) >= 0) folders.push_back(entry.path());
   }
-  std::sort(folders.begin(), folders.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
+  std::sort(folders.begin(), folders.end(),
+            [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
   return folders;
 }
 
@@ -91,7 +92,8 @@ void on_disk(Action&& action) {
 
 void CheckpointOptions::describe(OptionFields& fields) {
   fields("keep", keep, "newest checkpoints that stay on disk").at_least(1);
-  fields("optimizer_file_bytes", optimizer_file_bytes, "size at which optimiser state is split into several files").at_least(1);
+  fields("optimizer_file_bytes", optimizer_file_bytes, "size at which optimiser state is split into several files")
+      .at_least(1);
 }
 
 fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, const SensorContracts& contracts,
@@ -116,7 +118,8 @@ fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, c
 void check_checkpoint(const fs::path& checkpoint) {
   const StateFile state = read_state_file(checkpoint);
   for (const auto& [name, bytes] : state.files) check_file_size(checkpoint, state, name);
-  for (const char* name : {kConfigFile, kContractFile, kStudentFile, kTeacherFile}) check_file_size(checkpoint, state, name);
+  for (const char* name : {kConfigFile, kContractFile, kStudentFile, kTeacherFile})
+    check_file_size(checkpoint, state, name);
 }
 
 RunState read_checkpoint(const fs::path& checkpoint, RunTensors tensors) {

@@ -14,10 +14,10 @@ namespace skysense {
 
 /// Where a run stands: state.json, with "format_version".
 struct RunState {
-  int64_t step = 0;        ///< optimiser steps done
-  int64_t epoch = 0;       ///< of the data
-  uint64_t seed = 0;       ///< everything random follows from it, the epoch and the sample
-  int64_t data_position = 0;  ///< samples of the stream consumed
+  int64_t step = 0;                                  ///< optimiser steps done
+  int64_t epoch = 0;                                 ///< of the data
+  uint64_t seed = 0;                                 ///< everything random follows from it, the epoch and the sample
+  int64_t data_position = 0;                         ///< samples of the stream consumed
   nlohmann::json extras = nlohmann::json::object();  ///< what else the trainer wants back
 };
 
@@ -29,8 +29,8 @@ struct RunTensors {
 };
 
 struct CheckpointOptions {
-  int64_t keep = 3;                         ///< newest checkpoints that stay on disk
-  int64_t optimizer_file_bytes = 4ll << 30; ///< optimiser state is split into files of at most this size
+  int64_t keep = 3;                          ///< newest checkpoints that stay on disk
+  int64_t optimizer_file_bytes = 4ll << 30;  ///< optimiser state is split into files of at most this size
   void describe(OptionFields& fields);
 };
 
@@ -39,11 +39,11 @@ struct CheckpointOptions {
 /// optimizer.safetensors (or optimizer-00001-of-00003.safetensors … and optimizer.index.json), extra.safetensors where
 /// there is something extra, state.json. Returns the folder. Throws DataError; earlier checkpoints then survive.
 std::filesystem::path write_checkpoint(const std::filesystem::path& run, const std::string& config_yaml,
-                                       const SensorContracts& contracts, const RunState& state, const RunTensors& tensors,
-                                       const CheckpointOptions& options = {});
+                                       const SensorContracts& contracts, const RunState& state,
+                                       const RunTensors& tensors, const CheckpointOptions& options = {});
 
-/// Reads every tensor into `tensors` in place and gives the state back. Throws DataError, one line naming the file, for a
-/// missing or cut file, a tensor missing, unexpected or of another shape, or another format_version.
+/// Reads every tensor into `tensors` in place and gives the state back. Throws DataError, one line naming the file, for
+/// a missing or cut file, a tensor missing, unexpected or of another shape, or another format_version.
 RunState read_checkpoint(const std::filesystem::path& checkpoint, RunTensors tensors);
 
 /// state.json alone.
@@ -56,7 +56,8 @@ std::optional<std::filesystem::path> find_newest_checkpoint(const std::filesyste
 /// Throws DataError where a file is absent, cut short or of another format_version; compares sizes, reads no weights.
 void check_checkpoint(const std::filesystem::path& checkpoint);
 
-/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to; removes what interrupted writes left.
+/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to; removes what interrupted
+/// writes left.
 void prune_checkpoints(const std::filesystem::path& run, int64_t keep);
 
 }  // namespace skysense

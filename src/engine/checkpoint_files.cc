@@ -23,8 +23,9 @@ auto read_json(const fs::path& file, Read&& read) {
     const json root = json::parse(read_text_file(file));
     const int version = root.at("format_version").get<int>();
     if (version != kFormatVersion) {
-      throw DataError(fmt::format("{}: format_version is {}, this program reads {}; use the program version that wrote it",
-                                  file.string(), version, kFormatVersion));
+      throw DataError(
+          fmt::format("{}: format_version is {}, this program reads {}; use the program version that wrote it",
+                      file.string(), version, kFormatVersion));
     }
     return read(root);
   } catch (const json::exception& error) {
@@ -55,8 +56,9 @@ std::vector<NamedTensors> split(const NamedTensors& tensors, int64_t limit_bytes
 void write_state_file(const fs::path& folder, const RunState& run) {
   json files = json::object();
   for (const auto& entry : fs::directory_iterator(folder)) files[entry.path().filename().string()] = entry.file_size();
-  const json root = {{"format_version", kFormatVersion}, {"step", run.step},   {"epoch", run.epoch}, {"seed", run.seed},
-                     {"data_position", run.data_position}, {"extras", run.extras}, {"files", files}};
+  const json root = {
+      {"format_version", kFormatVersion},   {"step", run.step},     {"epoch", run.epoch}, {"seed", run.seed},
+      {"data_position", run.data_position}, {"extras", run.extras}, {"files", files}};
   write_file_atomically(folder / kStateFile, root.dump(2) + "\n");
 }
 
@@ -80,14 +82,17 @@ void check_file_size(const fs::path& folder, const StateFile& state, const std::
   }
   std::error_code absent;
   const uint64_t bytes = fs::file_size(folder / name, absent);
-  if (absent) throw DataError(fmt::format("{}: {}; copy the checkpoint again or use another", (folder / name).string(), absent.message()));
+  if (absent)
+    throw DataError(
+        fmt::format("{}: {}; copy the checkpoint again or use another", (folder / name).string(), absent.message()));
   if (bytes != listed->second) {
     throw DataError(fmt::format("{}: has {} bytes, {} were written; copy the checkpoint again or use another",
                                 (folder / name).string(), bytes, listed->second));
   }
 }
 
-void save_split_tensors(const fs::path& folder, const std::string& name, const NamedTensors& tensors, int64_t limit_bytes) {
+void save_split_tensors(const fs::path& folder, const std::string& name, const NamedTensors& tensors,
+                        int64_t limit_bytes) {
   const auto parts = split(tensors, limit_bytes);
   if (parts.size() == 1) return save_tensors(folder / (name + ".safetensors"), tensors);
   json weight_map = json::object();
@@ -100,7 +105,8 @@ void save_split_tensors(const fs::path& folder, const std::string& name, const N
       total += tensor.nbytes();
     }
   }
-  const json index = {{"format_version", kFormatVersion}, {"metadata", {{"total_size", total}}}, {"weight_map", weight_map}};
+  const json index = {
+      {"format_version", kFormatVersion}, {"metadata", {{"total_size", total}}}, {"weight_map", weight_map}};
   write_file_atomically(index_path(folder, name), index.dump(2) + "\n");
 }
 

@@ -32,9 +32,10 @@ StateFile read_state_file(const std::filesystem::path& folder);
 /// Throws DataError unless the folder holds the file with the size that `state` names.
 void check_file_size(const std::filesystem::path& folder, const StateFile& state, const std::string& name);
 
-/// Writes NAME.safetensors; where that would exceed `limit_bytes`, NAME-00001-of-00003.safetensors …, each holding whole
-/// tensors in name order (one tensor may exceed the limit alone), and NAME.index.json:
-/// {"format_version": 1, "metadata": {"total_size": bytes}, "weight_map": {tensor: file}}, as Hugging Face's libraries do.
+/// Writes NAME.safetensors; where that would exceed `limit_bytes`, NAME-00001-of-00003.safetensors …, each holding
+/// whole tensors in name order (one tensor may exceed the limit alone), and NAME.index.json:
+/// {"format_version": 1, "metadata": {"total_size": bytes}, "weight_map": {tensor: file}}, as Hugging Face's libraries
+/// do.
 void save_split_tensors(const std::filesystem::path& folder, const std::string& name, const NamedTensors& tensors,
                         int64_t limit_bytes);
 /// The files that save_split_tensors wrote. Throws DataError for a damaged index.

@@ -22,7 +22,9 @@ int64_t gpu_number(const std::string& name) {
 torch::Device gpu(int64_t number) {
   const int64_t count = torch::cuda::device_count();
   if (number < count) return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(number));
-  if (count > 0) throw DataError(fmt::format("device cuda:{}: this machine has {} GPU(s); use cuda:0 to cuda:{}", number, count, count - 1));
+  if (count > 0)
+    throw DataError(
+        fmt::format("device cuda:{}: this machine has {} GPU(s); use cuda:0 to cuda:{}", number, count, count - 1));
   throw DataError("device cuda: no usable NVIDIA GPU, or a build without CUDA; use --set device=cpu");
 }
 
@@ -36,7 +38,8 @@ void ComputeOptions::describe(OptionFields& fields) {
 
 torch::Device parse_device(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
-  if (name == "auto") return torch::cuda::device_count() > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "auto")
+    return torch::cuda::device_count() > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
   if (name == "cuda") return gpu(0);
   if (name.starts_with("cuda:") && gpu_number(name) >= 0) return gpu(gpu_number(name));
   throw UsageError(fmt::format("device is '{}'; it is auto, cpu, cuda or cuda:N", name));

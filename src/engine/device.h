@@ -19,8 +19,8 @@ struct ComputeOptions {
   void describe(OptionFields& fields);
 };
 
-/// "auto" is the first GPU where there is one, else the CPU. Throws UsageError for another word, DataError for a GPU that
-/// this machine, or this build, lacks.
+/// "auto" is the first GPU where there is one, else the CPU. Throws UsageError for another word, DataError for a GPU
+/// that this machine, or this build, lacks.
 torch::Device parse_device(const std::string& name);
 /// "float32" or "bfloat16". Throws UsageError.
 torch::Dtype parse_dtype(const std::string& name);

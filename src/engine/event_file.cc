@@ -17,7 +17,8 @@ constexpr std::array<uint32_t, 256> make_crc_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t byte = 0; byte < 256; ++byte) {
     uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0x82F63B78u : 0u);  // Castagnoli, reflected
+    for (int bit = 0; bit < 8; ++bit)
+      value = (value >> 1) ^ ((value & 1) != 0 ? 0x82F63B78u : 0u);  // Castagnoli, reflected
     table[byte] = value;
   }
   return table;
@@ -59,7 +60,8 @@ double wall_time_s() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// message Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SessionLog session_log = 7; }
+// message Event { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SessionLog
+// session_log = 7; }
 std::string event(int64_t step, const std::string& content) {
   return double_field(1, wall_time_s()) + varint_field(2, static_cast<uint64_t>(step)) + content;
 }

@@ -12,8 +12,8 @@ namespace skysense {
 /// tensorflow.Event messages. Formats: tensorflow/core/lib/io/record_writer.h, tensorflow/core/util/event.proto.
 class EventFile {
  public:
-  /// Creates FOLDER/events.out.tfevents.SECONDS.HOST.PID, whose name no earlier file of the folder has. TensorBoard then
-  /// drops what other files of the folder recorded at `first_step` or later. Throws DataError.
+  /// Creates FOLDER/events.out.tfevents.SECONDS.HOST.PID, whose name no earlier file of the folder has. TensorBoard
+  /// then drops what other files of the folder recorded at `first_step` or later. Throws DataError.
   EventFile(const std::filesystem::path& folder, int64_t first_step);
   void add_scalar(int64_t step, const std::string& tag, double value);
   void flush();

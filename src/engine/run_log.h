@@ -18,8 +18,9 @@ using LogValues = std::vector<std::pair<std::string, double>>;
 /// Each line is flushed when it is written. A value that is not finite is null in JSON.
 class RunLog {
  public:
-  /// Opens the log of a run that continues after `step` optimiser steps (0: a new run): later lines, and a line cut short
-  /// by a kill, are removed, so that no step stands there twice. Throws DataError where the folder cannot be written.
+  /// Opens the log of a run that continues after `step` optimiser steps (0: a new run): later lines, and a line cut
+  /// short by a kill, are removed, so that no step stands there twice. Throws DataError where the folder cannot be
+  /// written.
   RunLog(const std::filesystem::path& run, int64_t step);
   /// `step` counts optimiser steps done. Throws DataError (full disk).
   void write(int64_t step, const LogValues& values);

@@ -14,7 +14,8 @@ void ScheduleOptions::describe(OptionFields& fields) {
   fields("final_weight_decay", final_weight_decay, "weight decay of the last step").at_least(0);
   fields("momentum", momentum, "share of the teacher kept a step, at the first step").between(0, 1);
   fields("final_momentum", final_momentum, "share of the teacher kept a step, at the last step").between(0, 1);
-  fields("teacher_temperature", teacher_temperature, "temperature of the teacher's targets at the first step").between(1e-4, 10);
+  fields("teacher_temperature", teacher_temperature, "temperature of the teacher's targets at the first step")
+      .between(1e-4, 10);
   fields("final_teacher_temperature", final_teacher_temperature, "temperature after its warm-up").between(1e-4, 10);
   fields("temperature_warmup_steps", temperature_warmup_steps, "steps over which the temperature changes").at_least(0);
 }
@@ -45,7 +46,8 @@ double teacher_momentum(const ScheduleOptions& options, int64_t step, int64_t to
 }
 
 double teacher_temperature(const ScheduleOptions& options, int64_t step) {
-  return linear_value(options.teacher_temperature, options.final_teacher_temperature, step, options.temperature_warmup_steps);
+  return linear_value(options.teacher_temperature, options.final_teacher_temperature, step,
+                      options.temperature_warmup_steps);
 }
 
 }  // namespace skysense

@@ -8,10 +8,10 @@ namespace skysense {
 
 /// Values that change over a run; the paper's (App. C) and, where it is silent, DINO's (DESIGN 5 and 6).
 struct ScheduleOptions {
-  double lr = 2e-4, final_lr = 1e-6;                       ///< cosine, after a linear warm-up from 0
-  int64_t warmup_steps = 10'000;                           ///< of the learning rate
-  double weight_decay = 0.04, final_weight_decay = 0.2;    ///< cosine
-  double momentum = 0.996, final_momentum = 1.0;           ///< of the teacher's moving average; cosine
+  double lr = 2e-4, final_lr = 1e-6;                                    ///< cosine, after a linear warm-up from 0
+  int64_t warmup_steps = 10'000;                                        ///< of the learning rate
+  double weight_decay = 0.04, final_weight_decay = 0.2;                 ///< cosine
+  double momentum = 0.996, final_momentum = 1.0;                        ///< of the teacher's moving average; cosine
   double teacher_temperature = 0.04, final_teacher_temperature = 0.07;  ///< linear, then constant
   int64_t temperature_warmup_steps = 30'000;
   void describe(OptionFields& fields);

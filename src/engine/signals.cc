@@ -20,7 +20,8 @@ void note(int signal) {
 }  // namespace
 
 Interrupted::Interrupted(int signal)
-    : std::runtime_error(fmt::format("interrupted by {}; continue with --resume", ::strsignal(signal))), exit_code_(128 + signal) {}
+    : std::runtime_error(fmt::format("interrupted by {}; continue with --resume", ::strsignal(signal))),
+      exit_code_(128 + signal) {}
 
 SignalWatch::SignalWatch() {
   if (watching) throw std::logic_error("signals are watched already");

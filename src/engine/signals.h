@@ -9,8 +9,8 @@ namespace skysense {
 class Interrupted : public std::runtime_error {
  public:
   explicit Interrupted(int signal);
-  /// 128 + signal, as shells report a death by it: 130 SIGINT (Ctrl-C), 143 SIGTERM, 138 SIGUSR1 (a scheduler's warning:
-  /// requeue the job). Different from 0, 1 and 2, so that a script tells "to be continued" from "failed".
+  /// 128 + signal, as shells report a death by it: 130 SIGINT (Ctrl-C), 143 SIGTERM, 138 SIGUSR1 (a scheduler's
+  /// warning: requeue the job). Different from 0, 1 and 2, so that a script tells "to be continued" from "failed".
   int exit_code() const { return exit_code_; }
 
  private:

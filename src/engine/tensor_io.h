@@ -23,7 +23,8 @@ std::string shape_text(c10::IntArrayRef shape);
 /// A CPU tensor that owns a copy of the view's bytes; their alignment does not matter.
 torch::Tensor copy_of(const TensorView& view);
 
-/// A view of a tensor's bytes, valid as long as the tensor is. Throws c10::ValueError unless it is a contiguous CPU tensor.
+/// A view of a tensor's bytes, valid as long as the tensor is. Throws c10::ValueError unless it is a contiguous CPU
+/// tensor.
 TensorView view_of(const std::string& name, const torch::Tensor& tensor);
 
 /// Parameters and buffers of the module, each with `prefix` before its name.

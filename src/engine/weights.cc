@@ -16,8 +16,9 @@ constexpr const char* kVersionKey = "format_version";
 void check_version(const SafetensorsFile& file) {
   const auto found = file.metadata().find(kVersionKey);
   if (found != file.metadata().end() && found->second != kFormatVersion) {
-    throw DataError(fmt::format("{}: format_version is {}, this program reads {}; use the program version that wrote it",
-                                file.path().string(), found->second, kFormatVersion));
+    throw DataError(
+        fmt::format("{}: format_version is {}, this program reads {}; use the program version that wrote it",
+                    file.path().string(), found->second, kFormatVersion));
   }
 }
 
@@ -31,8 +32,9 @@ std::string file_list(const std::vector<std::filesystem::path>& files) {
 }
 
 bool is_looked_at(const std::string& name, const LoadRules& rules) {
-  return rules.only_prefixes.empty() || std::any_of(rules.only_prefixes.begin(), rules.only_prefixes.end(),
-                                                    [&](const std::string& prefix) { return name.starts_with(prefix); });
+  return rules.only_prefixes.empty() ||
+         std::any_of(rules.only_prefixes.begin(), rules.only_prefixes.end(),
+                     [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
 }  // namespace
@@ -67,7 +69,8 @@ void load_tensors_into(const std::vector<std::filesystem::path>& files, NamedTen
     check_version(mapped[i]);
     for (const TensorView& view : mapped[i].tensors()) {
       if (!sources.emplace(view.name, Source{&view, &files[i]}).second) {
-        throw DataError(fmt::format("{}: tensor '{}' stands in another file too; copy the folder again", files[i].string(), view.name));
+        throw DataError(fmt::format("{}: tensor '{}' stands in another file too; copy the folder again",
+                                    files[i].string(), view.name));
       }
     }
   }
@@ -78,15 +81,16 @@ void load_tensors_into(const std::vector<std::filesystem::path>& files, NamedTen
                                   file_list(files), name, shape_text(tensor.sizes())));
     }
     if (tensor.sizes() != c10::IntArrayRef(found->second.view->shape)) {
-      throw DataError(fmt::format("{}: tensor '{}' has shape {}, wanted {}; the file belongs to another model or config",
-                                  found->second.file->string(), name, shape_text(found->second.view->shape),
-                                  shape_text(tensor.sizes())));
+      throw DataError(fmt::format(
+          "{}: tensor '{}' has shape {}, wanted {}; the file belongs to another model or config",
+          found->second.file->string(), name, shape_text(found->second.view->shape), shape_text(tensor.sizes())));
     }
   }
   for (const auto& [name, source] : sources) {
     if (into.contains(name) || !is_looked_at(name, rules)) continue;
-    throw DataError(fmt::format("{}: tensor '{}' of shape {} is unexpected; the file belongs to another model or config",
-                                source.file->string(), name, shape_text(source.view->shape)));
+    throw DataError(
+        fmt::format("{}: tensor '{}' of shape {} is unexpected; the file belongs to another model or config",
+                    source.file->string(), name, shape_text(source.view->shape)));
   }
   const torch::NoGradGuard no_grad;
   for (auto& [name, tensor] : into) tensor.copy_(copy_of(*sources.at(name).view));

@@ -21,13 +21,14 @@ NamedTensors load_tensors(const std::filesystem::path& file);
 
 /// How strictly a file must match what is loaded from it.
 struct LoadRules {
-  /// Where not empty, the file's tensors whose names begin with none of these are not looked at (a teacher's heads, say).
+  /// Where not empty, the file's tensors whose names begin with none of these are not looked at (a teacher's heads,
+  /// say).
   std::vector<std::string> only_prefixes;
 };
 
-/// Copies a file's tensors into `into`, in place, converting element type and device; nothing is changed unless all fits.
-/// Throws DataError naming the file, the tensor, the shape wanted and found, and what to do, where a tensor is missing,
-/// unexpected or of another shape.
+/// Copies a file's tensors into `into`, in place, converting element type and device; nothing is changed unless all
+/// fits. Throws DataError naming the file, the tensor, the shape wanted and found, and what to do, where a tensor is
+/// missing, unexpected or of another shape.
 void load_tensors_into(const std::filesystem::path& file, NamedTensors into, const LoadRules& rules = {});
 /// The same from several files that hold each tensor once.
 void load_tensors_into(const std::vector<std::filesystem::path>& files, NamedTensors into, const LoadRules& rules = {});

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 constexpr const char* kConfig = "seed: 1\n";
 
@@ -44,7 +44,8 @@ RunTensors tensors_of(float value) {
 }
 
 fs::path write(const fs::path& run, int64_t step, const CheckpointOptions& options = {}) {
-  const RunState state{.step = step, .epoch = 2, .seed = 1ull << 63, .data_position = 5 * step, .extras = {{"best", 0.5}}};
+  const RunState state{
+      .step = step, .epoch = 2, .seed = 1ull << 63, .data_position = 5 * step, .extras = {{"best", 0.5}}};
   return write_checkpoint(run, kConfig, contracts(), state, tensors_of(static_cast<float>(step)), options);
 }
 
@@ -80,8 +81,9 @@ TEST(Checkpoint, ReadsBackEverything) {
   TemporaryFolder run;
   const fs::path folder = write(run.path(), 7);
   EXPECT_EQ(folder, run / "checkpoints/step-7");
-  EXPECT_THAT(names_in(folder), ElementsAre("config.yaml", "contract.json", "extra.safetensors", "optimizer.safetensors",
-                                            "state.json", "student.safetensors", "teacher.safetensors"));
+  EXPECT_THAT(names_in(folder),
+              ElementsAre("config.yaml", "contract.json", "extra.safetensors", "optimizer.safetensors", "state.json",
+                          "student.safetensors", "teacher.safetensors"));
   const RunTensors into = tensors_of(0);
   const RunState state = read_checkpoint(folder, into);
   EXPECT_EQ(state.step, 7);
@@ -102,7 +104,8 @@ TEST(Checkpoint, LargeOptimizerStateIsSplitByWholeTensors) {
   RunTensors tensors = tensors_of(1);
   tensors.optimizer.clear();
   for (int i = 0; i < 5; ++i) tensors.optimizer["p" + std::to_string(i)] = torch::full({100}, static_cast<float>(i));
-  const fs::path folder = write_checkpoint(run.path(), kConfig, contracts(), {.step = 1}, tensors, {.optimizer_file_bytes = 900});
+  const fs::path folder =
+      write_checkpoint(run.path(), kConfig, contracts(), {.step = 1}, tensors, {.optimizer_file_bytes = 900});
   EXPECT_TRUE(fs::exists(folder / "optimizer-00003-of-00003.safetensors"));
   const auto index = nlohmann::json::parse(read_text_file(folder / "optimizer.index.json"));
   EXPECT_EQ(index.at("format_version"), 1);
@@ -116,7 +119,8 @@ TEST(Checkpoint, LargeOptimizerStateIsSplitByWholeTensors) {
   read_checkpoint(folder, into);
   EXPECT_EQ(into.optimizer.at("p4")[0].item<float>(), 4);
   fs::remove(folder / "optimizer-00002-of-00003.safetensors");
-  EXPECT_THAT([&] { read_checkpoint(folder, into); }, ThrowsMessage<DataError>(HasSubstr("optimizer-00002-of-00003.safetensors")));
+  EXPECT_THAT([&] { read_checkpoint(folder, into); },
+              ThrowsMessage<DataError>(HasSubstr("optimizer-00002-of-00003.safetensors")));
 }
 
 TEST(Checkpoint, AFileCutAnywhereIsRefusedByName) {
@@ -129,7 +133,8 @@ TEST(Checkpoint, AFileCutAnywhereIsRefusedByName) {
       if (name == kStateFile && length + 1 == bytes.size()) {  // only the newline is gone
         EXPECT_NO_THROW(check_checkpoint(folder));
       } else {
-        EXPECT_THAT([&] { read_checkpoint(folder, tensors_of(0)); }, ThrowsMessage<DataError>(HasSubstr(name))) << length;
+        EXPECT_THAT([&] { read_checkpoint(folder, tensors_of(0)); }, ThrowsMessage<DataError>(HasSubstr(name)))
+            << length;
         EXPECT_EQ(find_newest_checkpoint(run.path()), std::nullopt);
       }
       write_file_atomically(folder / name, bytes);
@@ -155,10 +160,12 @@ TEST(Checkpoint, ChangedShapesAndMissingPartsAreRefused) {
   RunTensors wider = tensors_of(0);
   wider.teacher["w"] = torch::zeros({5, 3});
   EXPECT_THAT([&] { read_checkpoint(folder, wider); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("teacher.safetensors"), HasSubstr("'w' has shape [4, 3], wanted [5, 3]"))));
+              ThrowsMessage<DataError>(
+                  AllOf(HasSubstr("teacher.safetensors"), HasSubstr("'w' has shape [4, 3], wanted [5, 3]"))));
   RunTensors without_extra = tensors_of(0);
   without_extra.extra.clear();
-  EXPECT_THAT([&] { read_checkpoint(folder, without_extra); }, ThrowsMessage<DataError>(HasSubstr("unexpected extra.safetensors")));
+  EXPECT_THAT([&] { read_checkpoint(folder, without_extra); },
+              ThrowsMessage<DataError>(HasSubstr("unexpected extra.safetensors")));
 }
 
 TEST(Checkpoint, AnotherFormatVersionIsRefused) {
@@ -167,8 +174,9 @@ TEST(Checkpoint, AnotherFormatVersionIsRefused) {
   auto state = nlohmann::json::parse(read_text_file(folder / "state.json"));
   state["format_version"] = 2;
   write_file_atomically(folder / "state.json", state.dump());
-  EXPECT_THAT([&] { read_run_state(folder); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("state.json"), HasSubstr("format_version is 2, this program reads 1"))));
+  EXPECT_THAT(
+      [&] { read_run_state(folder); },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("state.json"), HasSubstr("format_version is 2, this program reads 1"))));
 }
 
 TEST(Checkpoint, TheNewestWholeOneIsFoundByNumber) {

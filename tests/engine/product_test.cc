@@ -15,8 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 /// A trainer's config: more groups than a product reads.
 struct RunOptions {
@@ -65,7 +65,8 @@ TEST(Product, IsTheTeacherWithItsOptionsAndContracts) {
     EXPECT_FALSE(product.model->is_training());
     const torch::NoGradGuard no_grad;
     const auto image = torch::ones({1, 3, 32, 32});
-    EXPECT_TRUE(at::equal(product.model->encode(Modality::kHr, image).stages[3], teacher->encode(Modality::kHr, image).stages[3]));
+    EXPECT_TRUE(at::equal(product.model->encode(Modality::kHr, image).stages[3],
+                          teacher->encode(Modality::kHr, image).stages[3]));
   }
 }
 
@@ -81,7 +82,8 @@ TEST(Product, APathWithoutAModelIsRefused) {
   TemporaryFolder folder;
   EXPECT_THAT([&] { load_product(folder / "absent"); },
               ThrowsMessage<DataError>(AllOf(HasSubstr("absent: no such model"), HasSubstr("RUN/checkpoints/step-N"))));
-  EXPECT_THAT([&] { load_product(folder.path()); }, ThrowsMessage<DataError>(HasSubstr("holds no teacher.safetensors")));
+  EXPECT_THAT([&] { load_product(folder.path()); },
+              ThrowsMessage<DataError>(HasSubstr("holds no teacher.safetensors")));
 }
 
 TEST(Product, WeightsThatDoNotFitTheConfigAreRefused) {
@@ -89,8 +91,9 @@ TEST(Product, WeightsThatDoNotFitTheConfigAreRefused) {
   RunOptions other;
   other.model.mlp_ratio = 2;
   const fs::path folder = write(run.path(), make_model(), other);
-  EXPECT_THAT([&] { load_product(folder); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("teacher.safetensors"), HasSubstr("backbone."), HasSubstr("wanted ["))));
+  EXPECT_THAT(
+      [&] { load_product(folder); },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("teacher.safetensors"), HasSubstr("backbone."), HasSubstr("wanted ["))));
 }
 
 TEST(Product, ACutOrMissingFileIsRefusedByName) {
@@ -110,7 +113,8 @@ TEST(Product, AConfigOfALaterProgramIsRefusedByItsKey) {
   std::string yaml = read_text_file(folder / "config.yaml");
   yaml.replace(yaml.find("mlp_ratio"), 9, "mlp_radio");
   write_file_atomically(folder / "config.yaml", yaml);
-  EXPECT_THAT([&] { load_product(folder); }, ThrowsMessage<DataError>(AllOf(HasSubstr("config.yaml"), HasSubstr("'mlp_radio'"))));
+  EXPECT_THAT([&] { load_product(folder); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("config.yaml"), HasSubstr("'mlp_radio'"))));
 }
 
 }  // namespace

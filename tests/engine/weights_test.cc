@@ -13,15 +13,17 @@
 namespace skysense {
 namespace {
 
+using testing::all_close;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
-using testing::all_close;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 /// A module with a tree, a parameter without gradient and buffers of two types.
 struct SmallImpl : torch::nn::Module {
-  explicit SmallImpl(int64_t width) : first(register_module("first", torch::nn::Linear(3, width))), norm(register_module("norm", torch::nn::BatchNorm1d(width))) {}
+  explicit SmallImpl(int64_t width)
+      : first(register_module("first", torch::nn::Linear(3, width))),
+        norm(register_module("norm", torch::nn::BatchNorm1d(width))) {}
   torch::nn::Linear first;
   torch::nn::BatchNorm1d norm;
 };
@@ -51,7 +53,9 @@ TEST(TensorIo, CopiesBytesAtAnyAlignment) {
   std::string bytes(1, 'x');
   const std::array<float, 2> values = {1.5f, -2.0f};
   bytes.append(reinterpret_cast<const char*>(values.data()), sizeof(values));
-  const TensorView view{.name = "v", .type = ElementType::kF32, .shape = {2},
+  const TensorView view{.name = "v",
+                        .type = ElementType::kF32,
+                        .shape = {2},
                         .bytes = std::as_bytes(std::span(bytes.data() + 1, sizeof(values)))};
   EXPECT_TRUE(at::equal(copy_of(view), torch::tensor({1.5f, -2.0f})));
 }
@@ -59,8 +63,8 @@ TEST(TensorIo, CopiesBytesAtAnyAlignment) {
 TEST(Weights, EveryElementTypeComesBackBitForBit) {
   TemporaryFolder folder;
   NamedTensors tensors;
-  for (const auto dtype : {torch::kFloat64, torch::kFloat32, torch::kFloat16, torch::kBFloat16, torch::kInt64, torch::kInt32,
-                           torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool}) {
+  for (const auto dtype : {torch::kFloat64, torch::kFloat32, torch::kFloat16, torch::kBFloat16, torch::kInt64,
+                           torch::kInt32, torch::kInt16, torch::kInt8, torch::kUInt8, torch::kBool}) {
     tensors[c10::toString(dtype)] = torch::tensor({0.0, 1.0, 3.0, 127.0}).to(dtype).reshape({2, 2});
   }
   tensors["scalar"] = torch::tensor(7.0f);
@@ -101,9 +105,10 @@ TEST(Weights, NamesAMissingTensor) {
   auto tensors = named_tensors(*module);
   tensors.erase("first.weight");
   save_tensors(folder / "m.safetensors", tensors);
-  EXPECT_THAT([&] { load_module(folder / "m.safetensors", *module); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("m.safetensors"), HasSubstr("'first.weight' of shape [4, 3] is missing"),
-                                             HasSubstr("another model or config"))));
+  EXPECT_THAT(
+      [&] { load_module(folder / "m.safetensors", *module); },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("m.safetensors"), HasSubstr("'first.weight' of shape [4, 3] is missing"),
+                                     HasSubstr("another model or config"))));
 }
 
 TEST(Weights, NamesAnUnexpectedTensorAmongThoseLookedAt) {
@@ -113,7 +118,8 @@ TEST(Weights, NamesAnUnexpectedTensorAmongThoseLookedAt) {
   tensors["heads.hr.weight"] = torch::zeros({2, 5});
   save_tensors(folder / "m.safetensors", tensors);
   EXPECT_THAT([&] { load_module(folder / "m.safetensors", *module); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("m.safetensors"), HasSubstr("'heads.hr.weight' of shape [2, 5] is unexpected"))));
+              ThrowsMessage<DataError>(
+                  AllOf(HasSubstr("m.safetensors"), HasSubstr("'heads.hr.weight' of shape [2, 5] is unexpected"))));
   EXPECT_NO_THROW(load_module(folder / "m.safetensors", *module, {.only_prefixes = {"first.", "norm."}}));
 }
 
@@ -123,8 +129,9 @@ TEST(Weights, NamesBothShapesAndChangesNothingWhereOneDiffers) {
   randomise(*module, 2);
   const auto before = module->first->weight.detach().clone();
   save_module(folder / "m.safetensors", *other);
-  EXPECT_THAT([&] { load_module(folder / "m.safetensors", *module); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("m.safetensors"), HasSubstr("'first.bias' has shape [5], wanted [4]"))));
+  EXPECT_THAT(
+      [&] { load_module(folder / "m.safetensors", *module); },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("m.safetensors"), HasSubstr("'first.bias' has shape [5], wanted [4]"))));
   EXPECT_TRUE(at::equal(module->first->weight, before));
 }
 
@@ -151,8 +158,11 @@ TEST(Weights, ATensorInTwoFilesIsRefused) {
   save_tensors(folder / "a.safetensors", {{"x", torch::zeros({1})}});
   save_tensors(folder / "b.safetensors", {{"x", torch::zeros({1})}});
   NamedTensors into = {{"x", torch::zeros({1})}};
-  EXPECT_THAT([&] { load_tensors_into({folder / "a.safetensors", folder / "b.safetensors"}, into); },
-              ThrowsMessage<DataError>(HasSubstr("'x' stands in another file too")));
+  EXPECT_THAT(
+      [&] {
+        load_tensors_into({folder / "a.safetensors", folder / "b.safetensors"}, into);
+      },
+      ThrowsMessage<DataError>(HasSubstr("'x' stands in another file too")));
 }
 
 }  // namespace
