@@ -73,13 +73,8 @@ int run(int argc, char** argv) {
     return report(interrupted.what(), interrupted.exit_code());
   } catch (const UsageError& error) {
     return report(error.what(), kWrongUsage);
-  } catch (const Interrupted& interruption) {
-    std::fputs((std::string(interruption.what()) + "\n").c_str(), stderr);
-    return interruption.exit_code();
   } catch (const DataError& error) {
     return report(error.what(), kFailed);
-  } catch (const Interrupted& interrupted) {
-    return report(interrupted.what(), interrupted.exit_code());
   } catch (const std::bad_alloc&) {
     return report("out of memory", kFailed);
   } catch (const std::exception& error) {
