@@ -73,8 +73,8 @@ TEST(AdamW, OfTheWholeModelOnlyMapsOfFeaturesDecay) {
     }
   }
   EXPECT_EQ(spared, (std::set<std::string>{"0.weight", "2.weight",  // of attn.cpb_mlp
-                                           "attn.logit_scale", "backbone.position", "day_of_year.weight", "prompts.hr",
-                                           "prompts.ms", "prompts.sar"}));
+                                           "attn.logit_scale", "backbone.position_embedding", "day_of_year.weight",
+                                           "prompts.hr", "prompts.ms", "prompts.sar"}));
 }
 
 TEST(AdamW, WithoutAGradientOnlyDecayedParametersShrink) {
