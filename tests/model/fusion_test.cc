@@ -8,15 +8,13 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <limits>
 
 #include "model/initialise.h"
 #include "testing/all_close.h"
+#include "testing/allocation_meter.h"
 
 namespace skysense {
 namespace {
@@ -207,20 +205,6 @@ TEST_F(FusionTest, RefusesShapesThatDoNotBelongTogether) {
   EXPECT_THROW(fused(input_), c10::ValueError);
 }
 
-/// Follows how much the CPU allocator has given out while it lives.
-class AllocationMeter : public c10::MemoryReportingInfoBase {
- public:
-  void reportMemoryUsage(void*, int64_t size, size_t, size_t, c10::Device) override {
-    live_ += size;
-    peak_ = std::max(peak_, live_);
-  }
-  bool memoryProfilingEnabled() const override { return true; }
-  int64_t peak() const { return peak_; }
-
- private:
-  int64_t live_ = 0, peak_ = 0;
-};
-
 int64_t peak_bytes(Fusion& fusion, int64_t places) {
   FusionInput input = make_input(kSmall);
   for (auto& series : input.series) {
@@ -228,10 +212,7 @@ int64_t peak_bytes(Fusion& fusion, int64_t places) {
       *tensor = tensor->repeat_interleave(places, 0);
     }
   }
-  const auto meter = std::make_shared<AllocationMeter>();
-  const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, meter);
-  fusion->forward(input);
-  return meter->peak();
+  return testing::peak_allocation([&] { fusion->forward(input); });
 }
 
 TEST_F(FusionTest, TheEncodersMemoryDoesNotGrowWithTheGrid) {
