@@ -80,6 +80,8 @@ TEST(FusionParity, AllModalitiesWithHolesEqualTheReference) { Comparison("fusion
 
 TEST(FusionParity, ChunksThatCutPlacesEqualTheReference) { Comparison("fusion_all", 17).compare(); }
 
+TEST(FusionParity, RecomputedActivationsEqualTheReference) { Comparison("fusion_all", 100, true).compare(); }
+
 TEST(FusionParity, OneUndatedModalityWithoutPrototypesEqualsTheReference) { Comparison("fusion_one").compare(); }
 
 }  // namespace
