@@ -14,6 +14,7 @@
 #include "model/checkpointing.h"
 #include "model/fusion_layer.h"
 #include "model/grid_resize.h"
+#include "model/projection.h"
 #include "model/up_head.h"
 
 namespace skysense {
@@ -26,7 +27,7 @@ using NamedModules = std::vector<std::pair<std::string, std::shared_ptr<torch::n
 torch::nn::ModuleDict make_projections(const ModelOptions& options) {
   NamedModules projections;
   for (const Modality modality : kModalities) {
-    projections.emplace_back(name_of(modality), torch::nn::Linear(options.stage_dim(3), options.fusion_dim).ptr());
+    projections.emplace_back(name_of(modality), Projection(options.stage_dim(3), options.fusion_dim).ptr());
   }
   return torch::nn::ModuleDict(projections);
 }
@@ -121,7 +122,7 @@ torch::Tensor FusionImpl::align(Modality modality, const torch::Tensor& features
   TORCH_CHECK_VALUE(features.dim() == 5 && features.size(-1) == options_.stage_dim(3), "features must be [B, T, h, w, ",
                     options_.stage_dim(3), "], got ", features.sizes());
   const std::string name = name_of(modality);
-  auto grid = projections_[name]->as<torch::nn::LinearImpl>()->forward(features.flatten(0, 1));
+  auto grid = projections_[name]->as<ProjectionImpl>()->forward(features.flatten(0, 1));
   if (up_heads_->contains(name)) grid = up_heads_[name]->as<UpHeadImpl>()->forward(grid);
   return resize_grid(grid, height, width).unflatten(0, {features.size(0), features.size(1)});
 }

@@ -31,8 +31,8 @@ torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch
 
 MaskedAttentionImpl::MaskedAttentionImpl(int64_t dim, int64_t heads)
     : heads_(heads),
-      qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
-      proj_(register_module("proj", torch::nn::Linear(dim, dim))) {
+      qkv_(register_module("qkv", Projection(dim, 3 * dim))),
+      proj_(register_module("proj", Projection(dim, dim))) {
   TORCH_CHECK_VALUE(dim % heads == 0, "width ", dim, " is no multiple of ", heads, " heads");
 }
 

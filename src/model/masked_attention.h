@@ -1,8 +1,9 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/types.h>
+
+#include "model/projection.h"
 
 namespace skysense {
 
@@ -18,7 +19,7 @@ class MaskedAttentionImpl : public torch::nn::Module {
 
  private:
   const int64_t heads_;
-  torch::nn::Linear qkv_, proj_;
+  Projection qkv_, proj_;
 };
 TORCH_MODULE(MaskedAttention);
 

@@ -2,8 +2,7 @@
 
 namespace skysense {
 
-UpHeadImpl::UpHeadImpl(int64_t dim)
-    : expand_(register_module("expand", torch::nn::Linear(dim, kFactor * kFactor * dim))) {}
+UpHeadImpl::UpHeadImpl(int64_t dim) : expand_(register_module("expand", Projection(dim, kFactor * kFactor * dim))) {}
 
 torch::Tensor UpHeadImpl::forward(const torch::Tensor& grid) {
   const int64_t count = grid.size(0), height = grid.size(1), width = grid.size(2), dim = grid.size(3);

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <torch/nn/module.h>
-#include <torch/nn/modules/linear.h>
 #include <torch/types.h>
+
+#include "model/projection.h"
 
 namespace skysense {
 
@@ -18,7 +19,7 @@ class UpHeadImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& grid);
 
  private:
-  torch::nn::Linear expand_;
+  Projection expand_;
 };
 TORCH_MODULE(UpHead);
 

@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "model/initialise.h"
+#include "model/projection.h"
 #include "testing/all_close.h"
 #include "testing/allocation_meter.h"
 
@@ -190,6 +191,12 @@ TEST_F(FusionTest, Bfloat16IsCloseToFloat32) {
   const auto after = fused(input_);
   EXPECT_EQ(after.scalar_type(), at::kBFloat16);
   EXPECT_TRUE(testing::relative_l2_within(after.to(at::kFloat), before, 2e-2));
+}
+
+TEST_F(FusionTest, WeightsPackedForInferenceChangeNothing) {
+  const auto before = fused(input_);
+  prepare_for_inference(*fusion_, at::kFloat);
+  EXPECT_TRUE(all_close(fused(input_), before, 1e-5, 1e-5));
 }
 
 TEST_F(FusionTest, RefusesShapesThatDoNotBelongTogether) {
