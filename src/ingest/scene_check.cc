@@ -84,7 +84,7 @@ const SensorContract& best_contract(const SceneFiles& scene, const SensorContrac
   return *best;
 }
 
-SensorContracts read_contracts(const fs::path& folder) {
+SensorContracts find_contracts(const fs::path& folder) {
   const fs::path direct = folder / "contract.json", linked = folder / "model" / "contract.json";
   const fs::path file = !fs::exists(direct) && fs::exists(linked) ? linked : direct;
   const json parsed = json::parse(read_text_file(file), nullptr, false);

@@ -27,6 +27,6 @@ const SensorContract& best_contract(const SceneFiles& scene, const SensorContrac
 
 /// contract.json of a dataset, a checkpoint or a run folder (through its link `model`). Throws DataError naming the
 /// file.
-SensorContracts read_contracts(const std::filesystem::path& folder);
+SensorContracts find_contracts(const std::filesystem::path& folder);
 
 }  // namespace skysense
