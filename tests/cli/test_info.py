@@ -63,8 +63,7 @@ def test_wrong_usage_is_refused(arguments):
 
 
 def test_a_checkpoint_is_counted_and_one_that_does_not_fit_its_config_is_refused(folder):
-    result_of("synth", "-o", folder / "data", "--places", 4, "--seed", 1)
-    result_of("pretrain", "--preset", "nano", "--data", folder / "data", "-o", folder / "run", "--set", "train.steps=0")
+    result_of("pretrain", "--preset", "nano", "--data", "synth:4", "-o", folder / "run", "--set", "train.steps=0")
     counted = result_of("info", "--model", folder / "run")
     preset = result_of("info", "--preset", "nano")
     counts = {module["name"]: module["parameters"] for module in counted["modules"]}
