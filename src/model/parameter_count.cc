@@ -66,7 +66,7 @@ ModuleCount count_backbone(const ModelOptions& options) {
     first_block += options.depths[stage];
   }
   const int64_t position = options.position_grid * options.position_grid * options.stage_dim(2);
-  parts.push_back({"position", position, position, {}});
+  parts.push_back({"position_embedding", position, position, {}});
   return sum_of("backbone", std::move(parts));
 }
 

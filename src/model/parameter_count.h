@@ -15,7 +15,7 @@ struct ModuleCount {
   std::string name;  ///< a row of Table 9: tokenizers.<modality>, backbone, prompts, fusion
   int64_t parameters = 0;
   int64_t activated = 0;           ///< of these, what one token meets: top_k experts of each mixture instead of all
-  std::vector<ModuleCount> parts;  ///< of `backbone`: stages and position; of `fusion`: its modules
+  std::vector<ModuleCount> parts;  ///< of `backbone`: stages and position embedding; of `fusion`: its modules
 };
 
 /// What a model of these sizes has, without building it: v2 needs no memory for it. Channels as SkysenseModel takes
