@@ -1,0 +1,51 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/place_sample.h"
+#include "engine/product.h"
+
+namespace skysense {
+
+/// Which of a model's features stand for a place: those of one modality's images, or (nothing) the fused ones.
+using FeatureSource = std::optional<Modality>;
+
+/// "hr", "ms", "sar" or "fused".
+std::string feature_source_name(FeatureSource source);
+/// The inverse. Throws UsageError that lists the four.
+FeatureSource parse_feature_source(const std::string& name);
+
+/// One frozen vector a place, as kNN and linear probes take them (DESIGN 6).
+class PlaceEncoder {
+ public:
+  /// Moves the product's model to `device` and computes in `dtype` (float32, or bfloat16 by autocast).
+  PlaceEncoder(const Product& product, FeatureSource source, torch::Device device, torch::Dtype dtype);
+
+  /// B places, values in physical units, bands in the order of the product's contracts -> [B, width] float32 on the
+  /// CPU: of one modality the mean of the normalised stage-4 map, averaged over the dates by their share of valid
+  /// pixels; else the mean of the fused map over the cells with a valid pixel. Images of equal size run together.
+  /// Throws c10::ValueError for a place without the modality, or without any that the model knows.
+  torch::Tensor operator()(const std::vector<const PlaceSample*>& places) const;
+
+ private:
+  torch::Tensor encode_modality(const std::vector<const PlaceSample*>& places, Modality modality) const;
+  torch::Tensor encode_fused(const PlaceSample& place) const;
+  torch::Tensor normalised(const ImageSeries& series, Modality modality) const;
+
+  Product product_;
+  FeatureSource source_;
+  torch::Device device_;
+  torch::Dtype dtype_;
+};
+
+/// The plain-pixel baseline of the same places: the statistics of eval/pixel_statistics.h, averaged over a modality's
+/// dates by their share of valid pixels; for the fused source those of all modalities of `contracts` one after another,
+/// zeros where a place lacks one. -> [B, width] float32.
+torch::Tensor place_pixel_statistics(const std::vector<const PlaceSample*>& places, FeatureSource source,
+                                     const SensorContracts& contracts);
+
+}  // namespace skysense
