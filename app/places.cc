@@ -8,6 +8,10 @@
 #include "core/error.h"
 #include "synth/synthetic_earth.h"
 
+#ifdef SKYSENSE_RASTER
+#include "ingest/index_dataset.h"
+#endif
+
 namespace skysense::app {
 namespace {
 
@@ -32,7 +36,11 @@ std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOpt
     options.hr_per_cell = views.hr_per_cell;
     return std::make_unique<SyntheticEarth>(options);
   }
-  throw UsageError(fmt::format("--data {}: use synth:PLACES", data));
+#ifdef SKYSENSE_RASTER
+  return std::make_unique<IndexDataset>(data);
+#else
+  throw UsageError(fmt::format("--data {}: this build reads no rasters (SKYSENSE_RASTER=OFF); use synth:PLACES", data));
+#endif
 }
 
 }  // namespace skysense::app
