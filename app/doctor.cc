@@ -24,7 +24,7 @@ void examine(DoctorOptions& options, bool nodata_given) {
   if (!options.sensor.empty()) {
     contract = builtin_contract(options.sensor);
   } else {
-    contract = best_contract(options.scene, find_contracts(options.model));
+    contract = best_contract(options.scene, read_contracts(options.model));
   }
   const nlohmann::json result = examine_scene(options.scene, contract);
   for (const auto& problem : result.at("problems")) {

@@ -9,6 +9,7 @@
 
 #include "core/config.h"
 #include "core/error.h"
+#include "core/files.h"
 
 namespace skysense {
 namespace {
@@ -194,6 +195,14 @@ nlohmann::json contracts_to_json(const SensorContracts& contracts) {
     sensors[std::string(modality_name(contract->modality))] = item;
   }
   return {{"format_version", kFormatVersion}, {"sensors", sensors}};
+}
+
+SensorContracts read_contracts(const std::filesystem::path& folder) {
+  const auto direct = folder / "contract.json", linked = folder / "model" / "contract.json";
+  const auto file = !std::filesystem::exists(direct) && std::filesystem::exists(linked) ? linked : direct;
+  const auto parsed = nlohmann::json::parse(read_text_file(file), nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) throw DataError(file.string() + ": not JSON; it is damaged or was edited by hand");
+  return contracts_from_json(parsed, file.string());
 }
 
 }  // namespace skysense

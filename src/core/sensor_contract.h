@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -45,5 +46,9 @@ std::vector<std::string> builtin_contract_names();
 /// `contract.json`: {"format_version": 1, "sensors": {"hr": {...}, "ms": {...}}}. Reading throws DataError with `origin`.
 SensorContracts contracts_from_json(const nlohmann::json& json, const std::string& origin);
 nlohmann::json contracts_to_json(const SensorContracts& contracts);
+
+/// FOLDER/contract.json of a dataset or checkpoint, or that of the newest checkpoint of a run folder (FOLDER/model).
+/// Throws DataError where it is missing or damaged.
+SensorContracts read_contracts(const std::filesystem::path& folder);
 
 }  // namespace skysense

@@ -136,15 +136,6 @@ RunState read_checkpoint(const fs::path& checkpoint, RunTensors tensors) {
   return state.run;
 }
 
-SensorContracts read_contracts(const fs::path& checkpoint) {
-  const fs::path file = checkpoint / kContractFile;
-  try {
-    return contracts_from_json(nlohmann::json::parse(read_text_file(file)), file.string());
-  } catch (const nlohmann::json::exception& error) {
-    throw DataError(fmt::format("{}: damaged: {}; use another checkpoint", file.string(), error.what()));
-  }
-}
-
 RunState read_run_state(const fs::path& checkpoint) { return read_state_file(checkpoint).run; }
 
 std::optional<fs::path> find_newest_checkpoint(const fs::path& run) {

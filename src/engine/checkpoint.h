@@ -48,8 +48,6 @@ RunState read_checkpoint(const std::filesystem::path& checkpoint, RunTensors ten
 
 /// state.json alone.
 RunState read_run_state(const std::filesystem::path& checkpoint);
-/// contract.json alone.
-SensorContracts read_contracts(const std::filesystem::path& checkpoint);
 
 /// The whole checkpoint with the most steps; a damaged one is passed over with a warning. Nothing where there is none.
 std::optional<std::filesystem::path> find_newest_checkpoint(const std::filesystem::path& run);

@@ -131,7 +131,7 @@ torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std:
 IndexDataset::IndexDataset(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
   impl_->folder = folder;
   impl_->places = read_place_index(folder / "index.jsonl");
-  impl_->contracts = find_contracts(folder);
+  impl_->contracts = read_contracts(folder);
 }
 
 IndexDataset::~IndexDataset() = default;

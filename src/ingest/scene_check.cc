@@ -84,12 +84,4 @@ const SensorContract& best_contract(const SceneFiles& scene, const SensorContrac
   return *best;
 }
 
-SensorContracts find_contracts(const fs::path& folder) {
-  const fs::path direct = folder / "contract.json", linked = folder / "model" / "contract.json";
-  const fs::path file = !fs::exists(direct) && fs::exists(linked) ? linked : direct;
-  const json parsed = json::parse(read_text_file(file), nullptr, false);
-  if (parsed.is_discarded()) throw DataError(file.string() + ": not JSON; it is damaged or was edited by hand");
-  return contracts_from_json(parsed, file.string());
-}
-
 }  // namespace skysense

@@ -25,8 +25,4 @@ nlohmann::json examine_scene(const SceneFiles& scene, const SensorContract& cont
 /// SAR. Throws DataError where there is none at all.
 const SensorContract& best_contract(const SceneFiles& scene, const SensorContracts& contracts);
 
-/// contract.json of a dataset, a checkpoint or a run folder (through its link `model`). Throws DataError naming the
-/// file.
-SensorContracts find_contracts(const std::filesystem::path& folder);
-
 }  // namespace skysense

@@ -19,6 +19,7 @@
 #include "engine/run_log.h"
 #include "engine/signals.h"
 #include "model/autocast.h"
+#include "model/initialise.h"
 #include "pretrain/batch_part.h"
 #include "pretrain/learner.h"
 #include "pretrain/objective.h"
@@ -73,10 +74,12 @@ class TrainingState {
   std::unique_ptr<AdamW> optimizer;
 
  private:
-  /// Initial weights come from LibTorch's default generator: seed it here, once, before any of them is drawn.
+  /// The heads' initial weights come from LibTorch's default generator: seed it here, once, before any of them is drawn.
   static Learner seeded(const PretrainOptions& options, const SensorContracts& contracts) {
-    torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial weights").next());
-    return Learner(options.model, options.head, channels_of(contracts));
+    torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial heads").next());
+    Learner learner(options.model, options.head, channels_of(contracts));
+    initialise(*learner->model(), generator_for(options, 0, 0, "initial weights"));
+    return learner;
   }
 };
 
