@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   add_pretrain(program);
 #ifdef SKYSENSE_RASTER
   add_embed(program);
+  add_probe(program);
   add_synth(program);
   add_index(program);
   add_doctor(program);

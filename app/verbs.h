@@ -14,6 +14,7 @@ void add_embed(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_info(CLI::App& program);
 void add_pretrain(CLI::App& program);
+void add_probe(CLI::App& program);
 void add_synth(CLI::App& program);
 void add_index(CLI::App& program);
 void add_doctor(CLI::App& program);

@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "app/verbs.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "engine/device.h"
+#include "eval/metrics.h"
+#include "eval/probe_method.h"
+#include "infer/labelled_data.h"
+#include "infer/probe_features.h"
+#include "ingest/class_folder.h"
+#include "model/initialise.h"
+#include "viz/confusion_picture.h"
+#include "viz/png.h"
+
+namespace skysense::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+struct ProbeArguments {
+  std::string model, data, test, out, sensor, bands, modality;
+  std::string method = "knn", baseline = "none", device = "auto", dtype = "float32";
+  int64_t k = KnnOptions{}.k, size = 0, threads = 0;
+  uint64_t seed = 0;
+  double test_share = 0.5;
+  bool strict = false;
+  bool wants(const std::string& name) const { return baseline == name || baseline == "all"; }
+};
+
+LabelledReading reading(const ProbeArguments& arguments) {
+  LabelledReading reading{.sensor = arguments.sensor, .bands = arguments.bands, .size = arguments.size};
+  if (!arguments.modality.empty()) reading.modality = parse_feature_source(arguments.modality);
+  return reading;
+}
+
+FeatureSource feature_source(const ProbeArguments& arguments, const SensorContracts& data, const Product& product) {
+  if (!arguments.modality.empty()) {
+    const FeatureSource source = parse_feature_source(arguments.modality);
+    if (source && !product.contracts[*source]) {
+      throw DataError(fmt::format("{}: the model takes no {} images", arguments.model, arguments.modality));
+    }
+    return source;
+  }
+  for (const Modality modality : kModalities) {
+    if (data[modality] && product.contracts[modality]) return modality;
+  }
+  throw DataError(fmt::format("{}: has no modality that the model takes", arguments.data));
+}
+
+/// The same architecture with the weights that training starts from.
+Product untrained(const Product& trained, uint64_t seed) {
+  Product product = trained;
+  product.model = SkysenseModel(trained.options, channels_of(trained.contracts));
+  initialise(*product.model, at::make_generator<at::CPUGeneratorImpl>(seed));
+  product.model->eval();
+  return product;
+}
+
+struct SplitFeatures {
+  ProbeFeatures train, test;
+  std::vector<std::string> classes;
+};
+
+torch::Tensor held_out_rows(const ProbeFeatures& all, double share, bool held_out) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < all.ids.size(); ++i) {
+    if (is_held_out(all.ids[i], share) == held_out) rows.push_back(static_cast<int64_t>(i));
+  }
+  return torch::tensor(rows, torch::kInt64);
+}
+
+/// Numbers the classes of an index from 0 on and names them by their numbers there.
+void name_classes(SplitFeatures& split) {
+  std::set<int64_t> numbers;
+  for (const ProbeFeatures* part : {&split.train, &split.test}) {
+    numbers.insert(part->classes.data_ptr<int64_t>(), part->classes.data_ptr<int64_t>() + part->classes.numel());
+  }
+  for (const int64_t number : numbers) split.classes.push_back(std::to_string(number));
+  const auto sorted = torch::tensor(std::vector<int64_t>(numbers.begin(), numbers.end()), torch::kInt64);
+  for (ProbeFeatures* part : {&split.train, &split.test}) part->classes = torch::searchsorted(sorted, part->classes);
+}
+
+SplitFeatures collect(const ProbeArguments& arguments, const Product& product, Json& result) {
+  const LabelledData data = open_labelled_data(arguments.data, reading(arguments), product);
+  std::optional<LabelledData> test;
+  if (!arguments.test.empty()) {
+    test = open_labelled_data(arguments.test, reading(arguments), product);
+    if (test->classes != data.classes) {
+      throw DataError(fmt::format("{}: has other classes than {}", arguments.test, arguments.data));
+    }
+  }
+  const FeatureSource source = feature_source(arguments, data.samples->contracts(), product);
+  const torch::Device device = parse_device(arguments.device);
+  const torch::Dtype dtype = parse_dtype(arguments.dtype);
+  const PlaceEncoder trained(product, source, device, dtype);
+  std::vector<const PlaceEncoder*> encoders{&trained};
+  std::unique_ptr<PlaceEncoder> fresh;
+  if (arguments.wants("untrained")) {
+    fresh = std::make_unique<PlaceEncoder>(untrained(product, arguments.seed), source, device, dtype);
+    encoders.push_back(fresh.get());
+  }
+  CollectOptions options{.source = source,
+                         .contracts = product.contracts,
+                         .pixel_statistics = arguments.wants("pixels"),
+                         .strict = arguments.strict};
+  SplitFeatures split;
+  ProbeFeatures all = collect_features(*data.samples, encoders, options);
+  result["modality"] = feature_source_name(source);
+  result["seconds_encoding"] = all.seconds_encoding;
+  result["skipped"] = all.skipped;
+  if (test) {
+    options.title = "test features";
+    split.train = std::move(all);
+    split.test = collect_features(*test->samples, encoders, options);
+    result["skipped"] = split.train.skipped + split.test.skipped;
+  } else {
+    split.train = all.subset(held_out_rows(all, arguments.test_share, false));
+    split.test = all.subset(held_out_rows(all, arguments.test_share, true));
+  }
+  split.classes = data.classes;
+  if (split.classes.empty()) name_classes(split);
+  if (split.classes.size() < 2)
+    throw DataError(fmt::format("{}: all samples are of one class; a probe needs two", arguments.data));
+  if (split.train.ids.empty() || split.test.ids.empty()) {
+    throw DataError(fmt::format("{}: {} training and {} test samples; choose another --test-share, or name --test DIR",
+                                arguments.data, split.train.ids.size(), split.test.ids.size()));
+  }
+  return split;
+}
+
+/// What one kind of features reaches.
+struct Outcome {
+  torch::Tensor confusion, correct;
+  ClassificationScores scores;
+};
+
+Outcome evaluate(const torch::Tensor& train, const torch::Tensor& test, const SplitFeatures& split,
+                 const ProbeOptions& options) {
+  const auto classes = static_cast<int64_t>(split.classes.size());
+  const auto predicted = probe_predict(train, split.train.classes, test, classes, options);
+  Outcome outcome{confusion_matrix(split.test.classes, predicted, classes), predicted == split.test.classes, {}};
+  outcome.scores = scores_of(outcome.confusion);
+  return outcome;
+}
+
+Json baseline_json(const Outcome& baseline, const Outcome& model) {
+  const PairedComparison gain = compare_paired(model.correct, baseline.correct);
+  return {{"oa", baseline.scores.overall_accuracy},
+          {"standard_error", baseline.scores.standard_error},
+          {"mean_class_accuracy", baseline.scores.mean_class_accuracy},
+          {"gain", gain.difference},
+          {"gain_standard_error", gain.standard_error},
+          {"p_value", gain.p_value}};
+}
+
+std::vector<std::vector<int64_t>> rows_of(const torch::Tensor& confusion) {
+  std::vector<std::vector<int64_t>> rows;
+  for (int64_t r = 0; r < confusion.size(0); ++r) {
+    const auto row = confusion[r].contiguous();
+    rows.emplace_back(row.data_ptr<int64_t>(), row.data_ptr<int64_t>() + row.numel());
+  }
+  return rows;
+}
+
+void add_scores(Json& result, const Outcome& outcome, const std::vector<std::string>& names) {
+  const ClassificationScores& scores = outcome.scores;
+  result["oa"] = scores.overall_accuracy;
+  result["standard_error"] = scores.standard_error;
+  result["mean_class_accuracy"] = scores.mean_class_accuracy;
+  result["macro_f1"] = scores.macro_f1;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const ClassScores& one = scores.classes[i];
+    result["per_class"].push_back({{"class", names[i]},
+                                   {"samples", one.samples},
+                                   {"accuracy", one.accuracy ? Json(*one.accuracy) : Json()},
+                                   {"precision", one.precision},
+                                   {"f1", one.f1}});
+  }
+  result["confusion"] = rows_of(outcome.confusion);
+}
+
+void probe(const ProbeArguments& arguments) {
+  set_threads(arguments.threads);
+  const ProbeOptions options{
+      arguments.method == "knn" ? ProbeMethod::kKnn : ProbeMethod::kLinear, {.k = arguments.k}, {}};
+  const Product product = load_product(arguments.model);
+  Json result = {{"verb", "probe"},
+                 {"model", arguments.model},
+                 {"step", product.step},
+                 {"data", arguments.data},
+                 {"method", arguments.method}};
+  if (options.method == ProbeMethod::kKnn) result["k"] = arguments.k;
+  const SplitFeatures split = collect(arguments, product, result);
+  const Outcome model = evaluate(split.train.features[0], split.test.features[0], split, options);
+  result["classes"] = split.classes;
+  result["train_samples"] = split.train.ids.size();
+  result["test_samples"] = split.test.ids.size();
+  add_scores(result, model, split.classes);
+  result["baselines"] = Json::object();
+  if (arguments.wants("untrained")) {
+    result["baselines"]["untrained"] =
+        baseline_json(evaluate(split.train.features[1], split.test.features[1], split, options), model);
+  }
+  if (arguments.wants("pixels")) {
+    const auto standardiser = Standardiser::of(split.train.pixel_statistics);
+    const auto train = standardiser.apply(split.train.pixel_statistics),
+               test = standardiser.apply(split.test.pixel_statistics);
+    result["baselines"]["pixel_statistics"] = baseline_json(evaluate(train, test, split, options), model);
+  }
+  const std::string title = fmt::format(
+      "{}  OA {:.1f}% +- {:.1f}%", arguments.method == "knn" ? fmt::format("kNN k={}", arguments.k) : "linear probe",
+      100 * model.scores.overall_accuracy, 100 * model.scores.standard_error);
+  spdlog::info("{} over {} test samples of {} classes", title, split.test.ids.size(), split.classes.size());
+  if (!arguments.out.empty()) {
+    std::error_code error;
+    fs::create_directories(arguments.out, error);
+    if (error) throw DataError(fmt::format("{}: cannot be created: {}", arguments.out, error.message()));
+    write_png(fs::path(arguments.out) / "confusion.png",
+              confusion_picture(rows_of(model.confusion), split.classes, title));
+    write_file_atomically(fs::path(arguments.out) / "probe.json", result.dump(2) + "\n");
+  }
+  print_result(result);
+}
+
+}  // namespace
+
+void add_probe(CLI::App& program) {
+  auto arguments = std::make_shared<ProbeArguments>();
+  auto* verb =
+      program.add_subcommand("probe", "Measure a model's frozen features on labelled images: kNN or a linear probe");
+  verb->footer(
+      "Examples:\n"
+      "  skysense probe --model RUN --data AID --method knn --baseline all -o RUN/probe\n"
+      "  skysense probe --model RUN --data EuroSAT --sensor sentinel2-l1c --method linear");
+  verb->add_option("--model", arguments->model, "run or checkpoint folder")->required();
+  verb->add_option("--data", arguments->data,
+                   "folder of class folders of images, or of an index.jsonl whose places carry a class")
+      ->required();
+  verb->add_option("--method", arguments->method, "how features become classes")
+      ->check(CLI::IsMember({"knn", "linear"}))
+      ->capture_default_str();
+  verb->add_option("-o,--out", arguments->out, "folder for confusion.png and probe.json");
+  verb->add_option("--test", arguments->test, "test samples; without it a part of --data is held out by file name");
+  verb->add_option("--test-share", arguments->test_share, "share of --data that is held out")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb->add_option("-k", arguments->k, "neighbours")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_option("--modality", arguments->modality, "hr, ms, sar (default: the data's first) or fused")
+      ->check(CLI::IsMember({"hr", "ms", "sar", "fused"}));
+  verb->add_option("--baseline", arguments->baseline, "features to compare with")
+      ->check(CLI::IsMember({"none", "untrained", "pixels", "all"}))
+      ->capture_default_str();
+  verb->add_option("--seed", arguments->seed, "of the untrained model's weights")->capture_default_str();
+  verb->add_option("--sensor", arguments->sensor,
+                   "built-in contract of the images; without it they are read as the model's sensor");
+  verb->add_option("--bands", arguments->bands, "band numbers in the files, e.g. B04=3,B03=2");
+  verb->add_option("--size", arguments->size, "side in pixels that images are brought to (0: as they are)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_flag("--strict", arguments->strict, "an unreadable sample is an error, not a warning");
+  verb->add_option("--device", arguments->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  verb->add_option("--dtype", arguments->dtype, "float32 or bfloat16")->capture_default_str();
+  verb->add_option("--threads", arguments->threads, "CPU threads (0: all cores)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->callback([arguments] { probe(*arguments); });
+}
+
+}  // namespace skysense::app
