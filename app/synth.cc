@@ -219,6 +219,7 @@ void run_synth(SynthArguments arguments) {
 
 void add_synth(CLI::App& program) {
   auto* verb = program.add_subcommand("synth", "Render places of a synthetic world as GeoTIFFs with an index: HR, MS and SAR series, labels");
+  verb->footer("Example: skysense synth -o DATASET --places 256 --test-places 100 --preview");
   auto arguments = std::make_shared<SynthArguments>();
   arguments->jobs = std::max(1u, std::thread::hardware_concurrency());
   verb->add_option("-o,--output", arguments->output, "folder for index.jsonl, contract.json and places/")->required();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "core/config.h"
 #include "core/error.h"
@@ -123,9 +124,13 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   if (newest) result.checkpoint = *newest;
 
   SignalWatch signals;
-  ViewLoader loader(places, options.views, options.augment,
-                    {.seed = at.seed, .batch_size = train.batch_size, .first_step = at.step,
-                     .workers = options.loader.workers, .ahead = options.loader.ahead});
+  // Its workers read ahead from the start: a run with no step left must not wait for them.
+  std::optional<ViewLoader> loader;
+  if (at.step < train.steps) {
+    loader.emplace(places, options.views, options.augment,
+                   LoaderOptions{.seed = at.seed, .batch_size = train.batch_size, .first_step = at.step,
+                                 .workers = options.loader.workers, .ahead = options.loader.ahead});
+  }
   Progress progress("pretrain", train.steps, "steps");
   progress.start_at(at.step);
   const auto started = Clock::now();
@@ -134,7 +139,7 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   auto parameters = state.student->parameters();
 
   while (at.step < train.steps) {
-    const std::vector<ViewBatch> views = loader.next();
+    const std::vector<ViewBatch> views = loader->next();
     const double lr = learning_rate(train.schedule, at.step, train.steps);
     const double temperature = teacher_temperature(train.schedule, at.step);
 
@@ -180,7 +185,7 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
       for (const auto& [name, value] : parts) values.emplace_back(name, value);
       values.insert(values.end(), {{"lr", lr}, {"gradient_norm", gradient_norm},
                                    {"samples_per_second", result.samples_per_second},
-                                   {"waiting_share", loader.waiting_share()}});
+                                   {"waiting_share", loader->waiting_share()}});
       log.write(at.step, values);
       result.loss = loss;
     }
@@ -192,7 +197,7 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   progress.finish();
   write_pretrain_report(run, options);
   result.steps = at.step;
-  result.waiting_share = loader.waiting_share();
+  if (loader) result.waiting_share = loader->waiting_share();
   return result;
 }
 

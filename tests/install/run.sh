@@ -38,7 +38,7 @@ foreign=$(nm -DC --defined-only "$tree/lib/libskysense.so" | cut -d' ' -f3- | gr
 
 cd "$work"
 run() { env -i HOME="$work" PATH=/usr/bin:/bin OMP_NUM_THREADS=1 "$@"; }
-run "$tree/bin/skysense" -q pretrain --preset nano --data synth:2 -o run --set train.steps=0 >/dev/null
+run "$tree/bin/skysense" -q pretrain --preset nano --data synth:2 -o run --set train.steps=0 --set train.batch_size=2 >/dev/null
 run cmake -S consumer -B consumer-build -DCMAKE_PREFIX_PATH="$tree" -DCMAKE_BUILD_TYPE=Release >/dev/null
 run cmake --build consumer-build >/dev/null
 stay_inside consumer-build/consumer
