@@ -56,7 +56,8 @@ def test_a_changed_shape_is_refused_with_both_shapes(copy):
     old = tensors[name].shape
     tensors[name] = numpy.ascontiguousarray(tensors[name].T)
     save_file(tensors, weights, metadata)
-    message = refusal_of("info", "--model", copy)
+    # The model is read before the scene, which therefore need not exist.
+    message = refusal_of("embed", "--model", copy, copy / "no.tif", "-o", copy / "out.tif")
     assert name in message and f"{old[0]}, {old[1]}" in message and f"{old[1]}, {old[0]}" in message
 
 
