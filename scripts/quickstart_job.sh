@@ -10,8 +10,10 @@ out=runs/quickstart
 # What may be tuned: enough steps to beat the untrained model clearly, few enough for five minutes on two cores.
 places=${QUICKSTART_PLACES:-480}
 test_places=${QUICKSTART_TEST_PLACES:-480}
-train_settings=(--set train.steps="${QUICKSTART_STEPS:-300}" --set train.batch_size=8 --set train.warmup_steps=30
-  --set train.checkpoint_every=100 --set train.lr=1e-3)
+train_settings=(--set train.steps="${QUICKSTART_STEPS:-150}" --set train.batch_size=8 --set train.warmup_steps=15
+  --set train.checkpoint_every=100 --set train.lr=1e-3 --set train.momentum=0.98 --set train.temperature_warmup_steps=50
+  --set model.drop_path=0 --set model.fusion_drop_path=0
+  --set views.ms_dates=2 --set views.sar_dates=1 --set views.local_views=4)
 
 mkdir -p "$out/steps"
 
