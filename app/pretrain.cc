@@ -42,17 +42,22 @@ void run(const Arguments& arguments) {
 
 void add_pretrain(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
-  auto* verb = program.add_subcommand("pretrain", "Pre-train the backbone and the fusion encoder on places without labels");
+  auto* verb =
+      program.add_subcommand("pretrain", "Pre-train the backbone and the fusion encoder on places without labels");
   verb->add_option("--preset", arguments->preset, "nano, tiny, small, base, v2-dense or v2")->capture_default_str();
-  verb->add_option("--data", arguments->data, "dataset folder with index.jsonl, or synth:PLACES for the synthetic world")->required();
+  verb->add_option("--data", arguments->data,
+                   "dataset folder with index.jsonl, or synth:PLACES for the synthetic world")
+      ->required();
   verb->add_option("-o,--output", arguments->run, "run folder")->required();
   verb->add_option("--config", arguments->configs, "YAML with values that differ from the preset's");
   verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the config files")->allow_extra_args(false);
   verb->add_flag("--resume", arguments->resume, "continue the run from its newest checkpoint");
   verb->footer([] {
     PretrainOptions options = pretrain_options("nano");
-    return "Example:\n  skysense pretrain --preset nano --data DATASET -o RUN --set train.steps=500 --set train.batch_size=8\n\n"
-           "Keys of --set and --config, with preset nano's values:\n" + describe_options(fields_of(options));
+    return "Example:\n  skysense pretrain --preset nano --data DATASET -o RUN --set train.steps=500 --set "
+           "train.batch_size=8\n\n"
+           "Keys of --set and --config, with preset nano's values:\n" +
+           describe_options(fields_of(options));
   });
   verb->callback([arguments] { run(*arguments); });
 }

@@ -26,7 +26,8 @@ namespace {
                                        << " where values reach " << e.abs().max().item<double>();
 }
 
-::testing::AssertionResult relative_l2_within(const torch::Tensor& actual, const torch::Tensor& expected, double tolerance) {
+::testing::AssertionResult relative_l2_within(const torch::Tensor& actual, const torch::Tensor& expected,
+                                              double tolerance) {
   if (const auto shapes = same_shape(actual, expected); !shapes) return shapes;
   const auto a = actual.detach().to(torch::kDouble), e = expected.detach().to(torch::kDouble);
   const double difference = (a - e).norm().item<double>(), size = e.norm().item<double>();

@@ -10,6 +10,7 @@ namespace skysense::testing {
                                      double absolute = 1e-6);
 
 /// ||actual - expected||2 <= tolerance * ||expected||2.
-::testing::AssertionResult relative_l2_within(const torch::Tensor& actual, const torch::Tensor& expected, double tolerance);
+::testing::AssertionResult relative_l2_within(const torch::Tensor& actual, const torch::Tensor& expected,
+                                              double tolerance);
 
 }  // namespace skysense::testing

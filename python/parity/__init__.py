@@ -1,1 +1,1 @@
-"""Writes every parity fixture: python -m parity.write_fixtures FOLDER."""
+"""References that the C++ modules are compared with, one module a file; write_fixtures runs them all."""

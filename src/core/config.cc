@@ -17,8 +17,8 @@ namespace {
 constexpr int kMaximumDepth = 16;  // deeper documents are not configs but attacks on the recursion
 
 std::string type_name(const OptionField::Target& target) {
-  constexpr const char* names[] = {"true or false", "an integer", "a number", "text", "a list of integers",
-                                   "a list of numbers", "a list of texts"};
+  constexpr const char* names[] = {"true or false",      "an integer",        "a number",       "text",
+                                   "a list of integers", "a list of numbers", "a list of texts"};
   return names[target.index()];
 }
 
@@ -27,13 +27,13 @@ void check_limits(const OptionField& field, T value, const std::string& origin) 
   if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
     const double number = static_cast<double>(value);
     if (!(number >= field.minimum && number <= field.maximum)) {
-      throw UsageError(fmt::format("{}: {} is {}, which is not within [{}, {}]", origin, field.key, value, field.minimum,
-                                   field.maximum));
+      throw UsageError(fmt::format("{}: {} is {}, which is not within [{}, {}]", origin, field.key, value,
+                                   field.minimum, field.maximum));
     }
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!field.choices.empty() && std::find(field.choices.begin(), field.choices.end(), value) == field.choices.end()) {
-      throw UsageError(fmt::format("{}: {} is '{}'; it is one of {}", origin, field.key, value,
-                                   fmt::join(field.choices, ", ")));
+      throw UsageError(
+          fmt::format("{}: {} is '{}'; it is one of {}", origin, field.key, value, fmt::join(field.choices, ", ")));
     }
   }
 }
@@ -165,7 +165,8 @@ void apply_yaml(OptionFields& fields, const std::string& yaml, const std::string
   apply_node(fields, root, "", origin, 0);
 }
 
-bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group, const std::string& origin) {
+bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group,
+                      const std::string& origin) {
   const YAML::Node root = parse(yaml, origin);
   if (!root.IsMap()) throw UsageError(origin + ": a config is a map of keys to values");
   const YAML::Node node = root[group];
@@ -210,7 +211,8 @@ std::string dump_yaml(const OptionFields& fields) {
 std::string describe_options(const OptionFields& fields) {
   std::string text;
   for (const auto& field : fields.all()) {
-    std::string kind = field.choices.empty() ? type_name(field.target) : fmt::format("{}", fmt::join(field.choices, "|"));
+    std::string kind =
+        field.choices.empty() ? type_name(field.target) : fmt::format("{}", fmt::join(field.choices, "|"));
     text += fmt::format("  {:<34} {} ({}; default {})\n", field.key, field.help, kind, value_text(field));
   }
   return text;

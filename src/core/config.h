@@ -16,9 +16,10 @@ void apply_yaml(OptionFields& fields, const std::string& yaml, const std::string
 /// apply_yaml of a file's text. Throws DataError where it cannot be read.
 void apply_yaml_file(OptionFields& fields, const std::filesystem::path& file);
 
-/// apply_yaml of one group of a document ("model"), whose keys `fields` describe without that prefix; the other groups are
-/// not looked at. False where the document has no such group.
-bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group, const std::string& origin);
+/// apply_yaml of one group of a document ("model"), whose keys `fields` describe without that prefix; the other groups
+/// are not looked at. False where the document has no such group.
+bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group,
+                      const std::string& origin);
 
 /// Sets one field from "a.b=value" as --set gives it; lists as [1, 2, 3]. Throws UsageError as apply_yaml does.
 void apply_assignment(OptionFields& fields, const std::string& assignment);

@@ -19,7 +19,8 @@ void write_file_atomically(const std::filesystem::path& file, std::string_view b
 void write_file_atomically(const std::filesystem::path& file, const std::vector<std::string_view>& pieces);
 
 /// Fills a temporary folder through `fill` and renames it to `folder`, which appears whole or not at all.
-/// An earlier folder of the name is replaced only once the new one is complete. What `fill` throws goes on to the caller.
+/// An earlier folder of the name is replaced only once the new one is complete. What `fill` throws goes on to the
+/// caller.
 void write_folder_atomically(const std::filesystem::path& folder,
                              const std::function<void(const std::filesystem::path& temporary)>& fill);
 

@@ -17,7 +17,8 @@ namespace skysense {
 template <class T>
 class OrderedQueue {
  public:
-  OrderedQueue(int64_t first_ticket, int64_t capacity) : capacity_(capacity), claimed_(first_ticket), taken_(first_ticket) {
+  OrderedQueue(int64_t first_ticket, int64_t capacity)
+      : capacity_(capacity), claimed_(first_ticket), taken_(first_ticket) {
     if (capacity < 1) throw std::logic_error("OrderedQueue: capacity must be positive");
   }
 

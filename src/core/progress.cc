@@ -10,8 +10,8 @@ namespace skysense {
 namespace {
 
 bool silent = false;
-constexpr double kPatience = 2.0;        // seconds before the first line
-constexpr double kTerminalEvery = 0.2;   // seconds between lines
+constexpr double kPatience = 2.0;       // seconds before the first line
+constexpr double kTerminalEvery = 0.2;  // seconds between lines
 constexpr double kLogEvery = 10.0;
 
 double seconds(std::chrono::steady_clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
@@ -26,8 +26,12 @@ std::string duration_text(double value) {
 }
 
 Progress::Progress(std::string title, int64_t total, std::string unit)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(total), started_(Clock::now()),
-      terminal_(::isatty(STDERR_FILENO) == 1), drawn_(started_) {}
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      total_(total),
+      started_(Clock::now()),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      drawn_(started_) {}
 
 Progress::~Progress() { finish(); }
 
@@ -55,7 +59,8 @@ void Progress::draw(const std::string& note, bool last) {
   const double elapsed = std::max(1e-9, seconds(Clock::now() - started_));
   const double rate = static_cast<double>(done_ - first_) / elapsed;
   std::string line = fmt::format("{}: {}", title_, done_);
-  if (total_ > 0) line += fmt::format("/{} ({:.0f}%)", total_, 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
+  if (total_ > 0)
+    line += fmt::format("/{} ({:.0f}%)", total_, 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
   line += fmt::format(" {}, {:.3g} {}/s", unit_, rate, unit_);
   if (last) {
     line += ", took " + duration_text(elapsed);

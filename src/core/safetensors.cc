@@ -78,7 +78,8 @@ Placed parse_tensor(const std::string& name, const json& item, uint64_t data_byt
   if (row == kTypes.end()) damaged(origin, fmt::format("tensor '{}' has type '{}'", name, type));
   placed.view.type = row->type;
   const json& shape = item.at("shape");
-  if (!shape.is_array() || shape.size() > kMaximumRank) damaged(origin, fmt::format("the shape of '{}' is no list", name));
+  if (!shape.is_array() || shape.size() > kMaximumRank)
+    damaged(origin, fmt::format("the shape of '{}' is no list", name));
   uint64_t elements = 1;
   for (const json& side : shape) {
     if (!side.is_number_unsigned()) damaged(origin, fmt::format("the shape of '{}' has a side that is no count", name));
@@ -96,9 +97,11 @@ Placed parse_tensor(const std::string& name, const json& item, uint64_t data_byt
   placed.end = range[1].get<uint64_t>();
   uint64_t bytes = 0;
   if (placed.begin > placed.end || placed.end > data_bytes) {
-    damaged(origin, fmt::format("tensor '{}' ends at byte {} of {}: the file is cut short", name, placed.end, data_bytes));
+    damaged(origin,
+            fmt::format("tensor '{}' ends at byte {} of {}: the file is cut short", name, placed.end, data_bytes));
   }
-  if (__builtin_mul_overflow(elements, static_cast<uint64_t>(row->bytes), &bytes) || placed.end - placed.begin != bytes) {
+  if (__builtin_mul_overflow(elements, static_cast<uint64_t>(row->bytes), &bytes) ||
+      placed.end - placed.begin != bytes) {
     damaged(origin, fmt::format("the shape and the byte range of '{}' disagree", name));
   }
   return placed;
@@ -156,12 +159,12 @@ SafetensorsHeader parse_safetensors(std::span<const std::byte> file, const std::
   } catch (const json::exception& error) {
     damaged(origin, error.what());
   }
-  std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
-    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-  });
+  std::sort(placed.begin(), placed.end(),
+            [](const Placed& a, const Placed& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
   uint64_t expected = 0;
   for (Placed& item : placed) {
-    if (item.begin != expected) damaged(origin, fmt::format("the bytes of '{}' overlap or leave a gap", item.view.name));
+    if (item.begin != expected)
+      damaged(origin, fmt::format("the bytes of '{}' overlap or leave a gap", item.view.name));
     expected = item.end;
     item.view.bytes = data.subspan(item.begin, item.end - item.begin);
     header.tensors.push_back(std::move(item.view));
@@ -179,7 +182,8 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& file) : path_(file
   void* memory = size == 0 ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   ::close(fd);
   if (memory == MAP_FAILED) damaged(file.string(), "it is empty or cannot be mapped");
-  mapping_ = {static_cast<const std::byte*>(memory), [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
+  mapping_ = {static_cast<const std::byte*>(memory),
+              [size](const std::byte* p) { ::munmap(const_cast<std::byte*>(p), size); }};
   header_ = parse_safetensors({mapping_.get(), size}, file.string());
   for (size_t i = 0; i < header_.tensors.size(); ++i) by_name_[header_.tensors[i].name] = i;
 }
@@ -189,7 +193,8 @@ const TensorView* SafetensorsFile::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : &header_.tensors[found->second];
 }
 
-std::string serialise_safetensors(const std::vector<TensorView>& tensors, const std::map<std::string, std::string>& metadata) {
+std::string serialise_safetensors(const std::vector<TensorView>& tensors,
+                                  const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(tensors, metadata);
   std::string bytes = length_prefix(header.size()) + header;
   for (const TensorView& tensor : tensors) {

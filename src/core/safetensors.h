@@ -60,6 +60,7 @@ class SafetensorsFile {
 void write_safetensors(const std::filesystem::path& file, const std::vector<TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 /// The file's bytes, for members of shards and tests.
-std::string serialise_safetensors(const std::vector<TensorView>& tensors, const std::map<std::string, std::string>& metadata = {});
+std::string serialise_safetensors(const std::vector<TensorView>& tensors,
+                                  const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace skysense

@@ -13,21 +13,21 @@ namespace skysense {
 /// One band of a sensor. Stored values become physical ones by physical = stored * scale + offset, and network input
 /// by (physical - mean) / std.
 struct Band {
-  std::string name;         ///< the product's own name: B02, VV, red
-  double wavelength_nm = 0; ///< centre; 0 for radar
+  std::string name;          ///< the product's own name: B02, VV, red
+  double wavelength_nm = 0;  ///< centre; 0 for radar
   double scale = 1, offset = 0;
-  double mean = 0, std = 1; ///< of the physical values
+  double mean = 0, std = 1;  ///< of the physical values
 };
 
 /// What a sensor's rasters hold: it lives with the dataset, is copied into every checkpoint, and prediction checks its
 /// input against it (DESIGN 7).
 struct SensorContract {
-  std::string name;               ///< "sentinel2-l2a", "aerial-rgb", …
+  std::string name;  ///< "sentinel2-l2a", "aerial-rgb", …
   Modality modality = Modality::kHr;
-  double gsd_m = 1;               ///< ground sample distance
-  std::string quantity;           ///< what the physical values are: "reflectance", "backscatter dB", "brightness"
+  double gsd_m = 1;      ///< ground sample distance
+  std::string quantity;  ///< what the physical values are: "reflectance", "backscatter dB", "brightness"
   double physical_min = 0, physical_max = 1;  ///< plausible physical values; most of a raster beyond them is a mistake
-  std::optional<double> nodata;   ///< stored value that means "no data" where a raster does not say
+  std::optional<double> nodata;               ///< stored value that means "no data" where a raster does not say
   std::vector<Band> bands;
 
   int64_t channels() const { return static_cast<int64_t>(bands.size()); }
@@ -43,7 +43,8 @@ using SensorContracts = PerModality<std::optional<SensorContract>>;
 SensorContract builtin_contract(const std::string& name);
 std::vector<std::string> builtin_contract_names();
 
-/// `contract.json`: {"format_version": 1, "sensors": {"hr": {...}, "ms": {...}}}. Reading throws DataError with `origin`.
+/// `contract.json`: {"format_version": 1, "sensors": {"hr": {...}, "ms": {...}}}. Reading throws DataError with
+/// `origin`.
 SensorContracts contracts_from_json(const nlohmann::json& json, const std::string& origin);
 nlohmann::json contracts_to_json(const SensorContracts& contracts);
 

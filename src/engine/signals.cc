@@ -19,8 +19,8 @@ void note(int signal) {
 
 }  // namespace
 
-Interrupted::Interrupted(int signal)
-    : std::runtime_error(fmt::format("interrupted by {}; continue with --resume", ::strsignal(signal))),
+Interrupted::Interrupted(int signal, const std::string& advice)
+    : std::runtime_error(fmt::format("interrupted by {}{}{}", ::strsignal(signal), advice.empty() ? "" : "; ", advice)),
       exit_code_(128 + signal) {}
 
 SignalWatch::SignalWatch() {

@@ -2,13 +2,15 @@
 
 #include <csignal>
 #include <stdexcept>
+#include <string>
 
 namespace skysense {
 
 /// A run that a signal ended after its checkpoint was written. Only main catches it, and exits with `exit_code`.
 class Interrupted : public std::runtime_error {
  public:
-  explicit Interrupted(int signal);
+  /// `advice` says how the verb goes on, where it can.
+  explicit Interrupted(int signal, const std::string& advice = "");
   /// 128 + signal, as shells report a death by it: 130 SIGINT (Ctrl-C), 143 SIGTERM, 138 SIGUSR1 (a scheduler's
   /// warning: requeue the job). Different from 0, 1 and 2, so that a script tells "to be continued" from "failed".
   int exit_code() const { return exit_code_; }

@@ -11,7 +11,13 @@ namespace skysense {
 struct LearningHeadSizes {
   int64_t hidden = 256;
   int64_t bottleneck = 64;
-  int64_t outputs = 1024;  ///< K
+  int64_t outputs = 1024;  ///< K, the number of classes that the views agree on
+
+  void describe(OptionFields& fields) {
+    fields("hidden", hidden, "hidden width of the learning heads").at_least(1);
+    fields("bottleneck", bottleneck, "width before the weight-normed layer").at_least(1);
+    fields("outputs", outputs, "outputs K of the learning heads").at_least(2);
+  }
 };
 
 /// Geo-context prototypes: equal-area regions of the globe and the prototypes of each.

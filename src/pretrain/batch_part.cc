@@ -2,7 +2,8 @@
 
 namespace skysense {
 
-std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t first, int64_t count, torch::Device device) {
+std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t first, int64_t count,
+                                  torch::Device device) {
   const auto part = [&](const torch::Tensor& tensor) { return tensor.narrow(0, first, count).to(device); };
   std::vector<ViewBatch> parts;
   for (const ViewBatch& view : views) {

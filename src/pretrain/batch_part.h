@@ -9,6 +9,7 @@
 namespace skysense {
 
 /// Places [first, first + count) of every view, on `device`: one micro-batch of a step.
-std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t first, int64_t count, torch::Device device);
+std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t first, int64_t count,
+                                  torch::Device device);
 
 }  // namespace skysense

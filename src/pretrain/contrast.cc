@@ -75,7 +75,8 @@ torch::Tensor image_loss(const std::vector<SourceMap>& student, const std::vecto
       if (v == g) continue;
       const auto both = (student_valid[v] & teacher_valid[g]).to(torch::kFloat);
       sum = sum + (both * learning_loss(student_logits[v], teacher_logits[g], heads.image_centre->value(),
-                                        options.student_temperature, teacher_temperature)).sum();
+                                        options.student_temperature, teacher_temperature))
+                      .sum();
       count = count + both.sum();
     }
   }
@@ -90,7 +91,8 @@ PixelPair match(const SourceMap& student, const SourceMap& teacher, const ViewGe
   const auto points = cell_ground_points(student_view.boxes, student_view.transforms, gh, gw);  // [B, gh, gw, 2]
   // Dates share the geometry: they ride along as channels, the teacher's validity as one more a date.
   const auto maps = torch::cat({teacher.features.to(torch::kFloat), teacher.valid.unsqueeze(-1).to(torch::kFloat)}, -1)
-                        .permute({0, 2, 3, 1, 4}).flatten(3);                     // [B, gh', gw', T * (d + 1)]
+                        .permute({0, 2, 3, 1, 4})
+                        .flatten(3);  // [B, gh', gw', T * (d + 1)]
   const auto [values, inside] = sample_at(maps, teacher_view.boxes, teacher_view.transforms, points);
   const auto by_date = values.view({b, gh, gw, t, d + 1}).permute({0, 3, 1, 2, 4});  // [B, T, gh, gw, d + 1]
   const auto usable = student.valid & inside.unsqueeze(1) & (by_date.select(-1, d) > 0.999);

@@ -62,10 +62,11 @@ struct SourceHeads {
   Centre* pixel_centre = nullptr;
 };
 
-/// The losses of one source; zero where nothing is shared. Means over the valid (place, date[, cell]) of all view pairs.
+/// The losses of one source; zero where nothing is shared. Means over the valid (place, date[, cell]) of all view
+/// pairs.
 struct ContrastLosses {
-  torch::Tensor image;  ///< Eq. 9
-  torch::Tensor pixel;  ///< Eq. 7
+  torch::Tensor image;         ///< Eq. 9
+  torch::Tensor pixel;         ///< Eq. 7
   double teacher_entropy = 0;  ///< mean entropy of the teacher's image-level targets, nats: 0 or log K is a collapse
 };
 

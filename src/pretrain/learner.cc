@@ -3,7 +3,8 @@
 namespace skysense {
 namespace {
 
-std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> make_heads(int64_t width, const LearningHeadOptions& options) {
+std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> make_heads(int64_t width,
+                                                                                   const LearningHeadSizes& options) {
   std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> heads;
   for (const auto name : kSourceNames) heads.emplace_back(name, LearningHead(width, options).ptr());
   return heads;
@@ -19,7 +20,10 @@ SeriesBatch join(const std::vector<ViewBatch>& views, Modality modality) {
     days.push_back(series.day_of_year);
     present.push_back(series.present);
   }
-  return {.values = torch::cat(values), .valid = torch::cat(valid), .day_of_year = torch::cat(days), .present = torch::cat(present)};
+  return {.values = torch::cat(values),
+          .valid = torch::cat(valid),
+          .day_of_year = torch::cat(days),
+          .present = torch::cat(present)};
 }
 
 /// [N, T, H, W] pixel validity and [N, T] presence -> [N, T, cells, cells]: a cell counts where half its pixels do.
@@ -30,7 +34,8 @@ torch::Tensor cell_validity(const SeriesBatch& series, int64_t cells) {
 
 /// One map a view from maps of all views: splits [V * B, ...] along the batch.
 std::vector<SourceMap> split(const torch::Tensor& features, const torch::Tensor& valid, size_t views) {
-  const auto features_of = features.chunk(static_cast<int64_t>(views)), valid_of = valid.chunk(static_cast<int64_t>(views));
+  const auto features_of = features.chunk(static_cast<int64_t>(views)),
+             valid_of = valid.chunk(static_cast<int64_t>(views));
   std::vector<SourceMap> maps;
   for (size_t v = 0; v < views; ++v) maps.push_back({features_of[v], valid_of[v]});
   return maps;
@@ -42,7 +47,7 @@ void add(torch::Tensor& sum, const torch::Tensor& term) {
 
 }  // namespace
 
-LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadOptions& head, const PerModality<int64_t>& channels)
+LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, const PerModality<int64_t>& channels)
     : model_(register_module("model", SkysenseModel(model, channels))),
       heads_(register_module("heads", torch::nn::ModuleDict(make_heads(model.fusion_dim, head)))) {}
 
@@ -70,7 +75,8 @@ EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t ce
     const int64_t n = series.present.size(0), t = series.present.size(1);
     auto features = last;
     if (rows.size(0) < n * t) {
-      features = torch::zeros({n * t, last.size(1), last.size(2), last.size(3)}, last.options()).index_copy(0, rows, last);
+      features =
+          torch::zeros({n * t, last.size(1), last.size(2), last.size(3)}, last.options()).index_copy(0, rows, last);
     }
     valid[modality] = cell_validity(series, cells);
     fusion_input.series[modality] = FusionSeries{.features = features.unflatten(0, {n, t}),

@@ -29,7 +29,7 @@ struct EncodedViews {
 /// The teacher is a second instance with copied parameters.
 class LearnerImpl : public torch::nn::Module {
  public:
-  LearnerImpl(const ModelOptions& model, const LearningHeadOptions& head, const PerModality<int64_t>& channels);
+  LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, const PerModality<int64_t>& channels);
 
   /// Encodes views of one size together. Eq. 6 for each modality, then multi-modal temporal fusion on a grid of
   /// `cells` x `cells`. A source without a valid image in any of the views gets no maps.
@@ -44,8 +44,8 @@ class LearnerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Learner);
 
-/// A branch's tensors as its checkpoint file names them: tokenizers.*, backbone.* and fusion.* as in the model that every
-/// verb loads, and heads.<source>.*.
+/// A branch's tensors as its checkpoint file names them: tokenizers.*, backbone.* and fusion.* as in the model that
+/// every verb loads, and heads.<source>.*.
 NamedTensors checkpoint_tensors(const Learner& learner);
 
 /// Teacher parameters (and buffers) become those of the student.

@@ -16,7 +16,7 @@ torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, tru
 
 }  // namespace
 
-LearningHeadImpl::LearningHeadImpl(int64_t width, const LearningHeadOptions& options)
+LearningHeadImpl::LearningHeadImpl(int64_t width, const LearningHeadSizes& options)
     : layer1_(register_module("layer1", torch::nn::Linear(width, options.hidden))),
       layer2_(register_module("layer2", torch::nn::Linear(options.hidden, options.hidden))),
       layer3_(register_module("layer3", torch::nn::Linear(options.hidden, options.bottleneck))),

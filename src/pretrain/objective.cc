@@ -13,9 +13,11 @@ constexpr int64_t kHrPixelsPerCell = 32;  // DESIGN 6: the fusion grid
 EncodedViews encode_by_size(Learner& learner, const std::vector<ViewBatch>& views, const ViewOptions& options,
                             bool globals_only, const ForwardOptions& forward) {
   const auto locals = views.begin() + options.global_views;
-  EncodedViews encoded = learner->encode({views.begin(), locals}, options.pixels(0, Modality::kHr) / kHrPixelsPerCell, forward);
+  EncodedViews encoded =
+      learner->encode({views.begin(), locals}, options.pixels(0, Modality::kHr) / kHrPixelsPerCell, forward);
   if (globals_only || locals == views.end()) return encoded;
-  EncodedViews local = learner->encode({locals, views.end()}, options.pixels(options.global_views, Modality::kHr) / kHrPixelsPerCell, forward);
+  EncodedViews local = learner->encode({locals, views.end()},
+                                       options.pixels(options.global_views, Modality::kHr) / kHrPixelsPerCell, forward);
   for (int s = 0; s < kSourceCount; ++s) {
     auto& maps = encoded.maps[s];
     if (maps.empty() || local.maps[s].empty()) continue;
@@ -61,7 +63,8 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
                             .teacher = teacher->head(source),
                             .image_centre = &centres_[s].image,
                             .pixel_centre = &centres_[s].pixel};
-    const auto losses = contrast(predictions.maps[s], targets.maps[s], geometry, heads, options_.contrast, teacher_temperature);
+    const auto losses =
+        contrast(predictions.maps[s], targets.maps[s], geometry, heads, options_.contrast, teacher_temperature);
     const auto add = [&](bool wanted, const char* name, const torch::Tensor& loss) {
       if (!wanted) return;
       report.total = report.total.defined() ? report.total + loss : loss;

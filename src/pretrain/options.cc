@@ -36,9 +36,9 @@ PretrainOptions pretrain_options(const std::string& name) {
   PretrainOptions options;
   options.preset = preset.name;
   options.model = preset.model;
-  options.model.drop_path = 0.2;         // the predecessor's (DESIGN 6)
+  options.model.drop_path = 0.2;  // the predecessor's (DESIGN 6)
   options.model.fusion_drop_path = 0.3;
-  options.head = {.hidden = preset.head.hidden, .bottleneck = preset.head.bottleneck, .outputs = preset.head.outputs};
+  options.head = preset.head;
   options.views.hr_per_cell = preset.sample.hr_per_ms;
   options.views.global_cells = preset.sample.global_crop;
   options.views.local_cells = preset.sample.local_crop;

@@ -15,16 +15,16 @@ namespace skysense {
 /// Steps, batch and optimiser of a pre-training run (paper App. C and sec. 4.1; DESIGN 5 and 6).
 struct TrainOptions {
   int64_t steps = 600'000;
-  int64_t batch_size = 1024;         ///< places a step, over all ranks and accumulations
-  int64_t accumulate = 1;            ///< micro-batches a step
-  int64_t checkpoint_every = 1000;   ///< steps
-  int64_t log_every = 10;            ///< steps
-  int64_t max_bad_steps = 10;        ///< consecutive steps with a loss that is not finite before the run stops
-  ScheduleOptions schedule;          ///< its keys stand beside the others: train.lr, train.warmup_steps, …
+  int64_t batch_size = 1024;        ///< places a step, over all ranks and accumulations
+  int64_t accumulate = 1;           ///< micro-batches a step
+  int64_t checkpoint_every = 1000;  ///< steps
+  int64_t log_every = 10;           ///< steps
+  int64_t max_bad_steps = 10;       ///< consecutive steps with a loss that is not finite before the run stops
+  ScheduleOptions schedule;         ///< its keys stand beside the others: train.lr, train.warmup_steps, …
   double clip_norm = 3.0;
   double moe_loss_weight = 0.01;
-  bool pixel_level = true;           ///< Eq. 7
-  bool image_level = true;           ///< Eq. 9
+  bool pixel_level = true;  ///< Eq. 7
+  bool image_level = true;  ///< Eq. 9
 
   void describe(OptionFields& fields);
 };
@@ -46,7 +46,7 @@ struct PretrainOptions {
   int64_t seed = 0;
   ComputeOptions compute;  ///< its keys stand at the top: device, dtype, threads
   ModelOptions model;
-  LearningHeadOptions head;
+  LearningHeadSizes head;
   ViewOptions views;
   AugmentOptions augment;
   ContrastOptions contrast;

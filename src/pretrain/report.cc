@@ -19,11 +19,12 @@ void write_pretrain_report(const std::filesystem::path& run, const PretrainOptio
                {"peak learning rate", number(options.train.schedule.lr)},
                {"views", fmt::format("{} global, {} local", options.views.global_views, options.views.local_views)},
                {"dates", fmt::format("{} MS, {} SAR", options.views.ms_dates, options.views.sar_dates)}}};
-  write_report(run / "report.html", {.title = fmt::format("Pre-training: {}", run.filename().string()),
-                                     .summary = "Teacher-student pre-training on geo-aligned views (SkySense V2, section 3.2).",
-                                     .tables = {settings},
-                                     .curves = curves_of_log(run / "log.jsonl"),
-                                     .pictures = {}});
+  write_report(run / "report.html",
+               {.title = fmt::format("Pre-training: {}", run.filename().string()),
+                .summary = "Teacher-student pre-training on geo-aligned views (SkySense V2, section 3.2).",
+                .tables = {settings},
+                .curves = curves_of_log(run / "log.jsonl"),
+                .pictures = {}});
 }
 
 }  // namespace skysense

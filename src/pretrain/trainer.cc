@@ -37,7 +37,8 @@ void check(const PretrainOptions& options) {
   options.model.check();
   const TrainOptions& train = options.train;
   if (train.batch_size % train.accumulate != 0) {
-    throw UsageError(fmt::format("train.batch_size {} is no multiple of train.accumulate {}", train.batch_size, train.accumulate));
+    throw UsageError(
+        fmt::format("train.batch_size {} is no multiple of train.accumulate {}", train.batch_size, train.accumulate));
   }
   if (!train.image_level && !train.pixel_level) {
     throw UsageError("train.image_level and train.pixel_level are both off: nothing is left to learn from");
@@ -45,7 +46,8 @@ void check(const PretrainOptions& options) {
 }
 
 at::Generator generator_for(const PretrainOptions& options, int64_t step, int64_t micro, std::string_view purpose) {
-  RandomStream stream(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(step), static_cast<uint64_t>(micro), purpose);
+  RandomStream stream(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(step), static_cast<uint64_t>(micro),
+                      purpose);
   return at::make_generator<at::CPUGeneratorImpl>(stream.next());
 }
 
@@ -53,7 +55,8 @@ at::Generator generator_for(const PretrainOptions& options, int64_t step, int64_
 class TrainingState {
  public:
   TrainingState(const PretrainOptions& options, const SensorContracts& contracts, torch::Device device)
-      : student(seeded(options, contracts)), teacher(options.model, options.head, channels_of(contracts)),
+      : student(seeded(options, contracts)),
+        teacher(options.model, options.head, channels_of(contracts)),
         objective(options, device) {
     student->to(device);
     teacher->to(device);
@@ -75,7 +78,8 @@ class TrainingState {
   std::unique_ptr<AdamW> optimizer;
 
  private:
-  /// The heads' initial weights come from LibTorch's default generator: seed it here, once, before any of them is drawn.
+  /// The heads' initial weights come from LibTorch's default generator: seed it here, once, before any of them is
+  /// drawn.
   static Learner seeded(const PretrainOptions& options, const SensorContracts& contracts) {
     torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial heads").next());
     Learner learner(options.model, options.head, channels_of(contracts));
@@ -105,7 +109,8 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   at.seed = static_cast<uint64_t>(options.seed);
   const auto newest = find_newest_checkpoint(run);
   if (newest && !resume) {
-    throw DataError(fmt::format("{}: holds a run already; continue it with --resume or name another folder", run.string()));
+    throw DataError(
+        fmt::format("{}: holds a run already; continue it with --resume or name another folder", run.string()));
   }
   if (newest) {
     at = read_checkpoint(*newest, state.tensors());
@@ -118,7 +123,8 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   PretrainResult result;
   result.steps = at.step;
   const auto save = [&] {
-    result.checkpoint = write_checkpoint(run, config_yaml, places.contracts(), at, state.tensors(), options.checkpoints);
+    result.checkpoint =
+        write_checkpoint(run, config_yaml, places.contracts(), at, state.tensors(), options.checkpoints);
   };
   if (!newest) save();
   if (newest) result.checkpoint = *newest;
@@ -128,15 +134,17 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   std::optional<ViewLoader> loader;
   if (at.step < train.steps) {
     loader.emplace(places, options.views, options.augment,
-                   LoaderOptions{.seed = at.seed, .batch_size = train.batch_size, .first_step = at.step,
-                                 .workers = options.loader.workers, .ahead = options.loader.ahead});
+                   LoaderOptions{.seed = at.seed,
+                                 .batch_size = train.batch_size,
+                                 .first_step = at.step,
+                                 .workers = options.loader.workers,
+                                 .ahead = options.loader.ahead});
   }
   Progress progress("pretrain", train.steps, "steps");
   progress.start_at(at.step);
   const auto started = Clock::now();
   const int64_t first_step = at.step;
   int64_t bad_steps = 0;
-  auto parameters = state.student->parameters();
 
   while (at.step < train.steps) {
     const std::vector<ViewBatch> views = loader->next();
@@ -167,11 +175,14 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     } else {
       // Such a step changes nothing but the place in the stream.
       ++bad_steps;
-      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, loss, gradient_norm);
+      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, loss,
+                   gradient_norm);
       state.objective.update_centres(/*keep=*/false);
       if (bad_steps >= train.max_bad_steps) {
-        throw DataError(fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
-                                    "skysense doctor; the newest checkpoint is {}", bad_steps, result.checkpoint.string()));
+        throw DataError(
+            fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
+                        "skysense doctor; the newest checkpoint is {}",
+                        bad_steps, result.checkpoint.string()));
       }
     }
     state.optimizer->zero_grad();
@@ -183,7 +194,8 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     if (at.step % train.log_every == 0 || at.step == train.steps) {
       LogValues values = {{"loss", loss}};
       for (const auto& [name, value] : parts) values.emplace_back(name, value);
-      values.insert(values.end(), {{"lr", lr}, {"gradient_norm", gradient_norm},
+      values.insert(values.end(), {{"lr", lr},
+                                   {"gradient_norm", gradient_norm},
                                    {"samples_per_second", result.samples_per_second},
                                    {"waiting_share", loader->waiting_share()}});
       log.write(at.step, values);
@@ -191,7 +203,7 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     }
     const int signal = signals.received();
     if (signal != 0 || at.step % train.checkpoint_every == 0 || at.step == train.steps) save();
-    if (signal != 0) throw Interrupted(signal);
+    if (signal != 0) throw Interrupted(signal, "continue with --resume");
     progress.update(at.step, fmt::format("loss {:.3f}", loss));
   }
   progress.finish();

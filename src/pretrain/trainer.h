@@ -10,17 +10,17 @@ namespace skysense {
 /// What a finished run tells.
 struct PretrainResult {
   int64_t steps = 0;
-  double loss = 0;                 ///< of the last logged step
-  double samples_per_second = 0;   ///< over this session's steps
-  double waiting_share = 0;        ///< of the time spent waiting for the loader
+  double loss = 0;                ///< of the last logged step
+  double samples_per_second = 0;  ///< over this session's steps
+  double waiting_share = 0;       ///< of the time spent waiting for the loader
   std::filesystem::path checkpoint;
 };
 
-/// Pre-trains a model on places and leaves a run folder: config.yaml, log.jsonl, TensorBoard files, checkpoints/step-N/,
-/// model (link to the newest whole checkpoint), report.html (paper sec. 3.2, App. C; DESIGN 5, 8 and 9).
-/// `resume` continues from the newest whole checkpoint, exactly as if the run had never stopped, and starts anew where
-/// there is none. A signal makes it write a checkpoint and throw Interrupted.
-/// Throws UsageError for options that do not fit together, DataError for places, disks and losses that fail.
+/// Pre-trains a model on places and leaves a run folder: config.yaml, log.jsonl, TensorBoard files,
+/// checkpoints/step-N/, model (link to the newest whole checkpoint), report.html (paper sec. 3.2, App. C; DESIGN 5, 8
+/// and 9). `resume` continues from the newest whole checkpoint, exactly as if the run had never stopped, and starts
+/// anew where there is none. A signal makes it write a checkpoint and throw Interrupted. Throws UsageError for options
+/// that do not fit together, DataError for places, disks and losses that fail.
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
                         bool resume);
 

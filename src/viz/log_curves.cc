@@ -43,11 +43,14 @@ std::map<std::string, PlotSeries> read_columns(const std::filesystem::path& file
 std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
   const auto columns = read_columns(log_jsonl);
   Plot total{"Loss", "step", "loss", {}}, parts{"Loss by part", "step", "loss", {}};
+  Plot entropy{"Entropy of the teacher's targets", "step", "nats", {}};
   Plot rate{"Learning rate", "step", "lr", {}}, speed{"Speed", "step", "samples/s", {}};
   for (const auto& [name, column] : columns) {
     if (name == "loss")
       total.series.push_back(column);
-    else if (name.starts_with("loss") || name.starts_with("mgcl") || name.starts_with("moe"))
+    else if (name.starts_with("entropy."))
+      entropy.series.push_back(column);
+    else if (name.starts_with("loss") || name == "moe" || name.find('.') != std::string::npos)  // "hr.image", …
       parts.series.push_back(column);
     else if (name == "lr")
       rate.series.push_back(column);
@@ -55,7 +58,7 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
       speed.series.push_back(column);
   }
   std::vector<Plot> plots;
-  for (Plot* plot : {&total, &parts, &rate, &speed}) {
+  for (Plot* plot : {&total, &parts, &entropy, &rate, &speed}) {
     if (!plot->series.empty()) plots.push_back(std::move(*plot));
   }
   return plots;

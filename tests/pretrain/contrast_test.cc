@@ -15,7 +15,7 @@ using testing::Fixture;
 constexpr int kViews = 3, kGlobals = 2;
 
 LearningHead head_of(const Fixture& fixture, const std::string& prefix) {
-  LearningHead head(8, LearningHeadOptions{.hidden = 16, .bottleneck = 6, .outputs = 12});
+  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
   const torch::NoGradGuard no_grad;
   for (auto& [name, value] : fixture.with_prefix(prefix)) head->named_parameters()[name].copy_(value);
   return head;
@@ -44,8 +44,9 @@ TEST(ContrastParity, LossesAndGradientsEqualTheReference) {
   Centre image_centre(12), pixel_centre(12);
   image_centre.load(fixture["centre.image"]);
   pixel_centre.load(fixture["centre.pixel"]);
-  const auto losses = contrast(c.student, c.teacher, c.geometry, {student_head, teacher_head, &image_centre, &pixel_centre},
-                               {.student_temperature = 0.1}, 0.05);
+  const auto losses =
+      contrast(c.student, c.teacher, c.geometry, {student_head, teacher_head, &image_centre, &pixel_centre},
+               {.student_temperature = 0.1}, 0.05);
   EXPECT_TRUE(all_close(losses.image, fixture["image"][0], 1e-5, 1e-5));
   EXPECT_TRUE(all_close(losses.pixel, fixture["pixel"][0], 1e-5, 1e-5));
   (losses.image + losses.pixel).backward();
@@ -58,7 +59,8 @@ TEST(ContrastParity, LossesAndGradientsEqualTheReference) {
 }
 
 TEST(Contrast, TheTeacherIsATargetWithoutGradient) {
-  const auto student = torch::randn({3, 5}, torch::requires_grad()), teacher = torch::randn({3, 5}, torch::requires_grad());
+  const auto student = torch::randn({3, 5}, torch::requires_grad()),
+             teacher = torch::randn({3, 5}, torch::requires_grad());
   learning_loss(student, teacher, torch::zeros({5}), 0.1, 0.05).sum().backward();
   EXPECT_TRUE(student.grad().defined());
   EXPECT_FALSE(teacher.grad().defined());
@@ -66,8 +68,10 @@ TEST(Contrast, TheTeacherIsATargetWithoutGradient) {
 
 TEST(Contrast, ViewsWithoutSharedGroundHaveNoPixelLoss) {
   const auto map = [] { return SourceMap{torch::randn({1, 1, 2, 2, 8}), torch::ones({1, 1, 2, 2}, torch::kBool)}; };
-  const auto box = [](double x) { return ViewGeometry{torch::tensor({{x, 0.0, 4.0, 4.0}}, torch::kDouble), torch::zeros({1}, torch::kLong)}; };
-  LearningHead head(8, LearningHeadOptions{.hidden = 16, .bottleneck = 6, .outputs = 12});
+  const auto box = [](double x) {
+    return ViewGeometry{torch::tensor({{x, 0.0, 4.0, 4.0}}, torch::kDouble), torch::zeros({1}, torch::kLong)};
+  };
+  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
   Centre image_centre(12), pixel_centre(12);
   const SourceHeads heads{head, head, &image_centre, &pixel_centre};
   const std::vector<SourceMap> maps = {map(), map()};
@@ -77,7 +81,7 @@ TEST(Contrast, ViewsWithoutSharedGroundHaveNoPixelLoss) {
 
 TEST(Contrast, MaskedCellsChangeNothing) {
   torch::manual_seed(1);
-  LearningHead head(8, LearningHeadOptions{.hidden = 16, .bottleneck = 6, .outputs = 12});
+  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
   auto valid = torch::ones({1, 1, 2, 2}, torch::kBool);
   valid[0][0][1][1] = false;
   const auto features = torch::randn({1, 1, 2, 2, 8});
@@ -87,7 +91,8 @@ TEST(Contrast, MaskedCellsChangeNothing) {
   const auto loss = [&](const torch::Tensor& map, bool masked) {
     Centre image_centre(12), pixel_centre(12);
     const std::vector<SourceMap> maps(2, SourceMap{map, masked ? valid : torch::ones_like(valid)});
-    const auto losses = contrast(maps, maps, {geometry, geometry}, {head, head, &image_centre, &pixel_centre}, {}, 0.05);
+    const auto losses =
+        contrast(maps, maps, {geometry, geometry}, {head, head, &image_centre, &pixel_centre}, {}, 0.05);
     return (losses.image + losses.pixel).item<double>();
   };
   EXPECT_NEAR(loss(features, true), loss(changed, true), 1e-5);

@@ -21,10 +21,10 @@
 namespace skysense {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::all_close;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 /// Noise places with all modalities; every third has no SAR and every fourth no HR.
 class NoisePlaces : public PlaceDataset {
@@ -48,9 +48,10 @@ class NoisePlaces : public PlaceDataset {
  private:
   ImageSeries series(int64_t number, int64_t dates, int64_t channels, int64_t side, int64_t first_day) const {
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(mix(number, channels));
-    return {.values = at::rand({dates, channels, side, side}, generator) * scale_,
-            .valid = torch::ones({dates, side, side}, torch::kBool),
-            .day_of_year = first_day == 0 ? torch::zeros({dates}, torch::kLong) : torch::arange(dates) * 10 + first_day};
+    return {
+        .values = at::rand({dates, channels, side, side}, generator) * scale_,
+        .valid = torch::ones({dates, side, side}, torch::kBool),
+        .day_of_year = first_day == 0 ? torch::zeros({dates}, torch::kLong) : torch::arange(dates) * 10 + first_day};
   }
   SensorContracts contracts_;
   const float scale_;
@@ -101,10 +102,13 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOne) {
   }
   const auto result = pretrain(options, places, cut.path(), true);
   EXPECT_EQ(result.steps, 4);
-  for (const char* name : {"student.safetensors", "teacher.safetensors", "optimizer.safetensors", "extra.safetensors"}) {
-    EXPECT_EQ(read_text_file(whole / "checkpoints/step-4" / name), read_text_file(cut / "checkpoints/step-4" / name)) << name;
+  for (const char* name :
+       {"student.safetensors", "teacher.safetensors", "optimizer.safetensors", "extra.safetensors"}) {
+    EXPECT_EQ(read_text_file(whole / "checkpoints/step-4" / name), read_text_file(cut / "checkpoints/step-4" / name))
+        << name;
   }
   EXPECT_EQ(lines_of(whole / "log.jsonl"), 4);
+  EXPECT_THAT(read_text_file(whole / "report.html"), HasSubstr("Loss by part"));
   EXPECT_EQ(lines_of(cut / "log.jsonl"), 4);
 }
 
@@ -138,7 +142,8 @@ TEST(Trainer, AccumulationChangesRoundingOnly) {
     PlaceSample get(int64_t) const override { return NoisePlaces::get(0); }
   };
   const SamePlace same;
-  options.augment = {.flip = false, .rotate = false, .blur_chance = 0, .solarise_chance = 0, .colour_chance = 0, .day_jitter = 0};
+  options.augment = {
+      .flip = false, .rotate = false, .blur_chance = 0, .solarise_chance = 0, .colour_chance = 0, .day_jitter = 0};
   options.views.zoom_chance = 0;
   options.views.global_cells = 16;
   options.views.local_cells = 16;
@@ -155,7 +160,8 @@ TEST(Trainer, StopsWhenNoLossIsFinite) {
   TemporaryFolder run;
   auto options = small_options(10);
   options.train.max_bad_steps = 2;
-  EXPECT_THAT([&] { pretrain(options, places, run.path(), false); }, ThrowsMessage<DataError>(HasSubstr("2 steps in a row")));
+  EXPECT_THAT([&] { pretrain(options, places, run.path(), false); },
+              ThrowsMessage<DataError>(HasSubstr("2 steps in a row")));
   EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/step-0"));
 }
 
@@ -164,7 +170,8 @@ TEST(Trainer, RefusesToWriteOverARun) {
   TemporaryFolder run;
   pretrain(small_options(0), places, run.path(), false);
   EXPECT_TRUE(std::filesystem::exists(run / "model/teacher.safetensors"));
-  EXPECT_THAT([&] { pretrain(small_options(0), places, run.path(), false); }, ThrowsMessage<DataError>(HasSubstr("--resume")));
+  EXPECT_THAT([&] { pretrain(small_options(0), places, run.path(), false); },
+              ThrowsMessage<DataError>(HasSubstr("--resume")));
 }
 
 TEST(Trainer, RefusesABatchThatDoesNotSplit) {

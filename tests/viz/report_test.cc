@@ -106,6 +106,18 @@ TEST(LogCurves, GroupsTheColumnsAndForgivesACutLastLine) {
   EXPECT_EQ(plots[2].title, "Learning rate");
 }
 
+TEST(LogCurves, KnowsTheTrainersColumns) {
+  testing::TemporaryFolder folder;
+  const auto log = folder / "log.jsonl";
+  write_file_atomically(
+      log, "{\"step\":1,\"loss\":9,\"hr.image\":5,\"fused.pixel\":4,\"moe\":1,\"entropy.hr\":3,\"lr\":0.1}\n");
+  const auto plots = curves_of_log(log);
+  ASSERT_THAT(plots, SizeIs(4));
+  EXPECT_EQ(plots[1].title, "Loss by part");
+  EXPECT_THAT(plots[1].series, SizeIs(3));
+  EXPECT_EQ(plots[2].series[0].name, "entropy.hr");
+}
+
 TEST(LogCurves, NamesTheLineThatIsNoJson) {
   testing::TemporaryFolder folder;
   const auto log = folder / "log.jsonl";
