@@ -76,6 +76,11 @@ void sync_to_disk(const fs::path& path) {
   if (descriptor.get() < 0 || ::fsync(descriptor.get()) != 0) fail(path, "cannot be flushed to disk");
 }
 
+void sync_file_system(const fs::path& path) {
+  Descriptor descriptor(path, O_RDONLY);
+  if (descriptor.get() < 0 || ::syncfs(descriptor.get()) != 0) fail(path, "cannot be flushed to disk");
+}
+
 void write_file_atomically(const fs::path& file, std::string_view bytes) {
   write_file_atomically(file, std::vector<std::string_view>{bytes});
 }

@@ -26,5 +26,7 @@ void write_folder_atomically(const std::filesystem::path& folder,
 
 /// fsync of a file or folder. Throws DataError.
 void sync_to_disk(const std::filesystem::path& path);
+/// The same for everything written to the file system that holds `path`: cheaper than one fsync for each of many files.
+void sync_file_system(const std::filesystem::path& path);
 
 }  // namespace skysense

@@ -114,6 +114,7 @@ std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file) {
 void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places) {
   std::string text;
   for (const PlaceRecord& place : places) text += format_place(place) + "\n";
+  sync_file_system(file.has_parent_path() ? file.parent_path() : ".");
   write_file_atomically(file, text);
 }
 

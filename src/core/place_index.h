@@ -33,7 +33,7 @@ std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file);
 /// One line of it; `origin` names file and line.
 PlaceRecord parse_place(const std::string& line, const std::string& origin);
 std::string format_place(const PlaceRecord& place);
-/// Writes the whole index, whole or not at all.
+/// Writes the whole index, whole or not at all, once the images beside it are on the disk.
 void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places);
 
 }  // namespace skysense

@@ -40,10 +40,14 @@ GDALDataType gdal_type(PixelType type) {
   throw std::logic_error("unknown pixel type");
 }
 
+/// The side of a tile: 512, less for many bands and for rasters that a smaller tile covers (a tile is stored, and
+/// unpacked, whole).
 int64_t tile_side(const RasterLayout& layout) {
-  int64_t side = 512;
+  constexpr int64_t kUnit = 16;  // of TIFF
+  const int64_t extent = std::max(layout.width, layout.height);
+  int64_t side = std::min<int64_t>(512, (extent + kUnit - 1) / kUnit * kUnit);
   const int64_t pixel_bytes = layout.bands * GDALGetDataTypeSizeBytes(gdal_type(layout.type));
-  while (side > 128 && side * side * pixel_bytes > kTileBytes) side /= 2;
+  while (side > 128 && side * side * pixel_bytes > kTileBytes) side = side / 2 / kUnit * kUnit;
   return side;
 }
 
@@ -59,6 +63,8 @@ CPLStringList driver_options(const RasterLayout& layout) {
   } else if (layout.format == "GTiff") {
     options.SetNameValue("COMPRESS", "DEFLATE");
     options.SetNameValue("TILED", "YES");
+    options.SetNameValue("BLOCKXSIZE", std::to_string(tile_side(layout)).c_str());
+    options.SetNameValue("BLOCKYSIZE", std::to_string(tile_side(layout)).c_str());
     options.SetNameValue("BIGTIFF", "IF_SAFER");
   }
   for (const std::string& option : layout.creation_options) {
@@ -72,7 +78,7 @@ CPLStringList driver_options(const RasterLayout& layout) {
 
 GDALDriver& find_driver(const std::string& format) {
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(format.c_str());
-  const bool copies = driver != nullptr && (driver->GetMetadataItem(GDAL_DCAP_CREATECOPY) != nullptr);
+  const bool copies = driver != nullptr && driver->GetMetadataItem(GDAL_DCAP_CREATECOPY) != nullptr;
   if (!copies) throw UsageError(fmt::format("--of {}: GDAL here writes no such format; try COG, GTiff or PNG", format));
   return *driver;
 }
@@ -82,14 +88,34 @@ GDALDriver& find_driver(const std::string& format) {
 struct RasterWriter::Impl {
   fs::path path, pixels_path, output_path;
   RasterLayout layout;
+  Staging staging;
   DatasetPointer pixels;
   bool finished = false;
 
+  void create_pixels();
   void describe();
   void remove_temporaries() const;
   template <class T>
   void write(const PixelWindow& window, const T* values, GDALDataType type);
 };
+
+void RasterWriter::Impl::create_pixels() {
+  const bool memory = staging == Staging::kMemory;
+  CPLStringList options;
+  if (!memory) {
+    options.SetNameValue("TILED", "YES");
+    options.SetNameValue("BLOCKXSIZE", std::to_string(tile_side(layout)).c_str());
+    options.SetNameValue("BLOCKYSIZE", std::to_string(tile_side(layout)).c_str());
+    options.SetNameValue("INTERLEAVE", "BAND");
+    options.SetNameValue("BIGTIFF", "IF_SAFER");
+    options.SetNameValue("SPARSE_OK", "TRUE");
+    options.SetNameValue("ALPHA", "NO");  // GDAL takes the fourth of four 8-bit bands for transparency
+  }
+  pixels.reset(GetGDALDriverManager()
+                   ->GetDriverByName(memory ? "MEM" : "GTiff")
+                   ->Create(pixels_path.c_str(), static_cast<int>(layout.width), static_cast<int>(layout.height),
+                           static_cast<int>(layout.bands), gdal_type(layout.type), options.List()));
+}
 
 void RasterWriter::Impl::describe() {
   GDALDataset& dataset = *pixels;
@@ -136,7 +162,8 @@ void RasterWriter::Impl::remove_temporaries() const {
   }
 }
 
-RasterWriter::RasterWriter(const fs::path& path, const RasterLayout& layout) : impl_(std::make_unique<Impl>()) {
+RasterWriter::RasterWriter(const fs::path& path, const RasterLayout& layout, Staging staging)
+    : impl_(std::make_unique<Impl>()) {
   if (layout.width <= 0 || layout.height <= 0 || layout.bands <= 0)
     throw std::logic_error("RasterLayout: a raster without pixels");
   GdalCall call(path.string());
@@ -149,20 +176,10 @@ RasterWriter::RasterWriter(const fs::path& path, const RasterLayout& layout) : i
   const std::string stem = fmt::format(".{}.{}", path.filename().string(), ::getpid());
   impl_->path = path;
   impl_->layout = layout;
+  impl_->staging = staging;
   impl_->pixels_path = folder / (stem + ".pixels.tmp");
   impl_->output_path = folder / (stem + ".output.tmp");
-  CPLStringList tiled;
-  tiled.SetNameValue("TILED", "YES");
-  tiled.SetNameValue("BLOCKXSIZE", std::to_string(tile_side(layout)).c_str());
-  tiled.SetNameValue("BLOCKYSIZE", std::to_string(tile_side(layout)).c_str());
-  tiled.SetNameValue("INTERLEAVE", "BAND");
-  tiled.SetNameValue("BIGTIFF", "IF_SAFER");
-  tiled.SetNameValue("SPARSE_OK", "TRUE");
-  tiled.SetNameValue("ALPHA", "NO");  // GDAL takes the fourth of four 8-bit bands for transparency
-  GDALDriver& tiff = find_driver("GTiff");
-  impl_->pixels.reset(tiff.Create(impl_->pixels_path.c_str(), static_cast<int>(layout.width),
-                                  static_cast<int>(layout.height), static_cast<int>(layout.bands),
-                                  gdal_type(layout.type), tiled.List()));
+  impl_->create_pixels();
   try {
     call.check(impl_->pixels != nullptr, "cannot be created", kWriteAdvice);
     impl_->describe();
@@ -213,17 +230,18 @@ void RasterWriter::finish() {
   CPLSetThreadLocalConfigOption("GDAL_PAM_ENABLED", nullptr);
   call.check(copied, "cannot be written", kWriteAdvice);
   impl.pixels.reset();
-  sync_to_disk(impl.output_path);
+  const bool flush = impl.staging == Staging::kFile;
+  if (flush) sync_to_disk(impl.output_path);
   std::error_code error;
   fs::rename(impl.output_path, impl.path, error);
   if (error) throw DataError(fmt::format("{}: cannot be written: {}", impl.path.string(), error.message()));
-  sync_to_disk(impl.path.has_parent_path() ? impl.path.parent_path() : fs::path("."));
+  if (flush) sync_to_disk(impl.path.has_parent_path() ? impl.path.parent_path() : fs::path("."));
   impl.finished = true;
   impl.remove_temporaries();
 }
 
 void write_raster(const fs::path& path, const RasterLayout& layout, const float* values) {
-  RasterWriter writer(path, layout);
+  RasterWriter writer(path, layout, Staging::kMemory);
   writer.write({0, 0, layout.width, layout.height}, values);
   writer.finish();
 }

@@ -31,16 +31,21 @@ struct RasterLayout {
   bool average_overviews = true;                ///< false for classes: the nearest pixel
 };
 
-/// A raster written window by window that appears whole or not at all: pixels go to a tiled, uncompressed GeoTIFF
-/// beside the output, `finish` turns it into the wanted format, flushes it to disk and renames it. Memory does not grow
-/// with the raster. Until `finish` returns an earlier file of the name is untouched; a writer destroyed before it
+/// Where a RasterWriter keeps the pixels until it finishes.
+enum class Staging {
+  kFile,    ///< in a file beside the output; memory does not grow with the raster, and `finish` flushes it to disk
+  kMemory,  ///< for small rasters, one of many: whoever makes them a dataset flushes them (sync_file_system)
+};
+
+/// A raster written window by window that appears whole or not at all: pixels go to a tiled, uncompressed raster,
+/// which `finish` turns into the wanted format and renames to the output. Until `finish` returns an earlier file of the name is untouched; a writer destroyed before it
 /// leaves nothing.
 ///
 /// Errors (full disk, read-only folder, unknown creation option) are DataErrors naming the file, GDAL's message and
 /// what to do.
 class RasterWriter {
  public:
-  RasterWriter(const std::filesystem::path& path, const RasterLayout& layout);
+  RasterWriter(const std::filesystem::path& path, const RasterLayout& layout, Staging staging = Staging::kFile);
   ~RasterWriter();
   RasterWriter(const RasterWriter&) = delete;
   RasterWriter& operator=(const RasterWriter&) = delete;
@@ -57,7 +62,7 @@ class RasterWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Writes a raster that fits in memory, `values` [bands, height, width].
+/// Writes a raster that fits in memory, `values` [bands, height, width], staged there.
 void write_raster(const std::filesystem::path& path, const RasterLayout& layout, const float* values);
 
 }  // namespace skysense

@@ -64,7 +64,9 @@ std::string error_under_limit(const std::filesystem::path& file, rlim_t limit) {
     try {
       RasterLayout layout = layout_of(1024, "COG");
       layout.creation_options = {"COMPRESS=NONE"};  // the output is larger than the pixels, by its overviews
-      write_raster(file, layout, noise(1024 * 1024).data());
+      RasterWriter writer(file, layout);
+      writer.write({0, 0, 1024, 1024}, noise(1024 * 1024).data());
+      writer.finish();
     } catch (const DataError& error) {
       message = error.what();
     }
