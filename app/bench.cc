@@ -18,6 +18,7 @@
 #include "engine/adamw.h"
 #include "engine/device.h"
 #include "engine/weights.h"
+#include "model/cost.h"
 #include "model/initialise.h"
 #include "model/presets.h"
 #include "model/projection.h"
@@ -102,6 +103,17 @@ class Case {
     }
   }
 
+  /// FLOPs of one run: two a multiply-add of the matrix products; the backward pass counts as two forward passes.
+  double flops() const {
+    CostInput input;
+    input.images[modality_] = {.height = options_.size, .width = options_.size, .channels = kChannels[modality_]};
+    double forward = 0;
+    for (const PartCost& part : count_multiply_adds(find_preset(options_.preset).model, input)) {
+      if (!part.name.starts_with("fusion.")) forward += 2.0 * static_cast<double>(part.amount);
+    }
+    return forward * static_cast<double>(options_.batch) * (options_.mode == "train" ? 3 : 1);
+  }
+
   /// The mean of squares of the last stage's features, by which two programs can tell that they computed the same.
   double run() { return options_.mode == "train" ? train() : encode(); }
 
@@ -153,7 +165,7 @@ void bench(const BenchOptions& options) {
     times.push_back(seconds_since(start));
   }
   const double memory_mb = peak_memory_mb(), seconds = median(times);
-  const double peak = gemm_peak_gflops(parse_dtype(options.dtype));
+  const double gflops = subject.flops() / seconds * 1e-9, peak = gemm_peak_gflops(parse_dtype(options.dtype));
   nlohmann::json result = {{"preset", options.preset},
                            {"mode", options.mode},
                            {"modality", options.modality},
@@ -164,12 +176,15 @@ void bench(const BenchOptions& options) {
                            {"seconds", times},
                            {"median_s", seconds},
                            {"images_per_second", static_cast<double>(options.batch) / seconds},
+                           {"gflops", gflops},
                            {"gemm_peak_gflops", peak},
+                           {"share_of_peak", gflops / peak},
                            {"peak_memory_mb", memory_mb},
                            {"first_output_s", first_output_s},
                            {"mean_square", features}};
-  spdlog::info("{} {} {}: {:.3f} s a batch of {}, {:.2f} images/s", options.preset, options.mode, options.dtype,
-               seconds, options.batch, static_cast<double>(options.batch) / seconds);
+  spdlog::info("{} {} {}: {:.3f} s a batch of {}, {:.2f} images/s, {:.0f} GFLOP/s ({:.0f}% of the GEMM peak)",
+               options.preset, options.mode, options.dtype, seconds, options.batch,
+               static_cast<double>(options.batch) / seconds, gflops, 100 * gflops / peak);
   print_result(result);
 }
 
