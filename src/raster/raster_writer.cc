@@ -57,7 +57,8 @@ CPLStringList driver_options(const RasterLayout& layout) {
   if (layout.format == "COG") {
     options.SetNameValue("COMPRESS", "DEFLATE");
     options.SetNameValue("PREDICTOR", "YES");
-    options.SetNameValue("BLOCKSIZE", std::to_string(tile_side(layout)).c_str());
+    constexpr int64_t kSmallestTile = 128;  // of that driver
+    options.SetNameValue("BLOCKSIZE", std::to_string(std::max(kSmallestTile, tile_side(layout))).c_str());
     options.SetNameValue("BIGTIFF", "IF_SAFER");
     options.SetNameValue("OVERVIEW_RESAMPLING", layout.average_overviews ? "AVERAGE" : "NEAREST");
   } else if (layout.format == "GTiff") {
