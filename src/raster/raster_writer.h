@@ -62,7 +62,7 @@ class RasterWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Writes a raster that fits in memory, `values` [bands, height, width], staged there.
+/// Writes a raster that fits in memory, `values` [bands, height, width], with Staging::kMemory.
 void write_raster(const std::filesystem::path& path, const RasterLayout& layout, const float* values);
 
 }  // namespace skysense
