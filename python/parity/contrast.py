@@ -101,4 +101,22 @@ def fixtures():
         tensors |= {f"student_head.{name}": value, f"head_gradient.{name}": value.grad}
     for name, value in teacher_head.named_parameters():
         tensors[f"teacher_head.{name}"] = value
-    return {"contrast": tensors}
+    return {"contrast": tensors, "spread": spread()}
+
+
+def spread():
+    """KoLeo (arXiv 2304.07193) over the dated features of five places, one of them without a valid date, a row at a time."""
+    places, dates = 5, 2
+    pooled = torch.randn(places * dates, WIDTH, requires_grad=True)
+    valid = torch.rand(places * dates) > 0.2
+    valid[:dates], valid[-dates:] = True, False
+    unit = F.normalize(pooled, dim=-1)
+    terms = []
+    for i in valid.nonzero()[:, 0].tolist():
+        others = [j for j in valid.nonzero()[:, 0].tolist() if j // dates != i // dates]
+        distances = torch.stack([(unit[i] - unit[j]).norm() for j in others])
+        nearest = others[int(distances.argmin())]
+        terms.append(-(unit[i] - unit[nearest]).norm().log())
+    loss = torch.stack(terms).mean()
+    loss.backward()
+    return {"pooled": pooled, "valid": valid, "loss": loss.reshape(1), "gradient": pooled.grad}

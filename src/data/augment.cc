@@ -120,6 +120,20 @@ void augment_colours(ImageSeries& images, const SensorContract& contract, const 
   images.values.mul_(range).add_(low);
 }
 
+void augment_gain(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options, RandomStream& stream) {
+  if (options.gain == 0) return;
+  const double level = stream.uniform(-options.gain, options.gain);
+  for (int64_t band = 0; band < contract.channels(); ++band) {
+    const double factor = std::exp(level + stream.uniform(-options.gain, options.gain) / 3);
+    auto values = images.values.select(1, band);
+    if (contract.quantity.ends_with("dB")) {
+      values.add_(10 * std::log10(factor));
+    } else {
+      values.mul_(factor);
+    }
+  }
+}
+
 int64_t draw_dihedral(const AugmentOptions& options, RandomStream& stream) {
   const int64_t mirror = stream.below(2), turns = stream.below(4);
   return (options.flip ? 4 * mirror : 0) + (options.rotate ? turns : 0);

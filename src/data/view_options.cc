@@ -27,6 +27,7 @@ void AugmentOptions::describe(OptionFields& fields) {
   fields("brightness", brightness, "largest relative change of brightness (HR)").between(0, 1);
   fields("contrast", contrast, "largest relative change of contrast (HR)").between(0, 1);
   fields("saturation", saturation, "largest relative change of saturation (HR)").between(0, 1);
+  fields("gain", gain, "largest change of an MS or SAR series' level, as a natural logarithm").between(0, 2);
   fields("day_jitter", day_jitter, "largest shift of a date, days").between(0, 182);
 }
 

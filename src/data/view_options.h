@@ -36,8 +36,8 @@ struct ViewOptions {
   void describe(OptionFields& fields);
 };
 
-/// What changes the pixels and dates of a view (paper App. C). Colours change in HR alone; flips and rotations move all
-/// modalities of a view alike.
+/// What changes the pixels and dates of a view (paper App. C). Colours change in HR alone, the level of MS and SAR where
+/// `gain` is set; flips and rotations move all modalities of a view alike.
 struct AugmentOptions {
   bool flip = true;             ///< mirror with probability 0.5
   bool rotate = true;           ///< by a multiple of 90 degrees
@@ -48,6 +48,7 @@ struct AugmentOptions {
   double brightness = 0.3;      ///< factor in [1 - b, 1 + b]
   double contrast = 0.3;
   double saturation = 0.2;
+  double gain = 0;              ///< largest natural logarithm of the factor of an MS or SAR series
   int64_t day_jitter = 7;       ///< days either way, drawn per image and view, around the turn of the year
 
   void describe(OptionFields& fields);

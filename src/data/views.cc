@@ -84,7 +84,7 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
       const auto& contract = contracts[modality];
       if (!contract) throw DataError(fmt::format("place {}: the dataset's contract has no {} sensor", place.id, modality_name(modality)));
       ImageSeries image = crop_series(*series[modality], in_pixels(view.box, *series[modality], ground), options.pixels(number, modality));
-      if (modality == Modality::kHr) augment_colours(image, *contract, augment, stream);
+      (modality == Modality::kHr ? augment_colours : augment_gain)(image, *contract, augment, stream);
       image.valid = apply_dihedral(image.valid, view.transform);
       image.values = normalise(apply_dihedral(image.values, view.transform), image.valid, *contract);
       image.day_of_year = jittered_days(image.day_of_year, augment.day_jitter, stream);

@@ -1,6 +1,7 @@
 #include "pretrain/contrast.h"
 
 #include "data/correspondence.h"
+#include "pretrain/spread.h"
 
 namespace skysense {
 namespace {
@@ -134,6 +135,15 @@ torch::Tensor pixel_loss(const std::vector<SourceMap>& student, const std::vecto
   return -(target * log_p.index_select(0, inverse)).sum(-1).mean();
 }
 
+torch::Tensor mean_spread(const std::vector<SourceMap>& student, size_t globals) {
+  torch::Tensor sum;
+  for (size_t g = 0; g < globals; ++g) {
+    const auto spread = spread_loss(pool(student[g]), has_valid(student[g]), student[g].features.size(1));
+    sum = sum.defined() ? sum + spread : spread;
+  }
+  return sum / static_cast<double>(globals);
+}
+
 }  // namespace
 
 ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
@@ -142,6 +152,7 @@ ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector
   ContrastLosses losses;
   losses.image = image_loss(student, teacher, heads, options, teacher_temperature, losses.teacher_entropy);
   losses.pixel = pixel_loss(student, teacher, geometry, heads, options, teacher_temperature);
+  if (options.spread > 0) losses.spread = mean_spread(student, teacher.size());
   return losses;
 }
 

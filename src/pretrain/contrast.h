@@ -13,10 +13,12 @@ namespace skysense {
 struct ContrastOptions {
   double student_temperature = 0.1;
   double centre_momentum = 0.9;
+  double spread = 0;  ///< weight of KoLeo (pretrain/spread.h); the paper has none
 
   void describe(OptionFields& fields) {
     fields("student_temperature", student_temperature, "temperature of the student's softmax").between(1e-3, 10);
     fields("centre_momentum", centre_momentum, "momentum of the teacher's centres").between(0, 1);
+    fields("spread", spread, "weight of KoLeo, which keeps the places of a batch apart").between(0, 100);
   }
 };
 
@@ -67,6 +69,7 @@ struct SourceHeads {
 struct ContrastLosses {
   torch::Tensor image;         ///< Eq. 9
   torch::Tensor pixel;         ///< Eq. 7
+  torch::Tensor spread;        ///< KoLeo on the student's global views; undefined where its weight is zero
   double teacher_entropy = 0;  ///< mean entropy of the teacher's image-level targets, nats: 0 or log K is a collapse
 };
 

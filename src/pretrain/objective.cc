@@ -65,13 +65,15 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
                             .pixel_centre = &centres_[s].pixel};
     const auto losses =
         contrast(predictions.maps[s], targets.maps[s], geometry, heads, options_.contrast, teacher_temperature);
-    const auto add = [&](bool wanted, const char* name, const torch::Tensor& loss) {
-      if (!wanted) return;
-      report.total = report.total.defined() ? report.total + loss : loss;
+    const auto add = [&](double weight, const char* name, const torch::Tensor& loss) {
+      if (weight == 0) return;
+      const auto weighted = weight == 1 ? loss : weight * loss;
+      report.total = report.total.defined() ? report.total + weighted : weighted;
       report.parts[fmt::format("{}.{}", kSourceNames[s], name)] = loss.item<double>();
     };
     add(options_.train.image_level, "image", losses.image);
     add(options_.train.pixel_level, "pixel", losses.pixel);
+    add(options_.contrast.spread, "spread", losses.spread);
     report.parts[fmt::format("entropy.{}", kSourceNames[s])] = losses.teacher_entropy;
   }
   if (!report.total.defined()) throw DataError("a batch holds no valid image in any modality");

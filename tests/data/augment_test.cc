@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/sensor_contract.h"
 #include "data/normalise.h"
 #include "testing/all_close.h"
@@ -91,6 +93,36 @@ TEST(Normalise, CentresAndScalesValidPixels) {
   EXPECT_NEAR(input[1][1][2][2].item<double>(), (0.5 - kRgb.bands[1].mean) / kRgb.bands[1].std, 1e-6);
   EXPECT_EQ(input[0][0][0][0].item<double>(), 0);
   EXPECT_THROW(normalise(values.narrow(1, 0, 2), valid, kRgb), c10::ValueError);
+}
+
+TEST(AugmentGain, MovesReflectanceAndDecibelsByTheSameFactor) {
+  const auto series = [](int64_t bands) {
+    return ImageSeries{torch::rand({2, bands, 8, 8}) + 0.1, torch::ones({2, 8, 8}, torch::kBool), torch::zeros({2}, torch::kInt64)};
+  };
+  const AugmentOptions options{.gain = 0.6};
+  const auto before = series(10);
+  auto ms = before;
+  ms.values = before.values.clone();
+  RandomStream first(3), second(3);
+  augment_gain(ms, builtin_contract("sentinel2-l2a"), options, first);
+  const auto factor = ms.values / before.values;  // one a band, the same for every date and pixel
+  EXPECT_TRUE(all_close(factor, factor.index({0, torch::indexing::Slice(), 0, 0}).view({1, 10, 1, 1}).expand_as(factor)));
+  EXPECT_GT((factor.select(1, 0) - 1).abs().max().item<double>(), 1e-3);
+
+  const auto still = series(2);
+  auto sar = still;
+  sar.values = still.values.clone();
+  augment_gain(sar, builtin_contract("sentinel1-grd-db"), options, second);
+  const auto decibels = sar.values - still.values;
+  EXPECT_NEAR(decibels[1][0][4][4].item<double>(), 10 * std::log10(factor[0][0][0][0].item<double>()), 1e-3);
+}
+
+TEST(AugmentGain, IsOffByDefault) {
+  auto images = photograph();
+  const auto before = images.values.clone();
+  RandomStream stream(3);
+  augment_gain(images, kRgb, {}, stream);
+  EXPECT_TRUE(torch::equal(images.values, before));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "pretrain/spread.h"
 #include "testing/all_close.h"
 #include "testing/fixture.h"
 
@@ -56,6 +57,34 @@ TEST(ContrastParity, LossesAndGradientsEqualTheReference) {
   for (auto& [name, gradient] : fixture.with_prefix("head_gradient.")) {
     EXPECT_TRUE(all_close(student_head->named_parameters()[name].grad(), gradient, 1e-4, 1e-5)) << name;
   }
+}
+
+// python/parity/contrast.py, fp32, 1e-5.
+TEST(SpreadParity, LossAndGradientEqualTheReference) {
+  const Fixture fixture("spread");
+  const auto pooled = fixture["pooled"].requires_grad_();
+  const auto loss = spread_loss(pooled, fixture["valid"], 2);
+  EXPECT_TRUE(all_close(loss, fixture["loss"][0], 1e-5, 1e-5));
+  loss.backward();
+  EXPECT_TRUE(all_close(pooled.grad(), fixture["gradient"], 1e-4, 1e-5));
+}
+
+TEST(Spread, OnePlaceAloneOrNoneIsZeroAndHasAGradient) {
+  const auto pooled = torch::randn({4, 8}, torch::requires_grad());
+  for (const auto& valid : {torch::zeros({4}, torch::kBool), torch::tensor({true, true, false, false})}) {
+    const auto loss = spread_loss(pooled, valid, 2);
+    EXPECT_EQ(loss.item<double>(), 0);
+    loss.backward();
+  }
+  EXPECT_TRUE(pooled.grad().isfinite().all().item<bool>());
+}
+
+TEST(Spread, TwoEqualPlacesAreFinite) {
+  const auto pooled = torch::ones({2, 8}, torch::requires_grad());
+  const auto loss = spread_loss(pooled, torch::ones({2}, torch::kBool), 1);
+  loss.backward();
+  EXPECT_GT(loss.item<double>(), 10);
+  EXPECT_TRUE(pooled.grad().isfinite().all().item<bool>());
 }
 
 TEST(Contrast, TheTeacherIsATargetWithoutGradient) {
