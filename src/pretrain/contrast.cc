@@ -24,17 +24,35 @@ torch::Tensor has_valid(const SourceMap& map) { return map.valid.flatten(2).any(
 
 torch::Tensor zero_like(const SourceMap& map) { return (map.features * 0).sum().to(torch::kFloat); }
 
-torch::Tensor mean_entropy(const torch::Tensor& logits, const torch::Tensor& centre, double temperature) {
-  const auto log_p = torch::log_softmax((logits - centre) / temperature, -1);
-  return -(log_p.exp() * log_p).sum(-1).mean();
+torch::Tensor mean_entropy(const torch::Tensor& targets) {
+  return -(targets * targets.clamp_min(1e-12).log()).sum(-1).mean();
+}
+
+/// The targets of a head's rows, which its centre takes into account.
+torch::Tensor targets_of(const torch::Tensor& logits, Centre& centre, const ContrastOptions& options, double temperature) {
+  centre.observe(logits);
+  return options.sinkhorn ? sinkhorn_targets(logits, temperature) : centred_targets(logits, centre.value(), temperature);
 }
 
 }  // namespace
 
-torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& teacher, const torch::Tensor& centre,
-                            double student_temperature, double teacher_temperature) {
-  const auto target = torch::softmax((teacher.detach() - centre) / teacher_temperature, -1);
-  return -(target * torch::log_softmax(student / student_temperature, -1)).sum(-1);
+torch::Tensor centred_targets(const torch::Tensor& logits, const torch::Tensor& centre, double temperature) {
+  return torch::softmax((logits - centre) / temperature, -1);
+}
+
+torch::Tensor sinkhorn_targets(const torch::Tensor& logits, double temperature) {
+  constexpr int kRounds = 3;
+  // In logarithms: no row or column can underflow.
+  auto log_q = logits.to(torch::kFloat) / temperature;
+  for (int round = 0; round < kRounds; ++round) {
+    log_q = log_q - log_q.logsumexp(0, true);
+    log_q = log_q - log_q.logsumexp(1, true);
+  }
+  return log_q.exp();
+}
+
+torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& target, double temperature) {
+  return -(target.detach() * torch::log_softmax(student / temperature, -1)).sum(-1);
 }
 
 void Centre::observe(const torch::Tensor& logits) {
@@ -61,23 +79,24 @@ torch::Tensor image_loss(const std::vector<SourceMap>& student, const std::vecto
   // The student's head and the teacher's each run once, over every view.
   LearningHead student_head = heads.student, teacher_head = heads.teacher;
   const auto student_logits = student_head(torch::cat(student_pools)).chunk(static_cast<int64_t>(student.size()));
-  std::vector<torch::Tensor> teacher_logits;
+  std::vector<torch::Tensor> targets;  // by teacher view, rows of invalid images zero
   {
     const torch::NoGradGuard no_grad;
-    const auto all = teacher_head(torch::cat(teacher_pools));
-    const auto rows = all.index({torch::cat(teacher_valid)});
-    heads.image_centre->observe(rows);
-    if (rows.size(0) > 0) entropy = mean_entropy(rows, heads.image_centre->value(), teacher_temperature).item<double>();
-    teacher_logits = all.chunk(static_cast<int64_t>(teacher.size()));
+    const auto logits = teacher_head(torch::cat(teacher_pools)), rows = torch::cat(teacher_valid).nonzero().squeeze(-1);
+    auto all = torch::zeros_like(logits);
+    if (rows.size(0) > 0) {
+      const auto known = targets_of(logits.index_select(0, rows), *heads.image_centre, options, teacher_temperature);
+      entropy = mean_entropy(known).item<double>();
+      all.index_copy_(0, rows, known);
+    }
+    targets = all.chunk(static_cast<int64_t>(teacher.size()));
   }
   torch::Tensor sum = zero_like(student[0]), count = torch::zeros({}, sum.options());
   for (size_t g = 0; g < teacher.size(); ++g) {
     for (size_t v = 0; v < student.size(); ++v) {
       if (v == g) continue;
       const auto both = (student_valid[v] & teacher_valid[g]).to(torch::kFloat);
-      sum = sum + (both * learning_loss(student_logits[v], teacher_logits[g], heads.image_centre->value(),
-                                        options.student_temperature, teacher_temperature))
-                      .sum();
+      sum = sum + (both * learning_loss(student_logits[v], targets[g], options.student_temperature)).sum();
       count = count + both.sum();
     }
   }
@@ -127,9 +146,7 @@ torch::Tensor pixel_loss(const std::vector<SourceMap>& student, const std::vecto
   torch::Tensor target;
   {
     const torch::NoGradGuard no_grad;
-    const auto logits = teacher_head(torch::cat(teacher_cells));
-    heads.pixel_centre->observe(logits);
-    target = torch::softmax((logits - heads.pixel_centre->value()) / teacher_temperature, -1);
+    target = targets_of(teacher_head(torch::cat(teacher_cells)), *heads.pixel_centre, options, teacher_temperature);
   }
   const auto log_p = torch::log_softmax(student_logits / options.student_temperature, -1);
   return -(target * log_p.index_select(0, inverse)).sum(-1).mean();

@@ -13,20 +13,28 @@ namespace skysense {
 struct ContrastOptions {
   double student_temperature = 0.1;
   double centre_momentum = 0.9;
+  bool sinkhorn = false;  ///< Sinkhorn-Knopp in place of the centres: steadier where batches are small and runs short
   double spread = 0;  ///< weight of KoLeo (pretrain/spread.h); the paper has none
 
   void describe(OptionFields& fields) {
     fields("student_temperature", student_temperature, "temperature of the student's softmax").between(1e-3, 10);
     fields("centre_momentum", centre_momentum, "momentum of the teacher's centres").between(0, 1);
+    fields("sinkhorn", sinkhorn, "balance the teacher's outputs over the batch (Sinkhorn-Knopp) in place of centring them");
     fields("spread", spread, "weight of KoLeo, which keeps the places of a batch apart").between(0, 100);
   }
 };
 
-/// L_CL of Eq. 4 with the teacher as the detached target (DESIGN 6):
-/// -sum_k softmax((teacher - centre) / t_teacher)_k * log softmax(student / t_student)_k, one value a row.
-/// student, teacher [N, K] logits, centre [K] -> [N].
-torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& teacher, const torch::Tensor& centre,
-                            double student_temperature, double teacher_temperature);
+/// The teacher's distributions after DINO's centring: softmax((logits - centre) / temperature).
+/// logits [N, K], centre [K] -> [N, K].
+torch::Tensor centred_targets(const torch::Tensor& logits, const torch::Tensor& centre, double temperature);
+
+/// The same after three rounds of Sinkhorn-Knopp in place of centring, as in DINOv2 (arXiv 2304.07193, sec. 4) and SwAV
+/// (arXiv 2006.09882): rows are distributions and every output is used alike by the rows together. [N, K] -> [N, K].
+torch::Tensor sinkhorn_targets(const torch::Tensor& logits, double temperature);
+
+/// L_CL of Eq. 4 with the teacher's distribution as the detached target (DESIGN 6):
+/// -sum_k target_k * log softmax(student / temperature)_k, one value a row. student, target [N, K] -> [N].
+torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& target, double temperature);
 
 /// The running centre of one head's teacher logits; state that the checkpoint knows.
 class Centre {

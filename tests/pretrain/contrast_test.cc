@@ -90,9 +90,20 @@ TEST(Spread, TwoEqualPlacesAreFinite) {
 TEST(Contrast, TheTeacherIsATargetWithoutGradient) {
   const auto student = torch::randn({3, 5}, torch::requires_grad()),
              teacher = torch::randn({3, 5}, torch::requires_grad());
-  learning_loss(student, teacher, torch::zeros({5}), 0.1, 0.05).sum().backward();
+  learning_loss(student, centred_targets(teacher, torch::zeros({5}), 0.05), 0.1).sum().backward();
   EXPECT_TRUE(student.grad().defined());
   EXPECT_FALSE(teacher.grad().defined());
+}
+
+TEST(SinkhornTargets, AreDistributionsThatUseEveryOutputAlike) {
+  torch::manual_seed(5);
+  // Logits that centring by a stale mean would leave on one output.
+  const auto logits = torch::randn({64, 8}) * 0.1 + torch::tensor({2.f, 0.f, 0.f, 0.f, 0.f, 0.f, 0.f, 0.f});
+  const auto targets = sinkhorn_targets(logits, 0.05);
+  EXPECT_TRUE(all_close(targets.sum(1), torch::ones({64}), 1e-5, 1e-5));
+  EXPECT_LT((targets.mean(0) * 8 - 1).abs().max().item<double>(), 0.25);
+  EXPECT_GT(targets.std(0).min().item<double>(), 1e-2);  // and still tell the rows apart
+  EXPECT_TRUE(sinkhorn_targets(logits * 1000, 0.05).isfinite().all().item<bool>());
 }
 
 TEST(Contrast, ViewsWithoutSharedGroundHaveNoPixelLoss) {
