@@ -7,6 +7,10 @@
 namespace skysense::synth {
 namespace {
 
+/// How often a material gives way to another one of its kind in a scene. Mostly a place is made of what its class is
+/// made of, as on Earth; that its values still say little is the work of light, air and calibration (region_style.h).
+constexpr float kExchangeChance = 0.2f;
+
 /// Materials that stand for one another from scene to scene.
 constexpr Material kTrees[] = {Material::kBroadleaf, Material::kConifer, Material::kFruitTree, Material::kShrub};
 constexpr Material kOpen[] = {Material::kGrass, Material::kMeadow, Material::kPasture, Material::kSoil, Material::kDarkSoil, Material::kReed, Material::kMud};
@@ -90,14 +94,16 @@ Scene make_scene(SceneClass kind, uint32_t seed) {
   int32_t channel = -100;
   for (const Exchange& exchange : kExchanges) {
     for (const Material painted : exchange.painted) {
-      const float choice = scene.draw(--channel) * static_cast<float>(exchange.shown.size());
-      scene.shown[static_cast<size_t>(painted)] = exchange.shown[static_cast<size_t>(choice)];
+      const float chance = scene.draw(--channel) / kExchangeChance;
+      if (chance >= 1) continue;
+      const auto choice = static_cast<size_t>(chance * static_cast<float>(exchange.shown.size()));
+      scene.shown[static_cast<size_t>(painted)] = exchange.shown[choice];
     }
   }
   for (int i = 0; i < kIntrusions; ++i) {
     Scene::Patch& patch = scene.patches[static_cast<size_t>(i)];
     patch.kind = static_cast<Intrusion>(lattice_hash(seed, i, 2) % static_cast<uint32_t>(Intrusion::kCount));
-    patch.level = between(0.56f, 0.84f, scene.draw(-10 - i));
+    patch.level = between(0.64f, 1.0f, scene.draw(-10 - i));
     // What looks like another class stays small.
     if (patch.kind == Intrusion::kSettlement || patch.kind == Intrusion::kFields) patch.level += 0.07f;
   }

@@ -122,8 +122,8 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   std::array<Spectrum, kMaterials> table;
   for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day_of_year));
   const Sky sky = sky_of(style, day_of_year);
-  // Imperfect atmospheric correction: a bluish offset and a gain, new on each date.
-  const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = between(0.82f, 1.18f, unit(sky.seed, 4));
+  // Imperfect correction for air and sun: a bluish offset and a gain, new on each date.
+  const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   // Clouds are about 600 m up the sun's ray: their shadow falls away from it.
   const auto shift = [&](float towards) { return static_cast<int64_t>(floor_int(towards * 14 / style.sun.slope + 0.5f)); };
