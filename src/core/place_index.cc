@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/whole_number.h"
 
 namespace skysense {
 namespace {
@@ -71,7 +72,7 @@ PlaceRecord parse_place(const std::string& line, const std::string& origin) {
       place.longitude_deg = lonlat[0];
       place.latitude_deg = lonlat[1];
     }
-    if (item.contains("class")) place.scene_class = item.at("class").get<int64_t>();
+    if (item.contains("class")) place.scene_class = whole_number(item, "class");
     return place;
   } catch (const json::exception& error) {
     throw DataError(fmt::format("{}: not a place: {}", origin, error.what()));

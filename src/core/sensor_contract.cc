@@ -10,6 +10,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/whole_number.h"
 
 namespace skysense {
 namespace {
@@ -154,7 +155,7 @@ std::vector<std::string> builtin_contract_names() {
 
 SensorContracts contracts_from_json(const nlohmann::json& json, const std::string& origin) {
   try {
-    const int version = json.at("format_version").get<int>();
+    const int64_t version = whole_number(json, "format_version");
     if (version != kFormatVersion) {
       throw DataError(fmt::format("format_version is {}, this program reads {}", version, kFormatVersion));
     }

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/whole_number.h"
 #include "engine/weights.h"
 
 namespace skysense {
@@ -21,7 +22,7 @@ template <class Read>
 auto read_json(const fs::path& file, Read&& read) {
   try {
     const json root = json::parse(read_text_file(file));
-    const int version = root.at("format_version").get<int>();
+    const int64_t version = whole_number(root, "format_version");
     if (version != kFormatVersion) {
       throw DataError(
           fmt::format("{}: format_version is {}, this program reads {}; use the program version that wrote it",
@@ -65,10 +66,10 @@ void write_state_file(const fs::path& folder, const RunState& run) {
 StateFile read_state_file(const fs::path& folder) {
   return read_json(folder / kStateFile, [](const json& root) {
     StateFile state;
-    state.run.step = root.at("step").get<int64_t>();
-    state.run.epoch = root.at("epoch").get<int64_t>();
+    state.run.step = whole_number(root, "step");
+    state.run.epoch = whole_number(root, "epoch");
     state.run.seed = root.at("seed").get<uint64_t>();
-    state.run.data_position = root.at("data_position").get<int64_t>();
+    state.run.data_position = whole_number(root, "data_position");
     state.run.extras = root.at("extras");
     state.files = root.at("files").get<std::map<std::string, uint64_t>>();
     return state;

@@ -68,6 +68,8 @@ TEST(PlaceIndex, RefusalsNameFileLineAndReason) {
   refuses(R"({"id": "b", "ms": [{"path": "x", "date": "May"}]})", "'May' is no date");
   refuses(R"({"id": "b", "hr": [{"path": "x"}], "lonlat": [200, 0]})", "lonlat");
   refuses(R"({"id": "b", "hr": [{"path": "x"}], "lonlat": [1]})", "lonlat");
+  refuses(R"({"id": "b", "hr": [{"path": "x"}], "class": 11111111111111111111111111111113})", "class must be a whole number");
+  refuses(R"({"id": "b", "hr": [{"path": "x"}], "class": 1.5})", "class must be a whole number");
   refuses(good, "'a' stands on an earlier line");
 }
 
