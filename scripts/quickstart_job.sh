@@ -12,9 +12,9 @@ out=runs/quickstart
 places=${QUICKSTART_PLACES:-480}
 test_places=${QUICKSTART_TEST_PLACES:-480}
 # Small views and one date, so that a batch holds many places; the settings for small batches and short runs are those of
-# docs/architecture.md (KoLeo and Sinkhorn-Knopp targets). No drop path: it costs a run as short as this more than it gives.
+# docs/architecture.md (KoLeo and Sinkhorn-Knopp targets).
 train_settings=(--set train.steps="${QUICKSTART_STEPS:-80}" --set train.batch_size=32 --set train.warmup_steps=10
-  --set train.checkpoint_every=40 --set train.lr=1e-3 --set train.momentum=0.95 --set train.pixel_level=false
+  --set train.checkpoint_every=40 --set train.lr=1e-3 --set train.momentum=0.95 --set contrast.pixel_level=false
   --set train.teacher_temperature=0.05 --set train.final_teacher_temperature=0.05
   --set contrast.sinkhorn=true --set contrast.spread=0.5 --set augment.gain=0.8 --set head.outputs=256
   --set model.drop_path=0 --set model.fusion_drop_path=0

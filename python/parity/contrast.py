@@ -101,7 +101,7 @@ def fixtures():
         tensors |= {f"student_head.{name}": value, f"head_gradient.{name}": value.grad}
     for name, value in teacher_head.named_parameters():
         tensors[f"teacher_head.{name}"] = value
-    return {"contrast": tensors, "spread": spread()}
+    return {"contrast": tensors, "spread": spread(), "sinkhorn": sinkhorn()}
 
 
 def spread():
@@ -120,3 +120,14 @@ def spread():
     loss = torch.stack(terms).mean()
     loss.backward()
     return {"pooled": pooled, "valid": valid, "loss": loss.reshape(1), "gradient": pooled.grad}
+
+
+def sinkhorn():
+    """Sinkhorn-Knopp as SwAV prints it (arXiv 2006.09882, listing 1), on probabilities in float64."""
+    logits, temperature = torch.rand(7, OUTPUTS) * 2 - 1, 0.05
+    q = (logits.double() / temperature).exp().T
+    q /= q.sum()
+    for _ in range(3):
+        q /= q.sum(1, keepdim=True) * q.shape[0]
+        q /= q.sum(0, keepdim=True) * q.shape[1]
+    return {"logits": logits, "targets": (q * q.shape[1]).T.float().contiguous()}

@@ -68,10 +68,11 @@ StateFile read_state_file(const fs::path& folder) {
     StateFile state;
     state.run.step = whole_number(root, "step");
     state.run.epoch = whole_number(root, "epoch");
-    state.run.seed = root.at("seed").get<uint64_t>();
+    state.run.seed = whole_number<uint64_t>(root, "seed");
     state.run.data_position = whole_number(root, "data_position");
     state.run.extras = root.at("extras");
-    state.files = root.at("files").get<std::map<std::string, uint64_t>>();
+    const json& files = root.at("files");
+    for (const auto& file : files.items()) state.files[file.key()] = whole_number<uint64_t>(files, file.key());
     return state;
   });
 }

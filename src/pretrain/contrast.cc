@@ -12,15 +12,21 @@ struct PixelPair {
   torch::Tensor teacher_cells;  ///< [M, d]
 };
 
-/// Mean over the valid cells of each image: [B, T, gh, gw, d] -> [B * T, d]; images without valid cells give zeros.
-torch::Tensor pool(const SourceMap& map) {
-  const auto weight = map.valid.unsqueeze(-1).to(torch::kFloat);
-  const auto sum = (map.features.to(torch::kFloat) * weight).sum({2, 3});
-  return (sum / weight.sum({2, 3}).clamp_min(1)).flatten(0, 1);
-}
+/// One view's images, each as one vector.
+struct Pooled {
+  torch::Tensor features;  ///< [B * T, d], mean over the valid cells; zeros for an image without any
+  torch::Tensor valid;     ///< [B * T] bool: the image has a valid cell
+};
 
-/// [B * T] bool: the image has a valid cell.
-torch::Tensor has_valid(const SourceMap& map) { return map.valid.flatten(2).any(-1).flatten(); }
+std::vector<Pooled> pool(const std::vector<SourceMap>& views) {
+  std::vector<Pooled> pooled;
+  for (const SourceMap& map : views) {
+    const auto weight = map.valid.unsqueeze(-1).to(torch::kFloat);
+    const auto sum = (map.features.to(torch::kFloat) * weight).sum({2, 3});
+    pooled.push_back({(sum / weight.sum({2, 3}).clamp_min(1)).flatten(0, 1), map.valid.flatten(2).any(-1).flatten()});
+  }
+  return pooled;
+}
 
 torch::Tensor zero_like(const SourceMap& map) { return (map.features * 0).sum().to(torch::kFloat); }
 
@@ -70,12 +76,12 @@ void Centre::update(double momentum) {
 
 namespace {
 
-torch::Tensor image_loss(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
+torch::Tensor image_loss(const std::vector<Pooled>& student, const std::vector<Pooled>& teacher,
                          const SourceHeads& heads, const ContrastOptions& options, double teacher_temperature,
                          double& entropy) {
-  std::vector<torch::Tensor> student_pools, teacher_pools, student_valid, teacher_valid;
-  for (const auto& map : student) student_pools.push_back(pool(map)), student_valid.push_back(has_valid(map));
-  for (const auto& map : teacher) teacher_pools.push_back(pool(map)), teacher_valid.push_back(has_valid(map));
+  std::vector<torch::Tensor> student_pools, teacher_pools, teacher_valid;
+  for (const auto& view : student) student_pools.push_back(view.features);
+  for (const auto& view : teacher) teacher_pools.push_back(view.features), teacher_valid.push_back(view.valid);
   // The student's head and the teacher's each run once, over every view.
   LearningHead student_head = heads.student, teacher_head = heads.teacher;
   const auto student_logits = student_head(torch::cat(student_pools)).chunk(static_cast<int64_t>(student.size()));
@@ -91,11 +97,11 @@ torch::Tensor image_loss(const std::vector<SourceMap>& student, const std::vecto
     }
     targets = all.chunk(static_cast<int64_t>(teacher.size()));
   }
-  torch::Tensor sum = zero_like(student[0]), count = torch::zeros({}, sum.options());
+  torch::Tensor sum = (student[0].features * 0).sum(), count = torch::zeros({}, sum.options());
   for (size_t g = 0; g < teacher.size(); ++g) {
     for (size_t v = 0; v < student.size(); ++v) {
       if (v == g) continue;
-      const auto both = (student_valid[v] & teacher_valid[g]).to(torch::kFloat);
+      const auto both = (student[v].valid & teacher[g].valid).to(torch::kFloat);
       sum = sum + (both * learning_loss(student_logits[v], targets[g], options.student_temperature)).sum();
       count = count + both.sum();
     }
@@ -152,10 +158,10 @@ torch::Tensor pixel_loss(const std::vector<SourceMap>& student, const std::vecto
   return -(target * log_p.index_select(0, inverse)).sum(-1).mean();
 }
 
-torch::Tensor mean_spread(const std::vector<SourceMap>& student, size_t globals) {
+torch::Tensor mean_spread(const std::vector<Pooled>& student, size_t globals, int64_t dates) {
   torch::Tensor sum;
   for (size_t g = 0; g < globals; ++g) {
-    const auto spread = spread_loss(pool(student[g]), has_valid(student[g]), student[g].features.size(1));
+    const auto spread = spread_loss(student[g].features, student[g].valid, dates);
     sum = sum.defined() ? sum + spread : spread;
   }
   return sum / static_cast<double>(globals);
@@ -167,9 +173,12 @@ ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector
                         const std::vector<ViewGeometry>& geometry, const SourceHeads& heads,
                         const ContrastOptions& options, double teacher_temperature) {
   ContrastLosses losses;
-  losses.image = image_loss(student, teacher, heads, options, teacher_temperature, losses.teacher_entropy);
-  losses.pixel = pixel_loss(student, teacher, geometry, heads, options, teacher_temperature);
-  if (options.spread > 0) losses.spread = mean_spread(student, teacher.size());
+  const auto images = pool(student);
+  if (options.image_level) {
+    losses.image = image_loss(images, pool(teacher), heads, options, teacher_temperature, losses.teacher_entropy);
+  }
+  if (options.pixel_level) losses.pixel = pixel_loss(student, teacher, geometry, heads, options, teacher_temperature);
+  if (options.spread > 0) losses.spread = mean_spread(images, teacher.size(), student[0].features.size(1));
   return losses;
 }
 

@@ -13,12 +13,16 @@ namespace skysense {
 struct ContrastOptions {
   double student_temperature = 0.1;
   double centre_momentum = 0.9;
-  bool sinkhorn = false;  ///< Sinkhorn-Knopp in place of the centres: steadier where batches are small and runs short
-  double spread = 0;  ///< weight of KoLeo (pretrain/spread.h); the paper has none
+  bool pixel_level = true;  ///< Eq. 7
+  bool image_level = true;  ///< Eq. 9
+  bool sinkhorn = false;    ///< balanced targets (sinkhorn_targets) in place of centred ones; the paper centres
+  double spread = 0;        ///< weight of KoLeo (pretrain/spread.h); the paper has none
 
   void describe(OptionFields& fields) {
     fields("student_temperature", student_temperature, "temperature of the student's softmax").between(1e-3, 10);
     fields("centre_momentum", centre_momentum, "momentum of the teacher's centres").between(0, 1);
+    fields("pixel_level", pixel_level, "pixel-level contrast (Eq. 7)");
+    fields("image_level", image_level, "image-level contrast (Eq. 9)");
     fields("sinkhorn", sinkhorn, "balance the teacher's outputs over the batch (Sinkhorn-Knopp) in place of centring them");
     fields("spread", spread, "weight of KoLeo, which keeps the places of a batch apart").between(0, 100);
   }
@@ -72,12 +76,12 @@ struct SourceHeads {
   Centre* pixel_centre = nullptr;
 };
 
-/// The losses of one source; zero where nothing is shared. Means over the valid (place, date[, cell]) of all view
+/// The losses of one source; undefined where the options leave one out, zero where nothing is shared. Means over the valid (place, date[, cell]) of all view
 /// pairs.
 struct ContrastLosses {
   torch::Tensor image;         ///< Eq. 9
   torch::Tensor pixel;         ///< Eq. 7
-  torch::Tensor spread;        ///< KoLeo on the student's global views; undefined where its weight is zero
+  torch::Tensor spread;        ///< KoLeo on the student's global views
   double teacher_entropy = 0;  ///< mean entropy of the teacher's image-level targets, nats: 0 or log K is a collapse
 };
 

@@ -66,15 +66,15 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
     const auto losses =
         contrast(predictions.maps[s], targets.maps[s], geometry, heads, options_.contrast, teacher_temperature);
     const auto add = [&](double weight, const char* name, const torch::Tensor& loss) {
-      if (weight == 0) return;
+      if (!loss.defined()) return;
       const auto weighted = weight == 1 ? loss : weight * loss;
       report.total = report.total.defined() ? report.total + weighted : weighted;
       report.parts[fmt::format("{}.{}", kSourceNames[s], name)] = loss.item<double>();
     };
-    add(options_.train.image_level, "image", losses.image);
-    add(options_.train.pixel_level, "pixel", losses.pixel);
+    add(1, "image", losses.image);
+    add(1, "pixel", losses.pixel);
     add(options_.contrast.spread, "spread", losses.spread);
-    report.parts[fmt::format("entropy.{}", kSourceNames[s])] = losses.teacher_entropy;
+    if (losses.image.defined()) report.parts[fmt::format("entropy.{}", kSourceNames[s])] = losses.teacher_entropy;
   }
   if (!report.total.defined()) throw DataError("a batch holds no valid image in any modality");
   if (predictions.moe_loss.defined()) {

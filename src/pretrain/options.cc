@@ -12,8 +12,6 @@ void TrainOptions::describe(OptionFields& fields) {
   schedule.describe(fields);
   fields("clip_norm", clip_norm, "largest global norm of the gradient").between(1e-6, 1e9);
   fields("moe_loss_weight", moe_loss_weight, "weight of the experts' load-balancing loss").between(0, 100);
-  fields("pixel_level", pixel_level, "pixel-level contrast (Eq. 7)");
-  fields("image_level", image_level, "image-level contrast (Eq. 9)");
 }
 
 void PretrainOptions::describe(OptionFields& fields) {

@@ -23,8 +23,6 @@ struct TrainOptions {
   ScheduleOptions schedule;         ///< its keys stand beside the others: train.lr, train.warmup_steps, …
   double clip_norm = 3.0;
   double moe_loss_weight = 0.01;
-  bool pixel_level = true;  ///< Eq. 7
-  bool image_level = true;  ///< Eq. 9
 
   void describe(OptionFields& fields);
 };

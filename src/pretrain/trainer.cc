@@ -40,8 +40,8 @@ void check(const PretrainOptions& options) {
     throw UsageError(
         fmt::format("train.batch_size {} is no multiple of train.accumulate {}", train.batch_size, train.accumulate));
   }
-  if (!train.image_level && !train.pixel_level) {
-    throw UsageError("train.image_level and train.pixel_level are both off: nothing is left to learn from");
+  if (!options.contrast.image_level && !options.contrast.pixel_level) {
+    throw UsageError("contrast.image_level and contrast.pixel_level are both off: nothing is left to learn from");
   }
 }
 

@@ -38,8 +38,8 @@ enum class Staging {
 };
 
 /// A raster written window by window that appears whole or not at all: pixels go to a tiled, uncompressed raster,
-/// which `finish` turns into the wanted format and renames to the output. Until `finish` returns an earlier file of the name is untouched; a writer destroyed before it
-/// leaves nothing.
+/// which `finish` turns into the wanted format and renames to the output. Until `finish` returns an earlier file of the
+/// name is untouched; a writer destroyed before it leaves nothing.
 ///
 /// Errors (full disk, read-only folder, unknown creation option) are DataErrors naming the file, GDAL's message and
 /// what to do.

@@ -4,8 +4,8 @@
 
 namespace skysense::synth {
 
-/// How a region looks and was observed, drawn independently of what is in it: so levels and colours alone say little about
-/// a place.
+/// How a region looks and was observed, drawn independently of what is in it: so levels and colours alone do
+/// not settle what a place is.
 struct RegionStyle {
   uint32_t seed = 0;
   bool southern = false;

@@ -8,7 +8,7 @@ namespace skysense::synth {
 namespace {
 
 /// How often a material gives way to another one of its kind in a scene. Mostly a place is made of what its class is
-/// made of, as on Earth; that its values still say little is the work of light, air and calibration (region_style.h).
+/// made of, as on Earth; light, air and calibration (region_style.h) keep the values alone from settling the class.
 constexpr float kExchangeChance = 0.2f;
 
 /// Materials that stand for one another from scene to scene.

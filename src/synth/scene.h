@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, kSceneClasses> kSceneClassNames = 
 enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
 
 /// A patch of something else within a scene: a town has its lake, a forest its village. Patches are drawn independently
-/// of the scene's class, so that what a place is made of says little about how it is laid out.
+/// of the scene's class.
 enum class Intrusion : uint8_t { kLake, kGrove, kBareGround, kFields, kSettlement, kYard, kCount };
 inline constexpr int kIntrusions = 2;
 

@@ -95,6 +95,12 @@ TEST(Contrast, TheTeacherIsATargetWithoutGradient) {
   EXPECT_FALSE(teacher.grad().defined());
 }
 
+// python/parity/contrast.py, fp32, 1e-5.
+TEST(SinkhornParity, TargetsEqualTheReference) {
+  const Fixture fixture("sinkhorn");
+  EXPECT_TRUE(all_close(sinkhorn_targets(fixture["logits"], 0.05), fixture["targets"], 1e-5, 1e-5));
+}
+
 TEST(SinkhornTargets, AreDistributionsThatUseEveryOutputAlike) {
   torch::manual_seed(5);
   // Logits that centring by a stale mean would leave on one output.
