@@ -60,7 +60,7 @@ FeatureSource feature_source(const ProbeArguments& arguments, const SensorContra
 Product untrained(const Product& trained, uint64_t seed) {
   Product product = trained;
   product.model = SkysenseModel(trained.options, channels_of(trained.contracts));
-  initialise(*product.model, at::make_generator<at::CPUGeneratorImpl>(seed));
+  initialise(*product.model, trained.contracts, at::make_generator<at::CPUGeneratorImpl>(seed));
   product.model->eval();
   return product;
 }

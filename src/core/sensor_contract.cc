@@ -132,6 +132,13 @@ SensorContract contract_from_json(const nlohmann::json& json, Modality modality)
 
 }  // namespace
 
+std::vector<double> SensorContract::no_signal() const {
+  const bool decibels = quantity.ends_with("dB");
+  std::vector<double> values;
+  for (const Band& band : bands) values.push_back(decibels ? 0 : -band.mean / band.std);
+  return values;
+}
+
 int64_t SensorContract::find_band(const std::string& band) const {
   for (size_t i = 0; i < bands.size(); ++i) {
     if (bands[i].name == band) return static_cast<int64_t>(i);

@@ -26,6 +26,14 @@ BackboneOutput SkysenseModelImpl::encode(Modality modality, const torch::Tensor&
   return backbone_->forward(tokenizer->forward(image), modality, options);
 }
 
+void SkysenseModelImpl::start_from_no_signal(const SensorContracts& contracts) {
+  for (const Modality modality : kModalities) {
+    if (!has(modality) || !contracts[modality]) continue;
+    auto* tokenizer = tokenizers_[std::string(modality_name(modality))]->as<TokenizerImpl>();
+    tokenizer->start_from_no_signal(contracts[modality]->no_signal());
+  }
+}
+
 FusionOutput SkysenseModelImpl::fuse(const FusionInput& input, const std::optional<at::Generator>& generator) {
   return fusion_->forward(input, generator);
 }

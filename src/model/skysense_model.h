@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include "core/modality.h"
+#include "core/sensor_contract.h"
 #include "model/backbone.h"
 #include "model/fusion.h"
 #include "model/tokenizer.h"
@@ -21,6 +22,9 @@ class SkysenseModelImpl : public torch::nn::Module {
   /// image [B, channels, H, W] normalised, any H, W >= 4: the four stages' features.
   /// Throws c10::ValueError for a modality without a tokenizer.
   BackboneOutput encode(Modality modality, const torch::Tensor& image, const ForwardOptions& options = {});
+
+  /// See TokenizerImpl::start_from_no_signal; for every modality that both sides know.
+  void start_from_no_signal(const SensorContracts& contracts);
 
   /// The fused feature of every cell of the grid from the backbone's features (see FusionImpl::forward).
   FusionOutput fuse(const FusionInput& input, const std::optional<at::Generator>& generator = {});

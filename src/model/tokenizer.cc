@@ -1,6 +1,7 @@
 #include "model/tokenizer.h"
 
 #include <ATen/ops/constant_pad_nd.h>
+#include <c10/core/GradMode.h>
 
 #include "model/options.h"
 
@@ -10,6 +11,14 @@ TokenizerImpl::TokenizerImpl(int64_t channels, int64_t dim)
     : channels_(channels),
       proj_(register_module("proj", torch::nn::Linear(channels * kPatch * kPatch, dim))),
       norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})))) {}
+
+void TokenizerImpl::start_from_no_signal(const std::vector<double>& values) {
+  TORCH_CHECK_VALUE(static_cast<int64_t>(values.size()) == channels_, "tokenizer of ", channels_, " channels, got ",
+                    values.size(), " values");
+  const c10::AutoGradMode no_gradient(false);
+  const auto dark = torch::tensor(values, proj_->weight.options()).repeat_interleave(kPatch * kPatch);
+  proj_->bias.copy_(torch::mv(proj_->weight, dark).neg());
+}
 
 torch::Tensor TokenizerImpl::forward(const torch::Tensor& image) {
   TORCH_CHECK_VALUE(

@@ -169,6 +169,12 @@ torch::Tensor mean_spread(const std::vector<Pooled>& student, size_t globals, in
 
 }  // namespace
 
+torch::Tensor pooled_rows(const std::vector<SourceMap>& views) {
+  std::vector<torch::Tensor> rows;
+  for (const Pooled& pooled : pool(views)) rows.push_back(pooled.features.index({pooled.valid}));
+  return torch::cat(rows);
+}
+
 ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
                         const std::vector<ViewGeometry>& geometry, const SourceHeads& heads,
                         const ContrastOptions& options, double teacher_temperature) {

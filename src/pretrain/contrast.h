@@ -16,6 +16,7 @@ struct ContrastOptions {
   bool pixel_level = true;  ///< Eq. 7
   bool image_level = true;  ///< Eq. 9
   bool sinkhorn = false;    ///< balanced targets (sinkhorn_targets) in place of centred ones; the paper centres
+  bool fit_heads = false;   ///< heads start fitted to the first batch (LearningHeadImpl::fit); not in the paper
   double spread = 0;        ///< weight of KoLeo (pretrain/spread.h); the paper has none
 
   void describe(OptionFields& fields) {
@@ -24,6 +25,7 @@ struct ContrastOptions {
     fields("pixel_level", pixel_level, "pixel-level contrast (Eq. 7)");
     fields("image_level", image_level, "image-level contrast (Eq. 9)");
     fields("sinkhorn", sinkhorn, "balance the teacher's outputs over the batch (Sinkhorn-Knopp) in place of centring them");
+    fields("fit_heads", fit_heads, "fit the learning heads to the first batch before the first step: for short runs");
     fields("spread", spread, "weight of KoLeo, which keeps the places of a batch apart").between(0, 100);
   }
 };
@@ -75,6 +77,9 @@ struct SourceHeads {
   Centre* image_centre = nullptr;
   Centre* pixel_centre = nullptr;
 };
+
+/// The mean over the valid cells of every image that has any, those of all views one after another: [N, d].
+torch::Tensor pooled_rows(const std::vector<SourceMap>& views);
 
 /// The losses of one source; undefined where the options leave one out, zero where nothing is shared. Means over the valid (place, date[, cell]) of all view
 /// pairs.

@@ -24,6 +24,21 @@ LearningHeadImpl::LearningHeadImpl(int64_t width, const LearningHeadSizes& optio
   for (auto* layer : {&layer1_, &layer2_, &layer3_}) initialise(*layer);
 }
 
+void LearningHeadImpl::fit(const torch::Tensor& features) {
+  TORCH_CHECK_VALUE(features.dim() == 2 && features.size(0) >= 2, "heads are fitted to two rows or more, got ",
+                    features.sizes());
+  const torch::NoGradGuard no_grad;
+  auto inputs = features.to(torch::kFloat);
+  for (torch::nn::Linear* layer : {&layer1_, &layer2_, &layer3_}) {
+    torch::nn::Linear& linear = *layer;
+    const auto outputs = linear(inputs);
+    const auto deviation = outputs.std(0, /*unbiased=*/false).clamp_min(1e-6);
+    linear->weight.div_(deviation.unsqueeze(1));
+    linear->bias.sub_(outputs.mean(0)).div_(deviation);
+    inputs = torch::gelu(linear(inputs));
+  }
+}
+
 torch::Tensor LearningHeadImpl::forward(const torch::Tensor& features) {
   const auto hidden = torch::gelu(layer2_(torch::gelu(layer1_(features))));
   const auto code = unit_length(layer3_(hidden).to(torch::kFloat));

@@ -17,6 +17,11 @@ class LearningHeadImpl : public torch::nn::Module {
   /// features [N, d] -> logits [N, K], before centring and temperature, in float32.
   torch::Tensor forward(const torch::Tensor& features);
 
+  /// Data-dependent initialisation (arXiv 1511.06856): scales and shifts each hidden layer so that its outputs over
+  /// `features` [N, d], N >= 2, have mean 0 and variance 1 a unit. A new network's features differ little from one
+  /// another; without it their codes nearly coincide and the first hundred steps' targets say next to nothing.
+  void fit(const torch::Tensor& features);
+
  private:
   torch::nn::Linear layer1_, layer2_, layer3_;
   torch::Tensor last_weight_;  ///< [K, bottleneck]; its rows are used at unit length

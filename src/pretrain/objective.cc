@@ -84,6 +84,16 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
   return report;
 }
 
+void Objective::fit_heads(Learner& learner, const std::vector<ViewBatch>& views) const {
+  const torch::NoGradGuard no_grad;
+  const EncodedViews encoded = encode_by_size(learner, views, options_.views, /*globals_only=*/true, {});
+  for (int s = 0; s < kSourceCount; ++s) {
+    if (encoded.maps[s].empty()) continue;
+    const auto rows = pooled_rows(encoded.maps[s]);
+    if (rows.size(0) >= 2) learner->head(static_cast<Source>(s))->fit(rows);
+  }
+}
+
 void Objective::update_centres(bool keep) {
   const double momentum = keep ? options_.contrast.centre_momentum : 1.0;
   for (Centres& centres : centres_) {

@@ -26,6 +26,9 @@ class Objective {
   LossReport measure(Learner& student, Learner& teacher, const std::vector<ViewBatch>& views,
                      double teacher_temperature, const at::Generator& drop_path);
 
+  /// Fits the heads to what the learner's features are in this batch; sources with fewer than two images keep theirs.
+  void fit_heads(Learner& learner, const std::vector<ViewBatch>& views) const;
+
   /// Ends a step: moves the centres by what its micro-batches showed, or forgets that (`keep` false: a step left out).
   void update_centres(bool keep);
 

@@ -83,7 +83,7 @@ class TrainingState {
   static Learner seeded(const PretrainOptions& options, const SensorContracts& contracts) {
     torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial heads").next());
     Learner learner(options.model, options.head, channels_of(contracts));
-    initialise(*learner->model(), generator_for(options, 0, 0, "initial weights"));
+    initialise(*learner->model(), contracts, generator_for(options, 0, 0, "initial weights"));
     return learner;
   }
 };
@@ -151,6 +151,12 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     const double lr = learning_rate(train.schedule, at.step, train.steps);
     const double temperature = teacher_temperature(train.schedule, at.step);
 
+    if (at.step == 0 && options.contrast.fit_heads) {
+      state.student->eval();  // without drop path
+      // The first micro-batch: no more images at once than a step has.
+      state.objective.fit_heads(state.student, batch_part(views, 0, train.batch_size / train.accumulate, device));
+      copy_parameters(state.student, state.teacher);
+    }
     state.student->train();
     std::map<std::string, double> parts;
     double loss = 0;

@@ -21,8 +21,8 @@ RegionStyle style_of(uint32_t region_hash, bool southern) {
     // Haze is bluish, more or less.
     style.hr_haze[static_cast<size_t>(band)] = haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
   }
-  // Slopes towards the sun and away from it, in proportion: 0.4 to 2.5.
-  const float ms_level = plain_exp2(between(-1.3f, 1.3f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
+  // Nothing corrects the images for slope and sun: a place lies in a fifth to twice the light of level ground.
+  const float ms_level = plain_exp2(between(-2.2f, 1.2f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
   for (size_t band = 0; band < kBands; ++band) {
     style.ms_gain[band] = ms_level * (1 + tilt * (static_cast<float>(band) / 4.5f - 1)) * between(0.88f, 1.12f, draw(50 + static_cast<int>(band)));
   }

@@ -12,6 +12,16 @@
 namespace skysense {
 namespace {
 
+torch::Tensor normalise(const torch::Tensor& physical, const SensorContract& contract) {
+  std::vector<double> mean, std;
+  for (const Band& band : contract.bands) {
+    mean.push_back(band.mean);
+    std.push_back(band.std);
+  }
+  return (physical - torch::tensor(mean, torch::kFloat).view({-1, 1, 1})) /
+         torch::tensor(std, torch::kFloat).view({-1, 1, 1});
+}
+
 using testing::all_close;
 using testing::random_tensor;
 using testing::relative_l2_within;
@@ -162,6 +172,40 @@ TEST(Initialise, DependsOnTheSeedOnly) {
     EXPECT_TRUE(at::equal(item.value(), b->named_parameters()[item.key()])) << item.key();
   initialise(*b, at::make_generator<at::CPUGeneratorImpl>(6));
   EXPECT_FALSE(at::equal(a->named_parameters()["backbone.position_embedding"], b->named_parameters()["backbone.position_embedding"]));
+}
+
+TEST(Initialise, TokenizersStartBlindToGainWhereZeroMeansDark) {
+  SensorContracts contracts;
+  contracts[Modality::kMs] = builtin_contract("sentinel2-l2a");
+  contracts[Modality::kSar] = builtin_contract("sentinel1-grd-db");
+  const ModelOptions options = small_options();
+  SkysenseModel model(options, PerModality<int64_t>{{0, 10, 2}});
+  initialise(*model, contracts, at::make_generator<at::CPUGeneratorImpl>(5));
+  const auto tokens = [&](Modality modality, const torch::Tensor& physical) {
+    const c10::AutoGradMode no_gradient(false);
+    return model->encode(modality, normalise(physical, *contracts[modality])).stages[0];
+  };
+  const auto reflectance = 0.05 + 0.3 * torch::rand({2, 10, 16, 16});
+  EXPECT_TRUE(relative_l2_within(tokens(Modality::kMs, 3 * reflectance), tokens(Modality::kMs, reflectance), 1e-3));
+  EXPECT_FALSE(relative_l2_within(tokens(Modality::kMs, reflectance + 0.1), tokens(Modality::kMs, reflectance), 1e-1));
+  // A decibel scale has no zero: a tripled value in decibels is another ground.
+  const auto backscatter = -8 - 4 * torch::rand({2, 2, 16, 16});
+  EXPECT_FALSE(relative_l2_within(tokens(Modality::kSar, 3 * backscatter), tokens(Modality::kSar, backscatter), 1e-1));
+  for (const double value : contracts[Modality::kSar]->no_signal()) EXPECT_EQ(value, 0);
+}
+
+TEST(Initialise, LinearLayersKeepTheSizeOfTheirInput) {
+  SkysenseModel model(small_options(), kChannels);
+  initialise(*model, at::make_generator<at::CPUGeneratorImpl>(5));
+  int64_t compared = 0;
+  for (const auto& item : model->named_parameters()) {
+    if (!item.key().ends_with("mlp.fc1.weight")) continue;
+    const double wanted = 1 / std::sqrt(static_cast<double>(item.value().size(1)));
+    EXPECT_NEAR(item.value().std().item<double>(), std::max(0.02, wanted), 0.1 * wanted) << item.key();
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
+  EXPECT_NEAR(model->named_parameters()["backbone.position_embedding"].std().item<double>(), 0.02, 0.002);
 }
 
 }  // namespace

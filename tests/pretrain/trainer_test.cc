@@ -85,6 +85,7 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOne) {
   const NoisePlaces places;
   TemporaryFolder whole, cut;
   auto options = small_options(4);
+  options.contrast.fit_heads = true;
   pretrain(options, places, whole.path(), false);
   // The same schedule, stopped by a signal that arrives before the first step ends.
   {
