@@ -43,8 +43,10 @@ class PlaceWriter {
     const auto name = [&](const std::string& file) { return "places/" + id + "/" + file; };
 
     PlaceRecord record{.id = id, .images = {}, .label = name("label.tif"), .longitude_deg = {}, .latitude_deg = {}, .scene_class = static_cast<int64_t>(place.site.kind)};
-    save(name("hr.tif"), layout(place.site, Modality::kHr, PixelType::kUInt8), place.hr);
-    record.images[Modality::kHr] = {{.paths = {name("hr.tif")}, .date = {}, .validity = ""}};
+    if (!place.hr.empty()) {
+      save(name("hr.tif"), layout(place.site, Modality::kHr, PixelType::kUInt8), place.hr);
+      record.images[Modality::kHr] = {{.paths = {name("hr.tif")}, .date = {}, .validity = ""}};
+    }
     for (const synth::MsImage& image : place.ms) {
       const Date date = date_of(image.day_of_year);
       const std::string file = name("ms_" + date.text() + ".tif"), clear = name("clear_" + date.text() + ".tif");
@@ -164,7 +166,7 @@ Picture preview_of(const SyntheticEarth& earth) {
     const synth::RenderedPlace place = earth.render(number);
     const std::string name(synth::kSceneClassNames[static_cast<size_t>(place.site.kind)]);
     const int64_t cells = earth.options().cells, side = cells * earth.options().hr_per_cell;
-    pictures.push_back({picture_of(side, [&](int64_t band, int64_t i) { return static_cast<double>(place.hr[static_cast<size_t>(band * side * side + i)]); }), name});
+    if (!place.hr.empty()) pictures.push_back({picture_of(side, [&](int64_t band, int64_t i) { return static_cast<double>(place.hr[static_cast<size_t>(band * side * side + i)]); }), name});
     if (!place.ms.empty()) {
       const auto clear_pixels = [](const synth::MsImage& image) { return std::ranges::count(image.clear, uint8_t{1}); };
       const auto& image = *std::ranges::max_element(place.ms, {}, clear_pixels);
@@ -228,6 +230,7 @@ void add_synth(CLI::App& program) {
   verb->add_option("--test-places", arguments->test_places, "held-out places, written to OUTPUT/test; their regions touch no other")->check(CLI::NonNegativeNumber)->capture_default_str();
   verb->add_option("--size", arguments->world.cells, "side of a place in MS pixels of 10 m")->capture_default_str();
   verb->add_option("--hr-per-cell", arguments->world.hr_per_cell, "HR pixels an MS pixel's side; 8 is 1.25 m")->capture_default_str();
+  verb->add_flag("!--no-hr", arguments->world.hr, "render no HR image");
   verb->add_option("--ms-dates", arguments->world.ms_dates, "MS images a place")->check(CLI::NonNegativeNumber)->capture_default_str();
   verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")->check(CLI::NonNegativeNumber)->capture_default_str();
   verb->add_option("--jobs", arguments->jobs, "threads")->check(CLI::PositiveNumber)->capture_default_str();

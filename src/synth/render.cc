@@ -6,7 +6,8 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_of(region_hash(options.seed, site.zone, site.east_m, site.south_m), site.zone.southern);
   const GroundMap ground = paint_ground(options.seed, site, options.hr_per_cell, style.sun);
   const CellMixture cells = mix_cells(ground);
-  RenderedPlace place{.site = site, .hr = render_hr(ground, site, style), .ms = {}, .sar = {}, .label = {}};
+  RenderedPlace place{.site = site, .hr = {}, .ms = {}, .sar = {}, .label = {}};
+  if (options.hr) place.hr = render_hr(ground, site, style);
   constexpr int32_t kMsCalendar = 1, kSarCalendar = 2;
   for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar)) place.ms.push_back(render_ms(cells, site, style, day));
   for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar)) place.sar.push_back(render_sar(cells, site, style, day));

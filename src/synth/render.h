@@ -10,7 +10,7 @@ namespace skysense::synth {
 /// One place as its sensors' products hold it.
 struct RenderedPlace {
   Site site;
-  std::vector<uint8_t> hr;       ///< [3, side, side], side = cells * pixels a cell
+  std::vector<uint8_t> hr;       ///< [3, side, side], side = cells * pixels a cell; empty without HR
   std::vector<MsImage> ms;       ///< by date, [10, cells, cells] each
   std::vector<SarImage> sar;     ///< by date, [2, cells, cells] each
   std::vector<uint8_t> label;    ///< [cells, cells] LandCover of most of the cell
@@ -19,7 +19,8 @@ struct RenderedPlace {
 /// What to render of a site.
 struct RenderOptions {
   uint64_t seed = 1;          ///< of the world
-  int64_t hr_per_cell = 8;
+  bool hr = true;
+  int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
 };
 

@@ -51,12 +51,13 @@ void SynthOptions::describe(OptionFields& fields) {
   fields("places", places, "places of the synthetic world").at_least(1);
   fields("held_out", held_out, "use the held-out blocks of the world");
   fields("cells", cells, "side of a place, MS pixels of 10 m").between(1, synth::kRegionMetres / 10);
+  fields("hr", hr, "render the HR image");
   fields("hr_per_cell", hr_per_cell, "HR pixels a cell side").between(1, 64);
   fields("ms_dates", ms_dates, "MS images a place").at_least(0);
   fields("sar_dates", sar_dates, "SAR images a place").at_least(0);
 }
 
-SensorContracts synthetic_contracts(int64_t hr_per_cell) {
+SensorContracts synthetic_contracts(const SynthOptions& options) {
   // Means and standard deviations over the clear pixels of 480 training places.
   const auto with_statistics = [](SensorContract contract, std::initializer_list<std::pair<double, double>> bands) {
     auto band = contract.bands.begin();
@@ -69,20 +70,26 @@ SensorContracts synthetic_contracts(int64_t hr_per_cell) {
   };
   SensorContracts contracts;
   contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.449, .214}, {.425, .181}, {.381, .170}});
-  contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(hr_per_cell);
+  contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(options.hr_per_cell);
   contracts[Modality::kMs] = with_statistics(builtin_contract("sentinel2-l2a"), {{.079, .079}, {.096, .092}, {.109, .111}, {.128, .123}, {.159, .145},
                                                                                  {.177, .163}, {.190, .176}, {.201, .187}, {.192, .187}, {.156, .164}});
   contracts[Modality::kSar] = with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.3}, {-18.9, 4.1}});
+  if (!options.hr) contracts[Modality::kHr].reset();
+  if (options.ms_dates == 0) contracts[Modality::kMs].reset();
+  if (options.sar_dates == 0) contracts[Modality::kSar].reset();
   return contracts;
 }
 
-SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options.hr_per_cell)) {
+SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options)) {
   if (options.places < 1 || options.places > synth::site_count(options.held_out)) {
     throw UsageError(fmt::format("the synthetic world has 1 to {} {} places, not {}", synth::site_count(options.held_out),
                                  options.held_out ? "held-out" : "training", options.places));
   }
   if (options.cells < 1 || options.cells > synth::kRegionMetres / 10) {
     throw UsageError(fmt::format("a synthetic place has 1 to {} cells a side, not {}", synth::kRegionMetres / 10, options.cells));
+  }
+  if (!options.hr && options.ms_dates == 0 && options.sar_dates == 0) {
+    throw UsageError("a synthetic place has an image of at least one sensor");
   }
   if (options.hr_per_cell < 1 || options.hr_per_cell > 64) {
     throw UsageError(fmt::format("a synthetic cell has 1 to 64 HR pixels a side, not {}", options.hr_per_cell));
@@ -92,7 +99,7 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
 synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
   const auto seed = static_cast<uint64_t>(options_.seed);
   const synth::Site site = synth::site_of(seed, number, options_.held_out, options_.cells * 10);
-  return synth::render_place(site, {.seed = seed, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates});
+  return synth::render_place(site, {.seed = seed, .hr = options_.hr, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates});
 }
 
 std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", options_.held_out ? "test" : "train", number); }
@@ -102,7 +109,7 @@ PlaceSample SyntheticEarth::get(int64_t number) const {
   const synth::RenderedPlace place = render(number);
   PlaceSample sample;
   sample.id = id_of(number);
-  sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
+  if (options_.hr) sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
   if (options_.ms_dates > 0) sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
   if (options_.sar_dates > 0) sample.images[Modality::kSar] = sar_series(place, options_.cells);
   sample.label = torch::from_blob(const_cast<uint8_t*>(place.label.data()), {options_.cells, options_.cells}, torch::kUInt8).to(torch::kInt64);

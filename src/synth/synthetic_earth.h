@@ -14,6 +14,7 @@ struct SynthOptions {
   int64_t places = 256;
   bool held_out = false;     ///< places of the held-out blocks, which touch no training place
   int64_t cells = 64;        ///< side of a place in MS pixels of 10 m, at most 640
+  bool hr = true;            ///< render the HR image
   int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
@@ -21,8 +22,9 @@ struct SynthOptions {
   void describe(OptionFields& fields);
 };
 
-/// The sensors of the synthetic world: aerial-rgb, sentinel2-l2a and sentinel1-grd-db with the world's own statistics.
-SensorContracts synthetic_contracts(int64_t hr_per_cell);
+/// The sensors that these options render, of aerial-rgb, sentinel2-l2a and sentinel1-grd-db, with the world's own
+/// statistics.
+SensorContracts synthetic_contracts(const SynthOptions& options);
 
 /// A procedural world, rendered in memory: co-registered HR, an MS series with phenology and clouds, a SAR series with
 /// speckle, a land-cover raster and a scene class. Ground is a function of (world seed, map coordinates) alone: two

@@ -50,6 +50,23 @@ TEST(SyntheticEarth, RefusesWhatTheWorldCannotGive) {
   EXPECT_THROW(SyntheticEarth({.places = 0}), UsageError);
   EXPECT_THROW(SyntheticEarth({.places = 1, .cells = 641}), UsageError);
   EXPECT_THROW(SyntheticEarth({.places = 1, .hr_per_cell = 0}), UsageError);
+  EXPECT_THROW(SyntheticEarth({.places = 1, .hr = false, .ms_dates = 0, .sar_dates = 0}), UsageError);
+}
+
+TEST(SyntheticEarth, RendersTheSensorsThatAreAskedFor) {
+  const SynthOptions all{.places = 2, .cells = 16, .ms_dates = 2, .sar_dates = 1};
+  SynthOptions ms = all;
+  ms.hr = false;
+  ms.sar_dates = 0;
+  const SyntheticEarth whole(all), part(ms);
+  for (const Modality modality : kModalities) {
+    const bool wanted = modality == Modality::kMs;
+    EXPECT_TRUE(whole.contracts()[modality].has_value());
+    EXPECT_EQ(part.contracts()[modality].has_value(), wanted);
+    EXPECT_EQ(part.get(1).images[modality].has_value(), wanted);
+  }
+  // What else is rendered changes nothing in a sensor's images.
+  EXPECT_TRUE(torch::equal(whole.get(1).images[Modality::kMs]->values, part.get(1).images[Modality::kMs]->values));
 }
 
 /// Every class: two squares that share ground show the same there, in every sensor and label.
@@ -117,7 +134,7 @@ TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
     add(place.sar[0].decibels);
     add(place.label);
   }
-  EXPECT_EQ(hash, 5605989241063968082u);
+  EXPECT_EQ(hash, 7695097935664862867u);
 }
 
 TEST(SyntheticWorld, PlainLogAndExponentAgreeWithTheLibrary) {
