@@ -3,18 +3,15 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "app/bench_raster.h"
+#include "app/measure.h"
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "engine/adamw.h"
 #include "engine/device.h"
 #include "engine/weights.h"
@@ -27,41 +24,13 @@
 namespace skysense::app {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct BenchOptions {
   std::string preset = "nano", modality = "hr", dtype = "float32", mode = "encode";
   std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
+  std::string raster;                // read this instead of running a model
   bool prepared = false;
   int64_t size = 256, batch = 4, threads = 0, iterations = 5;
 };
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
-
-/// Seconds since this process started, loading of libraries included; the kernel counts in hundredths.
-double process_age_s() {
-  std::ifstream file("/proc/self/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::istringstream fields(text.substr(text.rfind(')') + 2));  // the name before it may hold spaces
-  std::string field;
-  for (int i = 0; i < 20; ++i) fields >> field;  // the start time is field 22 of the line
-  timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec) -
-         std::stod(field) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-double peak_memory_mb() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 /// The best of ten multiplications of square matrices in the dtype: what this machine gives at most just now.
 double gemm_peak_gflops(torch::Dtype dtype) {
@@ -164,7 +133,7 @@ void bench(const BenchOptions& options) {
     subject.run();
     times.push_back(seconds_since(start));
   }
-  const double memory_mb = peak_memory_mb(), seconds = median(times);
+  const double memory_mb = static_cast<double>(peak_resident_bytes()) / (1 << 20), seconds = median(times);
   const double gflops = subject.flops() / seconds * 1e-9, peak = gemm_peak_gflops(parse_dtype(options.dtype));
   nlohmann::json result = {{"preset", options.preset},
                            {"mode", options.mode},
@@ -192,7 +161,7 @@ void bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
-  auto* verb = program.add_subcommand("bench", "Time the encoder or a training step on this machine");
+  auto* verb = program.add_subcommand("bench", "Time the encoder, a training step or raster reading on this machine");
   verb->footer("Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
   verb->add_option("--mode", options->mode, "encode: inference; train: forward, backward and AdamW")
@@ -213,7 +182,15 @@ void add_bench(CLI::App& program) {
   verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
   verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
   verb->add_option("--save-case", options->save_case, "write that file");
-  verb->callback([options] { bench(*options); });
+#ifdef SKYSENSE_RASTER
+  verb->add_option("--raster", options->raster, "time reading this raster instead of a model");
+#endif
+  verb->callback([options] {
+#ifdef SKYSENSE_RASTER
+    if (!options->raster.empty()) return print_result(bench_raster(options->raster, options->iterations));
+#endif
+    bench(*options);
+  });
 }
 
 }  // namespace skysense::app

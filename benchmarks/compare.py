@@ -5,6 +5,10 @@
 
 Each round runs both programs one after the other in processes of their own; the ratio is the median over the rounds of
 peer time / our time: above 1 we are faster. --compiled adds torch.compile, --blocks the peer's blocks beside timm's.
+
+    .venv/bin/python benchmarks/compare.py --raster SCENE.tif [SCENE.tif ...]
+
+compares raster reading (float32 values and validity of all pixels) with rasterio instead.
 Prints a table on stderr and one JSON line on stdout.
 """
 
@@ -28,6 +32,32 @@ def run(command: list[str]) -> dict:
     if done.returncode != 0:
         sys.exit(f"error: {' '.join(command)}: {done.stderr.strip()[-2000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def compare_reading(arguments: argparse.Namespace, raster: str) -> dict:
+    options = ["--raster", raster, "--iterations", str(arguments.iterations)]
+    programs = {"skysense": [arguments.program, "bench", *options], "rasterio": [sys.executable, "-m", "peers.bench_raster", *options]}
+    results = {name: [] for name in programs}
+    for _ in range(arguments.rounds):
+        for name, command in programs.items():
+            results[name].append(run(command))
+    ours, theirs = results["skysense"], results["rasterio"]
+    for key in ("valid_pixels", "value_sum"):
+        if abs(ours[0][key] - theirs[0][key]) > 1e-6 * abs(theirs[0][key]):
+            sys.exit(f"error: {raster}: {key} is {ours[0][key]} here and {theirs[0][key]} with rasterio")
+    summary = {"raster": raster, "megabytes": round(ours[0]["megabytes"], 1), "file_megabytes": round(ours[0]["file_megabytes"], 1)}
+    for name, found in results.items():
+        ratio = statistics.median(peer["median_s"] / result["median_s"] for peer, result in zip(theirs, found))
+        summary[name] = {
+            "megabytes_per_second": round(statistics.median(result["megabytes_per_second"] for result in found)),
+            "rasterio_time_over_this": round(ratio, 3),
+            "peak_memory_mb": round(statistics.median(result["peak_memory_mb"] for result in found)),
+            "first_output_s": round(statistics.median(result["first_output_s"] for result in found), 2),
+        }
+        print(f"{pathlib.Path(raster).name} {name:9} {json.dumps(summary[name])}", file=sys.stderr)
+    # What the mere bytes of the file take, of the time that reading its pixels takes.
+    summary["file_bytes_share"] = round(statistics.median(result["file_bytes_median_s"] / result["median_s"] for result in ours), 3)
+    return summary
 
 
 def compare(arguments: argparse.Namespace, mode: str, dtype: str, case: str) -> dict:
@@ -81,7 +111,12 @@ def main() -> None:
     parser.add_argument("--prepared", action="store_true", help="also with weights packed for inference")
     parser.add_argument("--compiled", action="store_true", help="also torch.compile of the peer")
     parser.add_argument("--blocks", action="store_true", help="also the peer's blocks beside timm's")
+    parser.add_argument("--raster", nargs="+", help="compare reading these rasters instead")
     arguments = parser.parse_args()
+    if arguments.raster:
+        readings = [compare_reading(arguments, raster) for raster in arguments.raster]
+        print(json.dumps({"rounds": arguments.rounds, "iterations": arguments.iterations, "results": readings}))
+        return
     with tempfile.TemporaryDirectory() as folder:
         case = f"{folder}/case.safetensors"
         size = ["--size", str(arguments.size), "--batch", str(arguments.batch), "--iterations", "1"]

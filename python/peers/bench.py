@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from peers.backbone import Options, SkySense
+from peers.process import process_age_s
 
 PRESETS = {
     "nano": Options(),
@@ -24,11 +25,6 @@ PRESETS = {
     "base": Options(dim=128, depths=(2, 2, 18, 2)),
 }
 CHANNELS = {"hr": 3, "ms": 10, "sar": 2}
-
-
-def process_age_s() -> float:
-    started = int(open("/proc/self/stat").read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
 
 
 def main() -> None:

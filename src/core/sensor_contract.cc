@@ -133,9 +133,8 @@ SensorContract contract_from_json(const nlohmann::json& json, Modality modality)
 }  // namespace
 
 std::vector<double> SensorContract::no_signal() const {
-  const bool decibels = quantity.ends_with("dB");
   std::vector<double> values;
-  for (const Band& band : bands) values.push_back(decibels ? 0 : -band.mean / band.std);
+  for (const Band& band : bands) values.push_back(in_decibels() ? 0 : -band.mean / band.std);
   return values;
 }
 

@@ -31,8 +31,9 @@ struct SensorContract {
   std::vector<Band> bands;
 
   int64_t channels() const { return static_cast<int64_t>(bands.size()); }
-  /// Network input of a pixel without any signal (physical value 0), band by band. 0 in decibels: no value there is
-  /// "nothing".
+  /// Whether the physical values are logarithms of power: a gain shifts them, and no value of theirs means "nothing".
+  bool in_decibels() const { return quantity.ends_with("dB"); }
+  /// Network input of a pixel without any signal (physical value 0), band by band; 0 in decibels.
   std::vector<double> no_signal() const;
   /// Index of the band, or -1.
   int64_t find_band(const std::string& band) const;

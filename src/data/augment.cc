@@ -126,7 +126,7 @@ void augment_gain(ImageSeries& images, const SensorContract& contract, const Aug
   for (int64_t band = 0; band < contract.channels(); ++band) {
     const double factor = std::exp(level + stream.uniform(-options.gain, options.gain) / 3);
     auto values = images.values.select(1, band);
-    if (contract.quantity.ends_with("dB")) {
+    if (contract.in_decibels()) {
       values.add_(10 * std::log10(factor));
     } else {
       values.mul_(factor);

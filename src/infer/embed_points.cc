@@ -121,8 +121,7 @@ PointResult embed_points(EmbedJob& job, const PointOptions& points, const Output
                      .tiles = counts.tiles};
   if (result.found == 0)
     throw DataError(fmt::format("{}: none of its features lies on a valid pixel of the scene", points.shapes));
-  shapes.write(staged.stage(0), columns_of(vectors, shapes, points.nearest));
-  staged.publish();
+  staged.produce([&] { shapes.write(staged.stage(0), columns_of(vectors, shapes, points.nearest)); });
   return result;
 }
 

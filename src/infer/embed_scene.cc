@@ -38,6 +38,27 @@ RasterLayout feature_layout(const EmbedJob& job, const OutputOptions& output) {
   return layout;
 }
 
+/// Writes the raster of features and counts into `result`; a sample of the valid cells comes back.
+CellSample write_features(EmbedJob& job, const OutputOptions& output, const fs::path& path, EmbedResult& result) {
+  CellSample sample(job.area(), kPreviewSampleCells);
+  RasterWriter writer(path, feature_layout(job, output));
+  const FeatureRunCounts counts = job.run(job.blocks(), true, [&](const WindowFeatures& found) {
+    const CellWindow& window = found.window;
+    // GDAL 3.6 cannot write bands of 16-bit floats without fault; zeroed mantissa bits compress nearly as well.
+    const torch::Tensor values = output.half ? found.values.to(torch::kHalf).to(torch::kFloat) : found.values;
+    writer.write({window.column - job.area().column, window.row - job.area().row, window.columns, window.rows},
+                 values.data_ptr<float>());
+    sample.add(found);
+    result.valid_cells += found.valid.sum().item<int64_t>();
+  });
+  result.tiles = counts.tiles;
+  result.pixels = job.scene().counts();
+  if (result.valid_cells == 0)
+    throw DataError("no valid pixel in the area asked for: all of it is nodata, NaN or masked");
+  writer.finish();
+  return sample;
+}
+
 /// Paints the feature raster as a georeferenced RGBA raster, and as a picture of every step-th cell.
 void write_preview(const fs::path& features, const PcaColours& colours, const fs::path& tif, const fs::path& png) {
   const RasterReader reader(features.string());
@@ -86,26 +107,10 @@ EmbedResult embed_scene(EmbedJob& job, const OutputOptions& output) {
   result.preview_tif = beside(output.path, "_rgb.tif");
   result.preview_png = beside(output.path, "_rgb.png");
   StagedOutputs staged({output.path, result.preview_tif, result.preview_png}, output.overwrite);
-  CellSample sample(job.area(), kPreviewSampleCells);
-  {
-    RasterWriter writer(staged.stage(0), feature_layout(job, output));
-    const FeatureRunCounts counts = job.run(job.blocks(), true, [&](const WindowFeatures& found) {
-      const CellWindow& window = found.window;
-      // GDAL 3.6 cannot write bands of 16-bit floats without fault; zeroed mantissa bits compress nearly as well.
-      const torch::Tensor values = output.half ? found.values.to(torch::kHalf).to(torch::kFloat) : found.values;
-      writer.write({window.column - job.area().column, window.row - job.area().row, window.columns, window.rows},
-                   values.data_ptr<float>());
-      sample.add(found);
-      result.valid_cells += found.valid.sum().item<int64_t>();
-    });
-    result.tiles = counts.tiles;
-    if (result.valid_cells == 0)
-      throw DataError("no valid pixel in the area asked for: all of it is nodata, NaN or masked");
-    writer.finish();
-  }
-  result.pixels = job.scene().counts();
-  write_preview(staged.stage(0), PcaColours(sample.rows()), staged.stage(1), staged.stage(2));
-  staged.publish();
+  staged.produce([&] {
+    const CellSample sample = write_features(job, output, staged.stage(0), result);
+    write_preview(staged.stage(0), PcaColours(sample.rows()), staged.stage(1), staged.stage(2));
+  });
   return result;
 }
 

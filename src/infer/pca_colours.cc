@@ -12,8 +12,9 @@ constexpr double kLow = 0.02, kHigh = 0.98;
 
 }  // namespace
 
-CellSample::CellSample(const CellWindow& area, int64_t most) : step_(1) {
+CellSample::CellSample(const CellWindow& area, int64_t most) : step_(1), capacity_(0) {
   while (ceil_divide(area.rows, step_) * ceil_divide(area.columns, step_) > most) ++step_;
+  capacity_ = (area.rows / step_ + 1) * (area.columns / step_ + 1);
 }
 
 void CellSample::add(const WindowFeatures& found) {
@@ -23,10 +24,13 @@ void CellSample::add(const WindowFeatures& found) {
   using torch::indexing::Slice;
   const auto cells = found.values.index({Slice(), Slice(row, {}, step_), Slice(column, {}, step_)}).flatten(1).t();
   const auto valid = found.valid.index({Slice(row, {}, step_), Slice(column, {}, step_)}).flatten();
-  rows_.push_back(cells.index({valid}).contiguous());
+  const auto chosen = cells.index({valid});
+  if (!rows_.defined()) rows_ = torch::empty({capacity_, cells.size(1)});
+  rows_.narrow(0, count_, chosen.size(0)).copy_(chosen);
+  count_ += chosen.size(0);
 }
 
-torch::Tensor CellSample::rows() const { return rows_.empty() ? torch::empty({0, 0}) : torch::cat(rows_); }
+torch::Tensor CellSample::rows() const { return rows_.defined() ? rows_.narrow(0, 0, count_) : torch::empty({0, 0}); }
 
 PcaColours::PcaColours(const torch::Tensor& sample) {
   const int64_t count = sample.size(0), width = sample.size(1);

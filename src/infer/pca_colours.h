@@ -2,8 +2,6 @@
 
 #include <torch/types.h>
 
-#include <vector>
-
 #include "infer/feature_windows.h"
 
 namespace skysense {
@@ -21,8 +19,8 @@ class CellSample {
   torch::Tensor rows() const;
 
  private:
-  int64_t step_;
-  std::vector<torch::Tensor> rows_;
+  int64_t step_, capacity_, count_ = 0;
+  torch::Tensor rows_;  // [capacity, d], the first `count_` filled: one buffer, so that it leaves no holes in the heap
 };
 
 /// A colour for a feature: its three main components over a sample as red, green and blue, each stretched from its 2nd

@@ -35,6 +35,21 @@ StagedOutputs::~StagedOutputs() {
 
 fs::path StagedOutputs::stage(size_t number) const { return folder_ / targets_.at(number).filename(); }
 
+void StagedOutputs::produce(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const DataError& error) {
+    std::string message = error.what();
+    for (size_t i = 0; i < targets_.size(); ++i) {
+      const std::string staged = stage(i).string(), target = targets_[i].string();
+      for (size_t at = message.find(staged); at != std::string::npos; at = message.find(staged, at + target.size()))
+        message.replace(at, staged.size(), target);
+    }
+    throw DataError(message);
+  }
+  publish();
+}
+
 void StagedOutputs::publish() {
   for (size_t i = 0; i < targets_.size(); ++i) {
     if (!fs::exists(stage(i))) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,13 @@ class StagedOutputs {
 
   /// Where to write the target of that number meanwhile.
   std::filesystem::path stage(size_t number) const;
-  /// Renames every staged file that was written to its target.
-  void publish();
+  /// Runs `work`, which writes the staged files, then renames each that it wrote to its target. DataErrors of `work`
+  /// that name a staged file name its target instead.
+  void produce(const std::function<void()>& work);
 
  private:
+  void publish();
+
   std::vector<std::filesystem::path> targets_;
   std::filesystem::path folder_;
 };

@@ -228,7 +228,7 @@ ContractReport examine_raster(const RasterReader& reader, const SensorContract& 
     const RasterBand& stored = reader.bands()[static_cast<size_t>(bands[i])];
     if (stored.palette) {
       report.problems.push_back({band.name, "indices into a colour table", "expand it: gdal_translate -expand rgb"});
-    } else if (contract.quantity == "backscatter dB") {
+    } else if (contract.in_decibels()) {
       check_decibels(band, contract.bands[i], contract, report.problems);
     } else {
       check_scaled(band, contract.bands[i], contract, stored.type, report.problems);

@@ -32,7 +32,9 @@ void LearningHeadImpl::fit(const torch::Tensor& features) {
   for (torch::nn::Linear* layer : {&layer1_, &layer2_, &layer3_}) {
     torch::nn::Linear& linear = *layer;
     const auto outputs = linear(inputs);
-    const auto deviation = outputs.std(0, /*unbiased=*/false).clamp_min(1e-6);
+    // A unit that is the same for all rows (a first batch of equal images) has no spread to be scaled by.
+    const auto spread = outputs.std(0, /*unbiased=*/false);
+    const auto deviation = torch::where(spread > 1e-6, spread, torch::ones_like(spread));
     linear->weight.div_(deviation.unsqueeze(1));
     linear->bias.sub_(outputs.mean(0)).div_(deviation);
     inputs = torch::gelu(linear(inputs));

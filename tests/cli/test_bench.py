@@ -1,6 +1,9 @@
 """skysense bench: what it reports fits together; how fast it is belongs in no test."""
 
+import numpy
 import pytest
+import rasterio
+
 from conftest import result_of
 
 
@@ -19,3 +22,17 @@ def test_flops_are_those_of_the_work():
     for result in (encode, twice, train):
         assert result["share_of_peak"] == pytest.approx(result["gflops"] / result["gemm_peak_gflops"], rel=1e-9)
         assert result["peak_memory_mb"] > 0
+
+
+def test_raster_reading_sees_what_rasterio_sees(tmp_path):
+    path = str(tmp_path / "scene.tif")
+    values = numpy.random.default_rng(1).integers(1, 3000, (3, 300, 1500)).astype(numpy.uint16)
+    values[:, 40:90, 70:140] = 0
+    layout = {"driver": "GTiff", "width": 1500, "height": 300, "count": 3, "dtype": "uint16", "nodata": 0, "tiled": True}
+    with rasterio.open(path, "w", blockxsize=256, blockysize=256, **layout) as raster:
+        raster.write(values)
+    result = result_of("bench", "--raster", path, "--iterations", 2)
+    assert result["valid_pixels"] == 300 * 1500 - 50 * 70
+    assert result["value_sum"] == values.sum()
+    assert result["megabytes"] == 3 * 300 * 1500 * 4 / 1e6
+    assert len(result["seconds"]) == 2

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "data/normalise.h"
 #include "model/autocast.h"
 #include "model/initialise.h"
 #include "model/skysense_model.h"
@@ -11,16 +12,6 @@
 
 namespace skysense {
 namespace {
-
-torch::Tensor normalise(const torch::Tensor& physical, const SensorContract& contract) {
-  std::vector<double> mean, std;
-  for (const Band& band : contract.bands) {
-    mean.push_back(band.mean);
-    std.push_back(band.std);
-  }
-  return (physical - torch::tensor(mean, torch::kFloat).view({-1, 1, 1})) /
-         torch::tensor(std, torch::kFloat).view({-1, 1, 1});
-}
 
 using testing::all_close;
 using testing::random_tensor;
@@ -183,7 +174,8 @@ TEST(Initialise, TokenizersStartBlindToGainWhereZeroMeansDark) {
   initialise(*model, contracts, at::make_generator<at::CPUGeneratorImpl>(5));
   const auto tokens = [&](Modality modality, const torch::Tensor& physical) {
     const c10::AutoGradMode no_gradient(false);
-    return model->encode(modality, normalise(physical, *contracts[modality])).stages[0];
+    const auto valid = torch::ones({physical.size(0), physical.size(2), physical.size(3)}, torch::kBool);
+    return model->encode(modality, normalise(physical, valid, *contracts[modality])).stages[0];
   };
   const auto reflectance = 0.05 + 0.3 * torch::rand({2, 10, 16, 16});
   EXPECT_TRUE(relative_l2_within(tokens(Modality::kMs, 3 * reflectance), tokens(Modality::kMs, reflectance), 1e-3));

@@ -49,6 +49,14 @@ TEST(LearningHead, FittingStandardisesItsFirstLayer) {
   EXPECT_THROW(head->fit(features.narrow(0, 0, 1)), c10::ValueError);
 }
 
+TEST(LearningHead, FittingLeavesTheWeightsOfConstantUnits) {
+  const torch::NoGradGuard no_grad;
+  LearningHead head = head_of_codes();
+  const auto weights = head->named_parameters()["layer1.weight"].clone();
+  head->fit(torch::rand({1, 8}).expand({20, 8}));
+  EXPECT_TRUE(all_close(head->named_parameters()["layer1.weight"], weights, 0, 0));
+}
+
 TEST(PooledRows, AreMeansOverValidCellsOfImagesThatHaveAny) {
   auto features = torch::arange(2 * 1 * 2 * 2 * 3, torch::kFloat).view({2, 1, 2, 2, 3});
   auto valid = torch::ones({2, 1, 2, 2}, torch::kBool);
