@@ -87,6 +87,6 @@ int run(int argc, char** argv) {
 }  // namespace skysense::app
 
 int main(int argc, char** argv) {
-  skysense::tune_allocator();
+  skysense::tune_allocator(skysense::FreedBuffers::kKept);
   return skysense::app::run(argc, argv);
 }

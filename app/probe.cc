@@ -78,13 +78,16 @@ torch::Tensor held_out_rows(const ProbeFeatures& all, double share, bool held_ou
   return torch::tensor(rows, torch::kInt64);
 }
 
-/// Numbers the classes of an index from 0 on and names them by their numbers there.
-void name_classes(SplitFeatures& split) {
+/// Numbers the classes that occur from 0 on, and names them: where their dataset does not, by their numbers there.
+void name_classes(const std::vector<std::string>& names, SplitFeatures& split) {
   std::set<int64_t> numbers;
   for (const ProbeFeatures* part : {&split.train, &split.test}) {
     numbers.insert(part->classes.data_ptr<int64_t>(), part->classes.data_ptr<int64_t>() + part->classes.numel());
   }
-  for (const int64_t number : numbers) split.classes.push_back(std::to_string(number));
+  for (const int64_t number : numbers) {
+    const bool named = number >= 0 && number < static_cast<int64_t>(names.size());
+    split.classes.push_back(named ? names[static_cast<size_t>(number)] : std::to_string(number));
+  }
   const auto sorted = torch::tensor(std::vector<int64_t>(numbers.begin(), numbers.end()), torch::kInt64);
   for (ProbeFeatures* part : {&split.train, &split.test}) part->classes = torch::searchsorted(sorted, part->classes);
 }
@@ -126,8 +129,7 @@ SplitFeatures collect(const ProbeArguments& arguments, const Product& product, J
     split.train = all.subset(held_out_rows(all, arguments.test_share, false));
     split.test = all.subset(held_out_rows(all, arguments.test_share, true));
   }
-  split.classes = data.classes;
-  if (split.classes.empty()) name_classes(split);
+  name_classes(data.classes, split);
   if (split.classes.size() < 2)
     throw DataError(fmt::format("{}: all samples are of one class; a probe needs two", arguments.data));
   if (split.train.ids.empty() || split.test.ids.empty()) {

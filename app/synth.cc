@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/verbs.h"
+#include "core/class_names.h"
 #include "core/date.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -143,6 +144,7 @@ void write_dataset(const fs::path& folder, const SyntheticEarth& earth, int64_t 
     progress.update(number + 1);
   }
   write_file_atomically(folder / "contract.json", contracts_to_json(earth.contracts()).dump(2) + "\n");
+  write_class_names(folder, {synth::kSceneClassNames.begin(), synth::kSceneClassNames.end()});
   write_place_index(folder / "index.jsonl", records);
 }
 

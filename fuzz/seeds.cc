@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/class_names.h"
 #include "core/config.h"
 #include "core/files.h"
 #include "core/place_index.h"
@@ -42,6 +43,7 @@ void write_place_seeds(const fs::path& folder) {
   place.latitude_deg = 47.25;
   place.scene_class = 3;
   write_file_atomically(folder / "all", skysense::format_place(place));
+  write_file_atomically(folder / "classes", skysense::format_class_names({"Airport", "Bare land"}));
 }
 
 void write_config_seeds(const fs::path& folder) {

@@ -23,11 +23,15 @@ int64_t resident_bytes() {
   return read ? resident * ::sysconf(_SC_PAGESIZE) : 0;
 }
 
-void tune_allocator() {
+void tune_allocator(FreedBuffers policy) {
 #ifdef __GLIBC__
   // 1 GiB is beyond any activation of the presets on a CPU; larger buffers still come and go as mappings of their own.
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  ::mallopt(M_TRIM_THRESHOLD, 2047 << 20);
+  // 16 MiB holds down the peak of embed by a tenth at no measurable cost; 4 MiB doubles its time in the kernel.
+  const bool kept = policy == FreedBuffers::kKept;
+  ::mallopt(M_MMAP_THRESHOLD, kept ? 1 << 30 : 16 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, kept ? 2047 << 20 : 32 << 20);
+#else
+  (void)policy;
 #endif
 }
 

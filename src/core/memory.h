@@ -9,10 +9,14 @@ int64_t peak_resident_bytes();
 /// What it occupies now.
 int64_t resident_bytes();
 
-/// Makes malloc keep large buffers instead of giving them back to the kernel after every operator: page faults are
-/// dear, and a network asks for the same sizes again and again. Called once, at the start of main. No effect outside
-/// glibc.
-void tune_allocator();
+/// What malloc does with large buffers that are freed.
+enum class FreedBuffers {
+  kKept,      ///< for the next ones: page faults are dear, and a network asks for the same sizes again and again
+  kReturned,  ///< to the kernel: the peak is what is in use, without the holes that large buffers leave in a heap
+};
+
+/// Called by main (kKept) and again by verbs that promise a peak, before they allocate. No effect outside glibc.
+void tune_allocator(FreedBuffers policy);
 
 /// Gives what malloc keeps of freed buffers back to the kernel, between pieces of work whose memory shall not add up.
 /// No effect outside glibc.

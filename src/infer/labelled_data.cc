@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/class_names.h"
 #include "core/error.h"
 #include "ingest/class_folder.h"
 #include "ingest/index_dataset.h"
@@ -38,7 +39,8 @@ Modality image_modality(const LabelledReading& reading, const std::optional<Sens
 
 LabelledData open_labelled_data(const std::filesystem::path& folder, const LabelledReading& reading,
                                 const Product& product) {
-  if (std::filesystem::exists(folder / "index.jsonl")) return {std::make_unique<IndexDataset>(folder), {}};
+  if (std::filesystem::exists(folder / "index.jsonl"))
+    return {std::make_unique<IndexDataset>(folder), read_class_names(folder)};
   std::optional<SensorContract> stored;
   if (!reading.sensor.empty()) stored = builtin_contract(reading.sensor);
   const Modality modality = image_modality(reading, stored, product.contracts);

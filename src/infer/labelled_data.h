@@ -22,7 +22,7 @@ struct LabelledReading {
 /// Samples with the names of their classes.
 struct LabelledData {
   std::unique_ptr<PlaceDataset> samples;
-  std::vector<std::string> classes;  ///< empty where the classes are the numbers of an index
+  std::vector<std::string> classes;  ///< names of the classes 0, 1, …; empty for an index without classes.json
 };
 
 /// Opens a folder with an index.jsonl, or one with a subfolder of images a class, whose bands come in the model's

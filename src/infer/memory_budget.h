@@ -21,7 +21,7 @@ struct MemoryNeeds {
 };
 
 /// Side of an output block where memory allows, in cells.
-inline constexpr int64_t kUsualBlockSide = 128;
+inline constexpr int64_t kUsualBlockSide = 64;
 
 /// How the memory is spent. Only speed depends on it, never a value.
 struct MemoryPlan {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/class_names.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/place_index.h"
@@ -145,6 +146,7 @@ IndexReport build_index(const BuildIndexOptions& options) {
       findings.report.sensors[modality] = contracts[modality] ? contracts[modality]->name : "";
     write_place_index(dataset / "index.jsonl", places);
     write_contract(dataset, contracts);
+    if (!findings.report.classes.empty()) write_class_names(dataset, findings.report.classes);
     if (options.statistics) {
       std::optional<Progress> progress;
       const IndexDataset written(dataset);

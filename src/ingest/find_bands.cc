@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -72,6 +73,25 @@ std::map<std::string, int64_t> bands_by_name(const RasterReader& reader) {
   return found;
 }
 
+/// EuroSAT's files hold the 13 bands of L1C with B8A last, and no names. Cirrus (B10) shows which order a file has: it
+/// sees no ground, so it is many times darker than its neighbours.
+void refuse_eurosat_order(const RasterReader& reader) {
+  constexpr int64_t kSide = 64;
+  constexpr int64_t kWaterVapour = 9, kCirrus = 10;  // by the product's order; cirrus and B11 by EuroSAT's
+  const PixelWindow centre{std::max<int64_t>(0, (reader.width() - kSide) / 2), std::max<int64_t>(0, (reader.height() - kSide) / 2),
+                           std::min(kSide, reader.width()), std::min(kSide, reader.height())};
+  const std::vector<int64_t> bands = {kWaterVapour, kCirrus};
+  std::vector<float> values(static_cast<size_t>(2 * centre.pixels()));
+  reader.read(centre, bands, values.data(), nullptr);
+  const auto middle = values.begin() + centre.pixels();
+  const double tenth = std::accumulate(values.begin(), middle, 0.0), eleventh = std::accumulate(middle, values.end(), 0.0);
+  if (4 * tenth >= eleventh) return;
+  throw DataError(fmt::format(
+      "{}: of its 13 bands without names the 10th is as dark as B10 (cirrus), the 11th by the product's order: EuroSAT's "
+      "files have B8A last; give --bands B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12",
+      reader.path()));
+}
+
 }  // namespace
 
 int64_t last_mapped_band(const std::string& band_map) {
@@ -94,6 +114,7 @@ std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract
   if (!any_named && given.empty()) {
     if (count == contract.channels()) return band_range(count);
     if (const auto order = product_band_order(contract.name, count)) {
+      if (count == 13) refuse_eurosat_order(reader);
       for (size_t i = 0; i < order->size(); ++i) named[(*order)[i]] = static_cast<int64_t>(i);
     }
   }

@@ -125,6 +125,13 @@ def test_multispectral_class_folders_are_read_by_their_sensor(model, folder):
     assert result["baselines"]["pixel_statistics"]["oa"] == 1
 
 
+def test_an_index_names_its_classes(model, folder):
+    world = result_of("synth", "-o", folder / "world", "--places", 24, "--test-places", 12, "--size", 16, "--no-hr",
+                      "--ms-dates", 1, "--sar-dates", 0)
+    result = probe(model, folder / "world", "--test", folder / "world" / "test", "--modality", "ms", "-k", 3)
+    assert result["classes"] == world["classes"]
+
+
 @pytest.mark.skipif(not (DATA / "aid_150").is_dir(), reason="real imagery is not here")
 def test_real_scene_classes(model):
     result = probe(model, DATA / "aid_150", "--method", "knn", "--baseline", "pixels")

@@ -168,6 +168,21 @@ TEST(FindBands, ByTheFullProductsOrder) {
               ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 10, 11));
 }
 
+TEST(FindBands, EuroSatsOrderIsSeenByItsCirrusBandAndRefusedWithTheMap) {
+  const TemporaryFolder folder;
+  const auto with_cirrus_at = [&](int64_t dark) {
+    return write_scene(folder, "a.tif", 13, PixelType::kUInt16, [&](int64_t band, RandomStream& random) {
+      return band == dark ? 12 : digital_number(band, random);
+    });
+  };
+  const SensorContract contract = builtin_contract("sentinel2-l1c");
+  EXPECT_THAT(find_bands(RasterReader(with_cirrus_at(10)), contract), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 11, 12));
+  const std::string map = "B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12";
+  const std::string path = with_cirrus_at(9);
+  EXPECT_THAT([&] { find_bands(RasterReader(path), contract); }, ThrowsMessage<DataError>(HasSubstr("--bands " + map)));
+  EXPECT_THAT(find_bands(RasterReader(path), contract, map), ElementsAre(1, 2, 3, 4, 5, 6, 7, 12, 10, 11));
+}
+
 TEST(FindBands, ByTheUsersMapBeforeNames) {
   const TemporaryFolder folder;
   const std::string path = write_scene(folder, "a.tif", 3, PixelType::kFloat32,
