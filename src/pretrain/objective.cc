@@ -76,7 +76,8 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
     add(options_.contrast.spread, "spread", losses.spread);
     if (losses.image.defined()) report.parts[fmt::format("entropy.{}", kSourceNames[s])] = losses.teacher_entropy;
   }
-  if (report.total.defined() && predictions.moe_loss.defined()) {
+  if (!report.total.defined()) throw DataError("a batch holds no valid image in any modality");
+  if (predictions.moe_loss.defined()) {
     report.total = report.total + options_.train.moe_loss_weight * predictions.moe_loss;
     report.parts["moe"] = predictions.moe_loss.item<double>();
   }

@@ -11,7 +11,7 @@ namespace skysense {
 
 /// The loss of one batch and its parts, for the optimiser and the log.
 struct LossReport {
-  torch::Tensor total;                  ///< scalar to differentiate; undefined where no image is valid
+  torch::Tensor total;                  ///< scalar to differentiate
   std::map<std::string, double> parts;  ///< "hr.image", "fused.pixel", "moe", "entropy.hr", …; unweighted
 };
 

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "core/config.h"
@@ -161,22 +160,18 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     state.student->train();
     std::map<std::string, double> parts;
     double loss = 0;
-    bool any_image = false;
     const int64_t micro_size = train.batch_size / train.accumulate;
     for (int64_t micro = 0; micro < train.accumulate; ++micro) {
       const AutocastScope autocast(device.type(), dtype);
       const auto part = batch_part(views, micro * micro_size, micro_size, device);
       const auto drop_path = generator_for(options, at.step, micro, "drop path");
       const LossReport report = state.objective.measure(state.student, state.teacher, part, temperature, drop_path);
-      if (!report.total.defined()) continue;
-      any_image = true;
       const double weight = 1.0 / static_cast<double>(train.accumulate);
       loss += weight * report.total.item<double>();
       add_parts(parts, report.parts, weight);
       (report.total * weight).backward();
     }
 
-    if (!any_image) loss = std::numeric_limits<double>::quiet_NaN();
     const double gradient_norm = state.optimizer->clip_gradients(train.clip_norm);
     if (std::isfinite(loss) && std::isfinite(gradient_norm)) {
       bad_steps = 0;
@@ -186,9 +181,8 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     } else {
       // Such a step changes nothing but the place in the stream.
       ++bad_steps;
-      const std::string reason = any_image ? fmt::format("the loss is {} and the gradient's norm {}", loss, gradient_norm)
-                                           : "no image of its places is valid in both of the views compared";
-      spdlog::warn("step {}: {}; the step is left out", at.step, reason);
+      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, loss,
+                   gradient_norm);
       state.objective.update_centres(/*keep=*/false);
       if (bad_steps >= train.max_bad_steps) {
         throw DataError(

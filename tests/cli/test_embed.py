@@ -1,5 +1,6 @@
 """embed on the command line: what it refuses, what it leaves behind when the disk is full, and how much memory it takes."""
 
+import json
 import resource
 import signal
 
@@ -9,9 +10,6 @@ import rasterio
 
 from conftest import WRONG_USAGE, refusal_of, result_of
 
-NODATA = 65535
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """An untrained nano model for Sentinel-2-like scenes."""
@@ -20,14 +18,15 @@ def model(tmp_path_factory):
     return run / "model"
 
 
-def write_scene(path, side, valid_side, bands=10):
-    """Digital numbers in the upper left square of `valid_side` pixels, nodata elsewhere (not stored, so quickly made)."""
-    layout = {"driver": "GTiff", "width": side, "height": side, "count": bands, "dtype": "uint16", "nodata": NODATA,
-              "crs": "EPSG:32631", "transform": rasterio.transform.from_origin(500000, 5600000, 10, 10)}
+def write_scene(path, side, valid_side, bands=10, dtype="uint16", nodata=65535, pixel_m=10):
+    """Noise in the upper left square of `valid_side` pixels, nodata elsewhere (not stored, so quickly made)."""
+    layout = {"driver": "GTiff", "width": side, "height": side, "count": bands, "dtype": dtype, "nodata": nodata,
+              "crs": "EPSG:32631", "transform": rasterio.transform.from_origin(500000, 5600000, pixel_m, pixel_m)}
     generator = numpy.random.default_rng(3)
     with rasterio.open(path, "w", tiled=True, sparse_ok=True, **layout) as raster:
         window = rasterio.windows.Window(0, 0, valid_side, valid_side)
-        raster.write(generator.integers(200, 3000, (bands, valid_side, valid_side)).astype("uint16"), window=window)
+        low, high = (1, 250) if dtype == "uint8" else (200, 3000)
+        raster.write(generator.integers(low, high, (bands, valid_side, valid_side)).astype(dtype), window=window)
     return path
 
 
@@ -81,10 +80,12 @@ def test_a_full_disk_leaves_the_earlier_map(folder, model, scene):
 
 
 def test_memory_does_not_grow_with_the_scene(folder, model):
-    """The same ground in a raster of 36 times the area: its batches without a valid pixel cost no computing here."""
+    """The same aerial ground in a raster of 25 times the area: its batches without a valid pixel cost no computing."""
+    contract = json.loads((model / "contract.json").read_text())["sensors"]["hr"]
+    layout = {"bands": len(contract["bands"]), "dtype": "uint8", "nodata": 0, "pixel_m": contract["gsd_m"]}
     peaks = []
-    for side in (1000, 6000):
-        scene = write_scene(folder / f"scene_{side}.tif", side, 1000)
-        result = result_of("embed", "--model", model, "--ms", scene, "-o", folder / f"f_{side}.tif", "--threads", 1)
+    for side in (2000, 10000):
+        scene = write_scene(folder / f"scene_{side}.tif", side, 2000, **layout)
+        result = result_of("embed", "--model", model, "--hr", scene, "-o", folder / f"f_{side}.tif", "--threads", 1)
         peaks.append(result["peak_memory_bytes"])
     assert peaks[1] < 1.1 * peaks[0], peaks

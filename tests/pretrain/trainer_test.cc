@@ -26,11 +26,10 @@ using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
-/// Noise places with all modalities; every third has no SAR and every fourth no HR. Only every `valid_every`-th has
-/// valid pixels.
+/// Noise places with all modalities; every third has no SAR and every fourth no HR.
 class NoisePlaces : public PlaceDataset {
  public:
-  explicit NoisePlaces(float scale = 1, int64_t valid_every = 1) : scale_(scale), valid_every_(valid_every) {
+  explicit NoisePlaces(float scale = 1) : scale_(scale) {
     contracts_[Modality::kHr] = builtin_contract("aerial-rgb");
     contracts_[Modality::kMs] = builtin_contract("sentinel2-l2a");
     contracts_[Modality::kSar] = builtin_contract("sentinel1-grd-db");
@@ -51,12 +50,11 @@ class NoisePlaces : public PlaceDataset {
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(mix(number, channels));
     return {
         .values = at::rand({dates, channels, side, side}, generator) * scale_,
-        .valid = torch::full({dates, side, side}, number % valid_every_ == 0, torch::kBool),
+        .valid = torch::ones({dates, side, side}, torch::kBool),
         .day_of_year = first_day == 0 ? torch::zeros({dates}, torch::kLong) : torch::arange(dates) * 10 + first_day};
   }
   SensorContracts contracts_;
   const float scale_;
-  const int64_t valid_every_;
 };
 
 PretrainOptions small_options(int64_t steps) {
@@ -166,17 +164,6 @@ TEST(Trainer, StopsWhenNoLossIsFinite) {
   EXPECT_THAT([&] { pretrain(options, places, run.path(), false); },
               ThrowsMessage<DataError>(HasSubstr("2 steps in a row")));
   EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/step-0"));
-}
-
-TEST(Trainer, LeavesOutBatchesWithoutAValidImage) {
-  TemporaryFolder run;
-  auto options = small_options(8);
-  options.train.batch_size = 1;
-  pretrain(options, NoisePlaces(1, 2), run.path(), false);  // one epoch; every second place has no valid pixel
-  const std::string log = read_text_file(run / "log.jsonl");
-  int64_t left_out = 0;
-  for (size_t at = log.find("\"loss\":null"); at != std::string::npos; at = log.find("\"loss\":null", at + 1)) ++left_out;
-  EXPECT_EQ(left_out, 4);
 }
 
 TEST(Trainer, RefusesToWriteOverARun) {
