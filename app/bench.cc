@@ -162,7 +162,8 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
   auto* verb = program.add_subcommand("bench", "Time the encoder, a training step or raster reading on this machine");
-  verb->footer("Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
+  verb->footer(
+      "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
   verb->add_option("--mode", options->mode, "encode: inference; train: forward, backward and AdamW")
       ->check(CLI::IsMember({"encode", "train"}))

@@ -72,7 +72,8 @@ nlohmann::json bench_raster(const std::string& path, int64_t iterations) {
   const double megabytes = static_cast<double>(reader.width() * reader.height()) *
                            static_cast<double>(reader.bands().size() * sizeof(float)) / kMegabyte;
   const double seconds = median(times);
-  spdlog::info("{}: {:.3f} s for {:.0f} MB of float32 pixels, {:.0f} MB/s", path, seconds, megabytes, megabytes / seconds);
+  spdlog::info("{}: {:.3f} s for {:.0f} MB of float32 pixels, {:.0f} MB/s", path, seconds, megabytes,
+               megabytes / seconds);
   return {{"raster", path},
           {"megabytes", megabytes},
           {"seconds", times},

@@ -62,7 +62,8 @@ int run(int argc, char** argv) {
   add_doctor(program);
 #endif
 
-  if (const std::string message = unknown_verb(program, argc, argv); !message.empty()) return report(message, kWrongUsage);
+  if (const std::string message = unknown_verb(program, argc, argv); !message.empty())
+    return report(message, kWrongUsage);
   try {
     program.parse(argc, argv);
     return kDone;

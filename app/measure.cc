@@ -1,11 +1,11 @@
 #include "app/measure.h"
 
+#include <unistd.h>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
-#include <unistd.h>
 
 namespace skysense::app {
 

@@ -242,7 +242,8 @@ void add_probe(CLI::App& program) {
   verb->footer(
       "Examples:\n"
       "  skysense probe --model RUN --data AID --method knn --baseline all -o RUN/probe\n"
-      "  skysense probe --model RUN --data EuroSAT --sensor sentinel2-l1c --bands B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12 --method linear");
+      "  skysense probe --model RUN --data EuroSAT --sensor sentinel2-l1c --bands "
+      "B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12 --method linear");
   verb->add_option("--model", arguments->model, "run or checkpoint folder")->required();
   verb->add_option("--data", arguments->data,
                    "folder of class folders of images, or of an index.jsonl whose places carry a class")

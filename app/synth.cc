@@ -43,7 +43,12 @@ class PlaceWriter {
     fs::create_directories(folder_ / "places" / id);
     const auto name = [&](const std::string& file) { return "places/" + id + "/" + file; };
 
-    PlaceRecord record{.id = id, .images = {}, .label = name("label.tif"), .longitude_deg = {}, .latitude_deg = {}, .scene_class = static_cast<int64_t>(place.site.kind)};
+    PlaceRecord record{.id = id,
+                       .images = {},
+                       .label = name("label.tif"),
+                       .longitude_deg = {},
+                       .latitude_deg = {},
+                       .scene_class = static_cast<int64_t>(place.site.kind)};
     if (!place.hr.empty()) {
       save(name("hr.tif"), layout(place.site, Modality::kHr, PixelType::kUInt8), place.hr);
       record.images[Modality::kHr] = {{.paths = {name("hr.tif")}, .date = {}, .validity = ""}};
@@ -67,7 +72,8 @@ class PlaceWriter {
     save(record.label, label, place.label);
 
     const double half = static_cast<double>(place.site.side_m) / 2;
-    const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + half, static_cast<double>(place.site.northing_m()) - half);
+    const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + half,
+                                                  static_cast<double>(place.site.northing_m()) - half);
     record.longitude_deg = centre.longitude_deg;
     record.latitude_deg = centre.latitude_deg;
     return record;
@@ -80,8 +86,10 @@ class PlaceWriter {
     RasterLayout layout;
     layout.format = "GTiff";
     layout.width = layout.height = static_cast<int64_t>(static_cast<double>(site.side_m) / gsd_m + 0.5);
-    layout.georeference.wkt = wkt_from_text(fmt::format("EPSG:32{}{:02}", site.zone.southern ? 7 : 6, site.zone.number));
-    layout.georeference.transform = {static_cast<double>(site.east_m), gsd_m, 0, static_cast<double>(site.northing_m()), 0, -gsd_m};
+    layout.georeference.wkt =
+        wkt_from_text(fmt::format("EPSG:32{}{:02}", site.zone.southern ? 7 : 6, site.zone.number));
+    layout.georeference.transform = {static_cast<double>(site.east_m),       gsd_m, 0,
+                                     static_cast<double>(site.northing_m()), 0,     -gsd_m};
     layout.creation_options = {"COMPRESS=DEFLATE"};
     layout.tags["SYNTHETIC_EARTH_SEED"] = std::to_string(earth_.options().seed);
     return layout;
@@ -168,24 +176,36 @@ Picture preview_of(const SyntheticEarth& earth) {
     const synth::RenderedPlace place = earth.render(number);
     const std::string name(synth::kSceneClassNames[static_cast<size_t>(place.site.kind)]);
     const int64_t cells = earth.options().cells, side = cells * earth.options().hr_per_cell;
-    if (!place.hr.empty()) pictures.push_back({picture_of(side, [&](int64_t band, int64_t i) { return static_cast<double>(place.hr[static_cast<size_t>(band * side * side + i)]); }), name});
+    if (!place.hr.empty())
+      pictures.push_back({picture_of(side,
+                                     [&](int64_t band, int64_t i) {
+                                       return static_cast<double>(
+                                           place.hr[static_cast<size_t>(band * side * side + i)]);
+                                     }),
+                          name});
     if (!place.ms.empty()) {
       const auto clear_pixels = [](const synth::MsImage& image) { return std::ranges::count(image.clear, uint8_t{1}); };
       const auto& image = *std::ranges::max_element(place.ms, {}, clear_pixels);
       constexpr std::array<int64_t, 3> kFalseColour = {6, 2, 1};  // B08, B04, B03
       constexpr std::array<double, 3> kBrightest = {5000, 3000, 3000};
-      pictures.push_back({picture_of(cells, [&](int64_t band, int64_t i) {
-                            const auto colour = static_cast<size_t>(band);
-                            return image.dn[static_cast<size_t>(kFalseColour[colour] * cells * cells + i)] * 255.0 / kBrightest[colour];
-                          }), fmt::format("MS, day {}", image.day_of_year)});
+      pictures.push_back({picture_of(cells,
+                                     [&](int64_t band, int64_t i) {
+                                       const auto colour = static_cast<size_t>(band);
+                                       return image.dn[static_cast<size_t>(kFalseColour[colour] * cells * cells + i)] *
+                                              255.0 / kBrightest[colour];
+                                     }),
+                          fmt::format("MS, day {}", image.day_of_year)});
     }
     if (!place.sar.empty()) {
       const auto& image = place.sar[place.sar.size() / 2];
-      pictures.push_back({picture_of(cells, [&](int64_t band, int64_t i) {
-                            const bool cross = band == 1;
-                            const double db = image.decibels[static_cast<size_t>((cross ? cells * cells : 0) + i)];
-                            return (db + (cross ? 30 : 22)) * (255.0 / 25);
-                          }), fmt::format("SAR, day {}", image.day_of_year)});
+      pictures.push_back({picture_of(cells,
+                                     [&](int64_t band, int64_t i) {
+                                       const bool cross = band == 1;
+                                       const double db =
+                                           image.decibels[static_cast<size_t>((cross ? cells * cells : 0) + i)];
+                                       return (db + (cross ? 30 : 22)) * (255.0 / 25);
+                                     }),
+                          fmt::format("SAR, day {}", image.day_of_year)});
     }
   }
   return contact_sheet(pictures, {.columns = 6, .cell = 256});
@@ -194,7 +214,8 @@ Picture preview_of(const SyntheticEarth& earth) {
 void run_synth(SynthArguments arguments) {
   const fs::path index = arguments.output / "index.jsonl";
   if (fs::exists(index) && !arguments.overwrite) {
-    throw DataError(index.string() + ": there is a dataset already; remove it, choose another folder or give --overwrite");
+    throw DataError(index.string() +
+                    ": there is a dataset already; remove it, choose another folder or give --overwrite");
   }
   std::error_code ignored;
   fs::remove(index, ignored);  // until the new one is whole
@@ -222,19 +243,28 @@ void run_synth(SynthArguments arguments) {
 }  // namespace
 
 void add_synth(CLI::App& program) {
-  auto* verb = program.add_subcommand("synth", "Render places of a synthetic world as GeoTIFFs with an index: HR, MS and SAR series, labels");
+  auto* verb = program.add_subcommand(
+      "synth", "Render places of a synthetic world as GeoTIFFs with an index: HR, MS and SAR series, labels");
   verb->footer("Example: skysense synth -o DATASET --places 256 --test-places 100 --preview");
   auto arguments = std::make_shared<SynthArguments>();
   arguments->jobs = std::max(1u, std::thread::hardware_concurrency());
   verb->add_option("-o,--output", arguments->output, "folder for index.jsonl, contract.json and places/")->required();
   verb->add_option("--places", arguments->world.places, "places to render")->capture_default_str();
   verb->add_option("--seed", arguments->world.seed, "seed of the world")->capture_default_str();
-  verb->add_option("--test-places", arguments->test_places, "held-out places, written to OUTPUT/test; their regions touch no other")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb->add_option("--test-places", arguments->test_places,
+                   "held-out places, written to OUTPUT/test; their regions touch no other")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--size", arguments->world.cells, "side of a place in MS pixels of 10 m")->capture_default_str();
-  verb->add_option("--hr-per-cell", arguments->world.hr_per_cell, "HR pixels an MS pixel's side; 8 is 1.25 m")->capture_default_str();
+  verb->add_option("--hr-per-cell", arguments->world.hr_per_cell, "HR pixels an MS pixel's side; 8 is 1.25 m")
+      ->capture_default_str();
   verb->add_flag("!--no-hr", arguments->world.hr, "render no HR image");
-  verb->add_option("--ms-dates", arguments->world.ms_dates, "MS images a place")->check(CLI::NonNegativeNumber)->capture_default_str();
-  verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")->check(CLI::NonNegativeNumber)->capture_default_str();
+  verb->add_option("--ms-dates", arguments->world.ms_dates, "MS images a place")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--jobs", arguments->jobs, "threads")->check(CLI::PositiveNumber)->capture_default_str();
   verb->add_flag("--preview", arguments->preview, "also write a contact sheet, OUTPUT/preview.png");
   verb->add_flag("--overwrite", arguments->overwrite, "replace a dataset that is there");

@@ -38,7 +38,8 @@ void blur(Pixels image, double sigma) {
   for (int64_t b = 0; b < image.bands; ++b) {
     float* plane = image.band(b);
     for (int64_t y = 0; y < height; ++y) {
-      for (int64_t x = -radius; x < width + radius; ++x) padded[static_cast<size_t>(x + radius)] = plane[y * width + reflect(x, width)];
+      for (int64_t x = -radius; x < width + radius; ++x)
+        padded[static_cast<size_t>(x + radius)] = plane[y * width + reflect(x, width)];
       float* out = rows.data() + y * width;
       std::fill_n(out, width, 0.0f);
       for (size_t k = 0; k < kernel.size(); ++k) {
@@ -97,13 +98,15 @@ void fill_invalid(ImageSeries& images, const SensorContract& contract) {
 
 }  // namespace
 
-void augment_colours(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options, RandomStream& stream) {
+void augment_colours(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options,
+                     RandomStream& stream) {
   // Every draw is made, used or not: one chance never shifts the draws after it.
   const bool blurred = stream.chance(options.blur_chance);
   const double sigma = stream.uniform(0.1, std::max(0.1, options.blur_sigma));
   const bool coloured = stream.chance(options.colour_chance);
   const auto factor = [&](double strength) { return static_cast<float>(stream.uniform(1 - strength, 1 + strength)); };
-  const float brightness = factor(options.brightness), contrast = factor(options.contrast), saturation = factor(options.saturation);
+  const float brightness = factor(options.brightness), contrast = factor(options.contrast),
+              saturation = factor(options.saturation);
   const bool solarised = stream.chance(options.solarise_chance);
   if (!blurred && !coloured && !solarised) return;
 
@@ -120,7 +123,8 @@ void augment_colours(ImageSeries& images, const SensorContract& contract, const 
   images.values.mul_(range).add_(low);
 }
 
-void augment_gain(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options, RandomStream& stream) {
+void augment_gain(ImageSeries& images, const SensorContract& contract, const AugmentOptions& options,
+                  RandomStream& stream) {
   if (options.gain == 0) return;
   const double level = stream.uniform(-options.gain, options.gain);
   for (int64_t band = 0; band < contract.channels(); ++band) {

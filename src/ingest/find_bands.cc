@@ -78,18 +78,21 @@ std::map<std::string, int64_t> bands_by_name(const RasterReader& reader) {
 void refuse_eurosat_order(const RasterReader& reader) {
   constexpr int64_t kSide = 64;
   constexpr int64_t kWaterVapour = 9, kCirrus = 10;  // by the product's order; cirrus and B11 by EuroSAT's
-  const PixelWindow centre{std::max<int64_t>(0, (reader.width() - kSide) / 2), std::max<int64_t>(0, (reader.height() - kSide) / 2),
-                           std::min(kSide, reader.width()), std::min(kSide, reader.height())};
+  const PixelWindow centre{std::max<int64_t>(0, (reader.width() - kSide) / 2),
+                           std::max<int64_t>(0, (reader.height() - kSide) / 2), std::min(kSide, reader.width()),
+                           std::min(kSide, reader.height())};
   const std::vector<int64_t> bands = {kWaterVapour, kCirrus};
   std::vector<float> values(static_cast<size_t>(2 * centre.pixels()));
   reader.read(centre, bands, values.data(), nullptr);
   const auto middle = values.begin() + centre.pixels();
-  const double tenth = std::accumulate(values.begin(), middle, 0.0), eleventh = std::accumulate(middle, values.end(), 0.0);
+  const double tenth = std::accumulate(values.begin(), middle, 0.0),
+               eleventh = std::accumulate(middle, values.end(), 0.0);
   if (4 * tenth >= eleventh) return;
-  throw DataError(fmt::format(
-      "{}: of its 13 bands without names the 10th is as dark as B10 (cirrus), the 11th by the product's order: EuroSAT's "
-      "files have B8A last; give --bands B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12",
-      reader.path()));
+  throw DataError(
+      fmt::format("{}: of its 13 bands without names the 10th is as dark as B10 (cirrus), the 11th by the product's "
+                  "order: EuroSAT's "
+                  "files have B8A last; give --bands B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12",
+                  reader.path()));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ TEST(ClassNames, AreReadAsTheyAreWritten) {
 
 TEST(ClassNames, DamageIsNamedWithTheFile) {
   const TemporaryFolder folder;
-  for (const char* text : {"", "{}", R"({"format_version": 2, "classes": []})", R"({"format_version": 1, "classes": "a"})",
-                           R"({"format_version": 1, "classes": [1]})", R"({"format_version": 1, "classes": ["a", "a"]})"}) {
+  for (const char* text :
+       {"", "{}", R"({"format_version": 2, "classes": []})", R"({"format_version": 1, "classes": "a"})",
+        R"({"format_version": 1, "classes": [1]})", R"({"format_version": 1, "classes": ["a", "a"]})"}) {
     write_file_atomically(folder / "classes.json", text);
     EXPECT_THAT([&] { read_class_names(folder.path()); }, ThrowsMessage<DataError>(HasSubstr("classes.json"))) << text;
   }

@@ -162,7 +162,8 @@ TEST(Initialise, DependsOnTheSeedOnly) {
   for (const auto& item : a->named_parameters())
     EXPECT_TRUE(at::equal(item.value(), b->named_parameters()[item.key()])) << item.key();
   initialise(*b, at::make_generator<at::CPUGeneratorImpl>(6));
-  EXPECT_FALSE(at::equal(a->named_parameters()["backbone.position_embedding"], b->named_parameters()["backbone.position_embedding"]));
+  EXPECT_FALSE(at::equal(a->named_parameters()["backbone.position_embedding"],
+                         b->named_parameters()["backbone.position_embedding"]));
 }
 
 TEST(Initialise, TokenizersStartBlindToGainWhereZeroMeansDark) {
