@@ -10,6 +10,7 @@
 
 #include "model/skysense_model.h"
 #include "model/swin_block.h"
+#include "model/up_head.h"
 
 namespace skysense {
 namespace {
@@ -48,6 +49,7 @@ void initialise(torch::nn::Module& model, at::Generator generator) {
   }
   for (const auto& module : model.modules()) {
     if (auto* block = module->as<SwinBlockImpl>()) block->start_as_identity();
+    if (auto* up_head = module->as<UpHeadImpl>()) up_head->start_as_repetition();
   }
 }
 

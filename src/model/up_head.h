@@ -15,6 +15,9 @@ class UpHeadImpl : public torch::nn::Module {
   static constexpr int64_t kFactor = 4;  ///< the side of a tokenizer's patch
 
   explicit UpHeadImpl(int64_t dim);
+  /// Gives the 16 pixels of a token the weights of the first: a new up-head repeats its input, where random weights of
+  /// their own would lay one and the same pattern over every map (ICNR, arXiv 1707.02937).
+  void start_as_repetition();
   /// grid [N, h, w, dim] -> [N, 4h, 4w, dim].
   torch::Tensor forward(const torch::Tensor& grid);
 

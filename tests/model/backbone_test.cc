@@ -7,6 +7,7 @@
 #include "model/autocast.h"
 #include "model/initialise.h"
 #include "model/skysense_model.h"
+#include "model/up_head.h"
 #include "testing/fixture.h"
 #include "tests/model/reference.h"
 
@@ -185,6 +186,17 @@ TEST(Initialise, TokenizersStartBlindToGainWhereZeroMeansDark) {
   const auto backscatter = -8 - 4 * torch::rand({2, 2, 16, 16});
   EXPECT_FALSE(relative_l2_within(tokens(Modality::kSar, 3 * backscatter), tokens(Modality::kSar, backscatter), 1e-1));
   for (const double value : contracts[Modality::kSar]->no_signal()) EXPECT_EQ(value, 0);
+}
+
+TEST(Initialise, UpHeadsRepeatTheirInput) {
+  const c10::AutoGradMode no_gradient(false);
+  UpHead head(6);
+  initialise(*head, at::make_generator<at::CPUGeneratorImpl>(5));
+  const auto grid = random_tensor({2, 3, 5, 6});
+  const auto map = head(grid);
+  const auto pixels = map.view({2, 3, 4, 5, 4, 6});
+  EXPECT_TRUE(at::equal(pixels, pixels.slice(2, 0, 1).slice(4, 0, 1).expand_as(pixels)));
+  EXPECT_FALSE(relative_l2_within(pixels.select(1, 0), pixels.select(1, 1), 0.1));  // other tokens, other features
 }
 
 TEST(Initialise, LinearLayersKeepTheSizeOfTheirInput) {
