@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -200,32 +201,32 @@ std::vector<std::string> RasterReader::class_names() const {
 /// Clears the flags of nodata and non-finite pixels; returns how many are non-finite without being declared nodata.
 int64_t RasterReader::Impl::apply_nodata(const PixelWindow& inside, const PixelWindow& window,
                                          std::span<const int64_t> wanted, const float* values, uint8_t* valid) const {
+  // Band by band along a row, where the loops are plain enough for the compiler to vectorise them.
+  const auto width = static_cast<size_t>(inside.width);
+  std::vector<uint8_t> missing(width), undeclared(width);
+  std::vector<uint16_t> zeros(width);
   int64_t nan_pixels = 0;
-  const int64_t plane = window.pixels();
-  const int64_t band_count = static_cast<int64_t>(wanted.size());
   for (int64_t y = inside.y - window.y; y < inside.y - window.y + inside.height; ++y) {
-    for (int64_t x = inside.x - window.x; x < inside.x - window.x + inside.width; ++x) {
-      const int64_t pixel = y * window.width + x;
-      int64_t zeros = 0;
-      bool missing = false, undeclared = false;
-      for (int64_t i = 0; i < band_count; ++i) {
-        const float value = values[i * plane + pixel];
-        const std::optional<double>& nodata = bands[static_cast<size_t>(wanted[static_cast<size_t>(i)])].nodata;
-        if (!std::isfinite(value)) {
-          const bool declared =
-              nodata && (std::isnan(*nodata) ? std::isnan(value) : value == static_cast<float>(*nodata));
-          missing = true;
-          undeclared = undeclared || !declared;
-        } else if (nodata && value == static_cast<float>(*nodata)) {
-          if (*nodata == 0) {
-            ++zeros;
-          } else {
-            missing = true;
-          }
-        }
+    std::fill(missing.begin(), missing.end(), uint8_t{0});
+    std::fill(undeclared.begin(), undeclared.end(), uint8_t{0});
+    std::fill(zeros.begin(), zeros.end(), uint16_t{0});
+    const int64_t first = y * window.width + inside.x - window.x;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      const float* row = values + static_cast<int64_t>(i) * window.pixels() + first;
+      const RasterBand& band = bands[static_cast<size_t>(wanted[i])];
+      const float nodata = static_cast<float>(band.nodata.value_or(std::numeric_limits<double>::quiet_NaN()));
+      const bool is_nan = band.nodata && std::isnan(*band.nodata), is_zero = band.nodata == 0.0;
+      for (size_t x = 0; x < width; ++x) {
+        const bool finite = row[x] - row[x] == 0;
+        const bool declared = (row[x] == nodata) | (is_nan & (row[x] != row[x]));
+        missing[x] |= static_cast<uint8_t>(!finite | (declared & !is_zero));
+        undeclared[x] |= static_cast<uint8_t>(!finite & !declared);
+        zeros[x] = static_cast<uint16_t>(zeros[x] + (declared & is_zero));
       }
-      if (missing || zeros == band_count) valid[pixel] = 0;
-      nan_pixels += undeclared ? 1 : 0;
+    }
+    for (size_t x = 0; x < width; ++x) {
+      if (missing[x] != 0 || zeros[x] == wanted.size()) valid[first + static_cast<int64_t>(x)] = 0;
+      nan_pixels += undeclared[x];
     }
   }
   return nan_pixels;
@@ -284,9 +285,9 @@ ReadCounts RasterReader::read(const PixelWindow& window, std::span<const int64_t
     own_valid.resize(static_cast<size_t>(plane));
     valid = own_valid.data();
   }
-  std::fill(values, values + plane * static_cast<int64_t>(bands.size()), 0.0F);
-  std::fill(valid, valid + plane, uint8_t{0});
   const PixelWindow inside = window.intersect({0, 0, width(), height()});
+  if (inside != window) std::fill(values, values + plane * static_cast<int64_t>(bands.size()), 0.0F);
+  std::fill(valid, valid + plane, uint8_t{0});
   ReadCounts counts{.pixels = inside.pixels()};
   if (inside.pixels() == 0 || bands.empty()) return counts;
 
@@ -314,12 +315,11 @@ ReadCounts RasterReader::read(const PixelWindow& window, std::span<const int64_t
   counts.nan = impl_->apply_nodata(inside, window, bands, values, valid);
   impl_->apply_masks(inside, window, bands, valid);
   if (impl_->layer) impl_->apply_layer(window, valid);
-  int64_t valid_pixels = 0;
-  for (int64_t i = 0; i < plane; ++i) {
-    if (valid[i] != 0) {
-      ++valid_pixels;
-    } else {
-      for (size_t band = 0; band < bands.size(); ++band) values[static_cast<int64_t>(band) * plane + i] = 0;
+  const int64_t valid_pixels = plane - std::count(valid, valid + plane, uint8_t{0});
+  if (valid_pixels < plane) {
+    for (size_t band = 0; band < bands.size(); ++band) {
+      float* values_of = values + static_cast<int64_t>(band) * plane;
+      for (int64_t i = 0; i < plane; ++i) values_of[i] = valid[i] != 0 ? values_of[i] : 0.0F;
     }
   }
   counts.invalid = counts.pixels - valid_pixels;
