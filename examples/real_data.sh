@@ -20,7 +20,8 @@ fi
 # Settings for small batches and a short run; few dates and local views, so that a step is cheap.
 settings=(--preset nano --data "$out/places" --set train.warmup_steps=40 --set train.batch_size=16 --set train.lr=1e-3
   --set train.checkpoint_every=100 --set train.momentum=0.98 --set contrast.fit_heads=true --set contrast.spread=0.5
-  --set head.outputs=1024 --set views.ms_dates=2 --set views.sar_dates=1 --set views.local_views=2)
+  --set head.outputs=1024 --set views.ms_dates=2 --set views.sar_dates=1 --set views.local_views=2
+  --set inference.overlap=8)
 resume=()
 [[ -d $out/run/checkpoints ]] && resume=(--resume)
 "$program" pretrain "${settings[@]}" --set train.steps="$steps" -o "$out/run" "${resume[@]}" | tee "$out/pretrain.json"

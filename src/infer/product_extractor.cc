@@ -41,9 +41,8 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
 }
 
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {
-  constexpr int64_t kHrPixels = 8;  // HR pixels for one of MS: 32 a token of stage 4 against 4
   const auto cells = [&](int64_t ms_pixels) {
-    return ms_pixels * (reference == Modality::kHr ? kHrPixels : 1) / pixels_per_cell;
+    return ms_pixels * (reference == Modality::kHr ? InferenceOptions::kHrPixels : 1) / pixels_per_cell;
   };
   const int64_t tile = std::max<int64_t>(2, cells(options.tile));
   return Tiling(tile, std::min(cells(options.overlap), tile / 2), batch > 0 ? batch : options.batch);

@@ -42,6 +42,12 @@ PretrainOptions pretrain_options(const std::string& name) {
   options.views.local_cells = preset.sample.local_crop;
   options.views.ms_dates = preset.sample.ms_dates;
   options.views.sar_dates = preset.sample.sar_dates;
+  // Maps are made of tiles as large as the HR views that the model learnt from: over larger ones its attention gathers
+  // more than it has seen at once, and every tile takes on a tone of its own. Every preset runs as many pixels at once.
+  const int64_t usual = options.inference.tile;
+  options.inference.tile = preset.sample.global_crop_hr() / InferenceOptions::kHrPixels;
+  options.inference.overlap = options.inference.tile / 4;
+  options.inference.batch *= (usual / options.inference.tile) * (usual / options.inference.tile);
   return options;
 }
 
