@@ -32,7 +32,7 @@ void write_safetensors_seeds(const fs::path& folder) {
 
 void write_place_seeds(const fs::path& folder) {
   skysense::PlaceRecord place{
-      .id = "a", .images = {}, .label = "", .longitude_deg = {}, .latitude_deg = {}, .scene_class = {}};
+      .id = "a", .images = {}, .label = "", .longitude_deg = {}, .latitude_deg = {}, .scene_class = {}, .ground = {}};
   place.images[skysense::Modality::kHr] = {{{"hr.tif"}, {}, ""}};
   write_file_atomically(folder / "hr", skysense::format_place(place));
   place.images[skysense::Modality::kMs] = {{{"B02.tif", "B03.tif"}, skysense::Date{2024, 5, 1}, "scl.tif"},
@@ -42,8 +42,33 @@ void write_place_seeds(const fs::path& folder) {
   place.longitude_deg = -12.5;
   place.latitude_deg = 47.25;
   place.scene_class = 3;
+  place.ground = skysense::PlaceGround{"EPSG:32631", 500000, 5600000, 500640, 5600640};
+  place.images[skysense::Modality::kMs][0].add = -1000;
   write_file_atomically(folder / "all", skysense::format_place(place));
   write_file_atomically(folder / "classes", skysense::format_class_names({"Airport", "Bare land"}));
+}
+
+void write_collection_seeds(const fs::path& folder) {
+  write_file_atomically(
+      folder / "item",
+      R"({"type":"Feature","stac_version":"1.0.0","id":"a","collection":"s2","properties":{"datetime":"2024-05-01T00:00:00Z",)"
+      R"("proj:epsg":32631},"assets":{"blue":{"href":"b.tif","roles":["data"],"eo:bands":[{"name":"B02"}],)"
+      R"("raster:bands":[{"scale":1e-4,"offset":-0.1}]}}})");
+  write_file_atomically(
+      folder / "catalog",
+      R"({"type":"Catalog","stac_version":"1.1.0","id":"c","links":[{"rel":"item","href":"./a.json"}]})");
+  write_file_atomically(
+      folder / "config",
+      R"({"layers":{"s2":{"type":"raster","band_sets":[{"bands":["B02","B03"]}],"data_source":{"class_path":"S2",)"
+      R"("init_args":{"harmonize":true}}}}})");
+  write_file_atomically(
+      folder / "items",
+      R"([{"layer_name":"s2","serialized_item_groups":[[{"geometry":{"time_range":["2024-05-01","2024-05-01"]}}]]}])");
+  write_file_atomically(folder / "window",
+                        R"({"time_range":["2024-05-01T00:00:00+00:00","2024-06-01T00:00:00+00:00"]})");
+  write_file_atomically(folder / "safe",
+                        "<a><PRODUCT_TYPE>S2MSI2A</PRODUCT_TYPE><BOA_QUANTIFICATION_VALUE unit=\"none\">10000"
+                        "</BOA_QUANTIFICATION_VALUE><BOA_ADD_OFFSET band_id=\"0\">-1000</BOA_ADD_OFFSET></a>");
 }
 
 void write_config_seeds(const fs::path& folder) {
@@ -70,10 +95,12 @@ void write_contract_seeds(const fs::path& folder) {
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
-  for (const char* target : {"safetensors", "place_index", "config", "contract"}) fs::create_directories(root / target);
+  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections"})
+    fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
   write_config_seeds(root / "config");
+  write_collection_seeds(root / "collections");
   write_contract_seeds(root / "contract");
   return 0;
 }

@@ -32,7 +32,23 @@ PlaceImage parse_image(const json& item) {
   }
   image.bands = item.value("bands", "");
   image.validity = item.value("validity", "");
+  image.add = item.value("add", 0.0);
   return image;
+}
+
+PlaceGround parse_ground(const json& item) {
+  PlaceGround ground;
+  ground.crs = item.at("crs").get<std::string>();
+  if (ground.crs.empty()) throw DataError("ground without a crs (expected \"EPSG:32631\" or WKT)");
+  const auto box = item.at("box").get<std::vector<double>>();
+  if (box.size() != 4 || !(box[0] < box[2]) || !(box[1] < box[3])) {
+    throw DataError("the box of ground must be [xmin, ymin, xmax, ymax] with xmin < xmax and ymin < ymax");
+  }
+  ground.min_x = box[0];
+  ground.min_y = box[1];
+  ground.max_x = box[2];
+  ground.max_y = box[3];
+  return ground;
 }
 
 json format_image(const PlaceImage& image) {
@@ -45,6 +61,7 @@ json format_image(const PlaceImage& image) {
   if (image.date) item["date"] = image.date->text();
   if (!image.bands.empty()) item["bands"] = image.bands;
   if (!image.validity.empty()) item["validity"] = image.validity;
+  if (image.add != 0) item["add"] = image.add;
   return item;
 }
 
@@ -72,6 +89,7 @@ PlaceRecord parse_place(const std::string& line, const std::string& origin) {
       place.longitude_deg = lonlat[0];
       place.latitude_deg = lonlat[1];
     }
+    if (item.contains("ground")) place.ground = parse_ground(item.at("ground"));
     if (item.contains("class")) place.scene_class = whole_number(item, "class");
     return place;
   } catch (const json::exception& error) {
@@ -92,6 +110,10 @@ std::string format_place(const PlaceRecord& place) {
   if (!place.label.empty()) item["label"] = place.label;
   if (place.longitude_deg && place.latitude_deg) item["lonlat"] = {*place.longitude_deg, *place.latitude_deg};
   if (place.scene_class) item["class"] = *place.scene_class;
+  if (place.ground) {
+    const PlaceGround& ground = *place.ground;
+    item["ground"] = {{"crs", ground.crs}, {"box", {ground.min_x, ground.min_y, ground.max_x, ground.max_y}}};
+  }
   return item.dump();
 }
 

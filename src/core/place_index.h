@@ -15,7 +15,15 @@ struct PlaceImage {
   std::vector<std::string> paths;  ///< one file, or one a band in the contract's order; anything GDAL opens
   std::optional<Date> date;        ///< absent for HR without a date
   std::string validity;            ///< optional mask raster (SCL, QA, cloud mask); empty where there is none
-  std::string bands;               ///< "B04=3,B03=2": raster bands (from 1) of the contract's; empty: by name or order
+  std::string bands{};             ///< "B04=3,B03=2": raster bands (from 1) of the contract's; empty: by name or order
+  double add = 0;                  ///< added to every stored value before the contract's scale and offset
+};
+
+/// A box in a projected coordinate reference system: the ground of a place whose images may show more than it.
+struct PlaceGround {
+  std::string crs;                                    ///< "EPSG:32631" or WKT
+  double min_x = 0, min_y = 0, max_x = 0, max_y = 0;  ///< in units of the CRS
+  bool operator==(const PlaceGround&) const = default;
 };
 
 /// One ground square on disk: a line of `index.jsonl`. Missing modalities and ragged series are normal.
@@ -24,7 +32,8 @@ struct PlaceRecord {
   PerModality<std::vector<PlaceImage>> images;
   std::string label;  ///< label raster or vector; empty where there is none
   std::optional<double> longitude_deg, latitude_deg;
-  std::optional<int64_t> scene_class;  ///< one class for the whole place, where known
+  std::optional<int64_t> scene_class;   ///< one class for the whole place, where known
+  std::optional<PlaceGround> ground{};  ///< where absent: what the images of all modalities have in common
 };
 
 /// `index.jsonl` of a dataset folder: one place a line, paths relative to the file (docs/formats.md).

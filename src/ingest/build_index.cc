@@ -3,33 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
 #include "core/class_names.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/place_index.h"
 #include "core/progress.h"
-#include "ingest/array_series.h"
 #include "ingest/band_statistics.h"
-#include "ingest/image_candidates.h"
+#include "ingest/collection_search.h"
 #include "ingest/index_dataset.h"
+#include "ingest/place_ground.h"
 #include "ingest/place_grouping.h"
-#include "ingest/place_lists.h"
 
 namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Everything found so far.
-struct Findings {
-  std::vector<ImageCandidate> candidates;
-  std::vector<PlaceRecord> listed;  // places of SkySense++ lists
-  IndexReport report;
-};
 
 /// Sensors asked for, where a modality has one; else nothing.
 PerModality<std::string> sensors_asked(const std::vector<std::string>& names) {
@@ -43,44 +35,13 @@ PerModality<std::string> sensors_asked(const std::vector<std::string>& names) {
   return sensors;
 }
 
-void search(const fs::path& input, const BuildIndexOptions& options, const fs::path& dataset, Findings& findings) {
-  const fs::path root = fs::weakly_canonical(input);
-  const std::vector<fs::path> files = list_files(root);
-  std::set<fs::path> taken;
-  for (const fs::path& file : files) {
-    try {
-      if (file.extension() == ".json") {
-        if (auto places = read_place_list(file, dataset, findings.report)) {
-          findings.listed.insert(findings.listed.end(), places->begin(), places->end());
-          // What a list names is not searched for again.
-          for (const PlaceRecord& place : *places) {
-            for (const auto& images : place.images) {
-              for (const PlaceImage& image : images) taken.insert(fs::weakly_canonical(dataset / image.paths.front()));
-            }
-            if (!place.label.empty()) taken.insert(fs::weakly_canonical(dataset / place.label));
-          }
-        }
-        continue;
-      }
-      auto converted = convert_worldcereal(file, dataset / "converted", findings.report);
-      if (!converted) converted = convert_treesat(file, dataset / "converted", findings.report);
-      if (!converted) continue;
-      taken.insert(converted->consumed.begin(), converted->consumed.end());
-      for (ImageCandidate& image : converted->images) findings.candidates.push_back(std::move(image));
-    } catch (const DataError& error) {
-      findings.report.skipped.push_back({file.string(), error.what()});
-      taken.insert(file);
-    }
-  }
+std::vector<PlaceRecord> cut(const std::vector<ImageCandidate>& candidates, const CutOptions& options,
+                             const fs::path& dataset, IndexReport& report) {
   std::optional<Progress> progress;
-  const auto show = [&](int64_t done, int64_t total) {
-    if (!progress) progress.emplace(fmt::format("index {}", root.filename().string()), total, "images");
+  return cut_places(candidates, options, dataset, report, [&](int64_t done, int64_t total) {
+    if (!progress) progress.emplace("cut places", total, "images");
     progress->update(done);
-  };
-  auto found = find_images(
-      root, {options.sensors, options.bands}, [&](const fs::path& file) { return taken.contains(file); },
-      findings.report, show);
-  std::move(found.begin(), found.end(), std::back_inserter(findings.candidates));
+  });
 }
 
 /// Fills the report's counts from the final places.
@@ -110,6 +71,37 @@ SensorContracts contracts_of(const std::vector<PlaceRecord>& places, const PerMo
   return contracts;
 }
 
+/// The pixel size at which cut places are read: HR's finest image decides unless the user does.
+void set_hr_gsd(const std::vector<ImageCandidate>& candidates, const BuildIndexOptions& options,
+                SensorContracts& contracts) {
+  auto& hr = contracts[Modality::kHr];
+  if (!hr) return;
+  std::optional<double> finest = options.hr_gsd_m;
+  for (const ImageCandidate& candidate : candidates) {
+    if (options.hr_gsd_m || candidate.kind != ImageCandidate::Kind::kImage || candidate.sensor != hr->name) continue;
+    const auto gsd_m = ground_sample_distance_m({candidate.grid.wkt, candidate.grid.transform}, candidate.grid.width,
+                                                candidate.grid.height);
+    if (gsd_m && (!finest || *gsd_m < *finest)) finest = gsd_m;
+  }
+  if (finest) hr->gsd_m = *finest;
+  const double side = options.cut->place_size_m / hr->gsd_m;
+  if (side > static_cast<double>(kMaxPlaceSide)) {
+    throw UsageError(
+        fmt::format("--place-size {:g}: {:.0f} HR pixels of {:.3g} m a side, more than {}: choose smaller "
+                    "places or a larger --hr-gsd",
+                    options.cut->place_size_m, side, hr->gsd_m, kMaxPlaceSide));
+  }
+}
+
+void check_cut(const CutOptions& cut) {
+  if (!(cut.place_size_m > 0) || !std::isfinite(cut.place_size_m))
+    throw UsageError(fmt::format("--place-size {:g}: expected metres above 0", cut.place_size_m));
+  if (!(cut.min_valid > 0) || !(cut.min_valid <= 1))
+    throw UsageError(fmt::format("--min-valid {:g}: expected a share above 0, at most 1", cut.min_valid));
+  if (!(cut.max_cloud >= 0) || !(cut.max_cloud <= 1))
+    throw UsageError(fmt::format("--max-cloud {:g}: expected a share of 0 to 1", cut.max_cloud));
+}
+
 void write_contract(const fs::path& folder, const SensorContracts& contracts) {
   write_file_atomically(folder / "contract.json", contracts_to_json(contracts).dump(2) + "\n");
 }
@@ -118,6 +110,7 @@ void write_contract(const fs::path& folder, const SensorContracts& contracts) {
 
 IndexReport build_index(const BuildIndexOptions& options) {
   const PerModality<std::string> asked = sensors_asked(options.sensors);
+  if (options.cut) check_cut(*options.cut);
   if (fs::exists(options.output) && !options.overwrite) {
     throw DataError(
         fmt::format("{}: exists already; choose another folder or give --overwrite", options.output.string()));
@@ -129,11 +122,19 @@ IndexReport build_index(const BuildIndexOptions& options) {
   IndexReport report;
   write_folder_atomically(output, [&](const fs::path& dataset) {
     Findings findings;
-    for (const fs::path& input : options.inputs) search(input, options, dataset, findings);
+    for (const fs::path& input : options.inputs)
+      search_collection(input, options.sensors, options.bands, dataset, findings);
     keep_one_sensor(findings.candidates, findings.report);
-    std::vector<PlaceRecord> places = group_places(findings.candidates, dataset, findings.report);
+    std::vector<PlaceRecord> places = options.cut ? cut(findings.candidates, *options.cut, dataset, findings.report)
+                                                  : group_places(findings.candidates, dataset, findings.report);
     places.insert(places.end(), findings.listed.begin(), findings.listed.end());
     if (places.empty()) {
+      const auto& left_out = findings.report.left_out_places;
+      if (!left_out.empty()) {
+        throw DataError(fmt::format("{}: none of the {} squares of {:g} m became a place, the first ({}): {}",
+                                    options.inputs.front().string(), left_out.size(), options.cut->place_size_m,
+                                    left_out[0].path, left_out[0].reason));
+      }
       const auto& skipped = findings.report.skipped;
       throw DataError(fmt::format("{}: no usable image{}", options.inputs.front().string(),
                                   skipped.empty() ? ""
@@ -144,6 +145,7 @@ IndexReport build_index(const BuildIndexOptions& options) {
     SensorContracts contracts = contracts_of(places, findings.report.sensors, asked);
     for (const Modality modality : kModalities)
       findings.report.sensors[modality] = contracts[modality] ? contracts[modality]->name : "";
+    if (options.cut) set_hr_gsd(findings.candidates, options, contracts);
     write_place_index(dataset / "index.jsonl", places);
     write_contract(dataset, contracts);
     if (!findings.report.classes.empty()) write_class_names(dataset, findings.report.classes);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ingest/index_report.h"
+#include "ingest/place_cutting.h"
 
 namespace skysense {
 
@@ -16,6 +18,8 @@ struct BuildIndexOptions {
   std::string bands;                          ///< "B04=3,…" for every image
   bool statistics = false;                    ///< measure mean and std instead of the built-in round figures
   bool overwrite = false;
+  std::optional<CutOptions> cut;   ///< cut places from scenes instead of grouping images of equal footprints
+  std::optional<double> hr_gsd_m;  ///< pixel size at which cut places' HR is read; its own where absent
 };
 
 /// Builds a dataset folder: index.jsonl, contract.json, index-report.json, and converted/ for series that no place can

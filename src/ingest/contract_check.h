@@ -48,6 +48,9 @@ std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract
 /// The greatest band number of a map ("red=4,green=2" -> 4); 0 for an empty or malformed one.
 int64_t last_mapped_band(const std::string& band_map);
 
+/// The part of a map that speaks of one band: "B02=1,B11=2" and B11 -> "B11=2"; empty where none does.
+std::string mapped_item(const std::string& band_map, const std::string& band);
+
 /// Looks at a regular sample of the raster (the whole raster only where no valid pixel turns up): pixel type, scaling
 /// (reflectance against DN, the Sentinel-2 offset of baseline 04.00, dB against linear), nodata, NaN, pixel size.
 ContractReport examine_raster(const RasterReader& reader, const SensorContract& contract,

@@ -39,12 +39,16 @@ ContractReader::ContractReader(const std::vector<std::string>& paths, const Sens
         fmt::format("{}: {} files, but sensor {} has {} bands: name one file, or one a band in the contract's order",
                     paths.empty() ? "image" : paths.front(), paths.size(), contract.name, contract.channels()));
   }
-  for (const std::string& path : paths) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
     RasterReader reader = open_for_contract(path, contract, validity);
-    if (reader.bands().size() != 1) {
+    const std::string item = mapped_item(band_map, contract.bands[i].name);
+    if (item.empty() && reader.bands().size() != 1) {
       throw DataError(fmt::format("{}: has {} bands, expected one (a file a band)", path, reader.bands().size()));
     }
-    if (reader.bands()[0].nodata == 0.0) {
+    const std::vector<int64_t> bands =
+        item.empty() ? std::vector<int64_t>{0} : find_bands(reader, one_band(contract, i), item);
+    if (reader.bands()[static_cast<size_t>(bands.front())].nodata == 0.0) {
       // 0 is also what dark water measures: it means nodata only where all bands hold it, which one file cannot tell.
       zero_is_nodata_ = true;
       RasterValidity all_bands = validity;
@@ -52,7 +56,7 @@ ContractReader::ContractReader(const std::vector<std::string>& paths, const Sens
       reader = RasterReader(path, all_bands);
     }
     readers_.push_back(std::move(reader));
-    bands_.push_back({0});
+    bands_.push_back(bands);
   }
   for (size_t i = 1; i < readers_.size(); ++i) {
     if (readers_[i].width() * readers_[i].height() > finest().width() * finest().height()) finest_ = i;

@@ -13,7 +13,8 @@ namespace skysense {
 /// products and BigEarthNet store them), as the contract's channels in physical units.
 class ContractReader {
  public:
-  /// `paths`: one file, or one a band in the contract's order. `band_map`: find_bands. Where the files declare no
+  /// `paths`: one file, or one a band in the contract's order. `band_map`: find_bands; of a file a
+  /// band, the bands of those files that hold several. Where the files declare no
   /// nodata value, alpha or mask, the contract's nodata holds. Throws DataError naming the file and the band.
   ContractReader(const std::vector<std::string>& paths, const SensorContract& contract,
                  const std::string& band_map = "", const RasterValidity& validity = {});
@@ -21,6 +22,7 @@ class ContractReader {
   /// The file with the finest pixels: its grid is the image's.
   const RasterReader& finest() const { return readers_[finest_]; }
   TargetGrid grid() const { return finest().grid(); }
+  int64_t channels() const { return contract_.channels(); }
   /// The first file, for what all share (names, metadata).
   const std::string& path() const { return readers_.front().path(); }
 

@@ -107,6 +107,13 @@ int64_t last_mapped_band(const std::string& band_map) {
   return last;
 }
 
+std::string mapped_item(const std::string& band_map, const std::string& band) {
+  const size_t at = ("," + band_map).find("," + band + "=");
+  if (at == std::string::npos) return "";
+  const size_t end = band_map.find(',', at);
+  return band_map.substr(at, end == std::string::npos ? end : end - at);
+}
+
 std::vector<int64_t> find_bands(const RasterReader& reader, const SensorContract& contract,
                                 const std::string& band_map) {
   const auto given = parse_band_map(band_map, reader, contract);

@@ -123,11 +123,8 @@ std::optional<ImageCandidate> examine(const FileGroup& group, const fs::path& ro
       candidate.sensor = contract.name;
       candidate.paths = paths_of(group, contract);
       candidate.bands = candidate.paths.size() == 1 ? options.bands : "";
-      const ContractReader image(candidate.paths, contract, candidate.bands);
-      candidate.grid = image.grid();
-      for (const ContractProblem& problem : image.examine().problems) {
-        if (!problem.fatal) continue;
-        reason = fmt::format("does not fit {}: {}", contract.name, problem.text());
+      if (const auto misfit = check_image(candidate)) {
+        reason = *misfit;
         return std::nullopt;
       }
       break;
@@ -138,6 +135,23 @@ std::optional<ImageCandidate> examine(const FileGroup& group, const fs::path& ro
 }
 
 }  // namespace
+
+SensorContract contract_of(const ImageCandidate& candidate) {
+  SensorContract contract = builtin_contract(candidate.sensor);
+  for (Band& band : contract.bands) band.offset += candidate.add * band.scale;
+  return contract;
+}
+
+std::optional<std::string> check_image(ImageCandidate& candidate) {
+  const SensorContract contract = contract_of(candidate);
+  const ContractReader image(candidate.paths, contract, candidate.bands);
+  candidate.grid = image.grid();
+  candidate.lonlat = lonlat_box(candidate.grid);
+  for (const ContractProblem& problem : image.examine().problems) {
+    if (problem.fatal) return fmt::format("does not fit {}: {}", contract.name, problem.text());
+  }
+  return std::nullopt;
+}
 
 std::optional<MapBox> lonlat_box(const TargetGrid& grid) {
   if (grid.wkt.empty()) return std::nullopt;

@@ -23,6 +23,8 @@ struct ImageCandidate {
   std::string name;                ///< stem; of a file a band, what the stems share
   std::string sensor;              ///< of images
   std::optional<Date> date;
+  double add = 0;                ///< PlaceImage::add
+  std::string validity;          ///< absolute path of its own validity raster, where the layout names one
   TargetGrid grid;               ///< wkt is empty without a georeference
   std::optional<MapBox> lonlat;  ///< footprint in degrees
 };
@@ -32,6 +34,13 @@ struct SearchOptions {
   std::vector<std::string> sensors;  ///< --sensor, possibly empty
   std::string bands;                 ///< --bands
 };
+
+/// The contract that the candidate's stored values follow once `add` is added to them.
+SensorContract contract_of(const ImageCandidate& candidate);
+
+/// Opens the files of an image whose sensor is known and checks them against its contract; fills in grid and footprint.
+/// Returns why they do not fit, or nothing. Throws DataError for what cannot be read.
+std::optional<std::string> check_image(ImageCandidate& candidate);
 
 /// The footprint in longitude and latitude; nothing without a georeference.
 std::optional<MapBox> lonlat_box(const TargetGrid& grid);

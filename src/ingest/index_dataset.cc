@@ -17,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A place is a piece of ground that fits in memory; a whole scene given as one is a mistake worth a clear word.
-constexpr int64_t kMaxPlaceSide = 8192;
-
 bool is_vector(const std::string& path) {
   for (const char* suffix : {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".pbf"}) {
     if (path.ends_with(suffix)) return true;
@@ -67,7 +64,9 @@ std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, M
     RasterValidity validity;
     validity.layer = resolve(image.validity);
     validity.valid_values = layer_valid_values(validity.layer);
-    readers.emplace_back(paths, *contracts[modality], image.bands, validity);
+    SensorContract contract = *contracts[modality];
+    for (Band& band : contract.bands) band.offset += image.add * band.scale;
+    readers.emplace_back(paths, contract, image.bands, validity);
   }
   return readers;
 }
@@ -154,7 +153,8 @@ PlaceSample IndexDataset::get(int64_t number) const {
         if (!native[modality] || pixel_side_m(grid) < 0.99 * pixel_side_m(*native[modality])) native[modality] = grid;
       }
     }
-    const auto grids = common_ground(native, fmt::format("place {}", place.id));
+    const auto grids = place.ground ? grids_of_ground(*place.ground, impl_->contracts, "ground")
+                                    : common_ground(native, fmt::format("place {}", place.id));
     PlaceSample sample;
     sample.id = place.id;
     sample.longitude_deg = place.longitude_deg;

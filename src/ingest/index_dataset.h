@@ -17,10 +17,12 @@ struct IndexCounts {
 /// The places of `DIR/index.jsonl` with the sensors of `DIR/contract.json` as tensors (docs/formats.md).
 ///
 /// The images of one modality are brought onto one grid: that of the place's first image of the modality whose pixels
-/// are the finest. Its bands are found by name or by the contract's order (ingest/contract_check.h); one file a band,
-/// at whatever pixel size, is resampled bilinearly. Stored values become physical ones by the contract's scale and
-/// offset; a contract band that the rasters lack makes the place unreadable. Images without a valid pixel are dropped
-/// and counted; a modality none of whose images is left is absent from the sample.
+/// are the finest; or, of a place that names its ground, the grid of that box at the contract's ground sample distance
+/// (ingest/place_ground.h), for which only the windows of the images that it needs are read and resampled. Its bands
+/// are found by name or by the contract's order (ingest/contract_check.h); one file a band, at whatever pixel size, is
+/// resampled bilinearly. Stored values become physical ones by the contract's scale and offset; a contract band that
+/// the rasters lack makes the place unreadable. Images without a valid pixel are dropped and counted; a modality none
+/// of whose images is left is absent from the sample.
 class IndexDataset : public PlaceDataset {
  public:
   /// Throws DataError where the index or the contract is missing or broken.

@@ -18,10 +18,25 @@ nlohmann::json report_to_json(const IndexReport& report) {
     skipped.push_back({{"path", input.path}, {"reason", input.reason}});
     ++reasons[input.reason];
   }
-  return {{"format_version", 1},       {"places", report.places}, {"images", images},
-          {"sensors", sensors},        {"labels", report.labels}, {"dropped_images", report.dropped_images},
-          {"classes", report.classes}, {"notes", report.notes},   {"skipped_count", report.skipped.size()},
-          {"skipped", skipped}};
+  nlohmann::json left_out_places = nlohmann::json::array();
+  for (const SkippedInput& place : report.left_out_places)
+    left_out_places.push_back({{"id", place.path}, {"reason", place.reason}});
+  return {{"format_version", 1},
+          {"places", report.places},
+          {"images", images},
+          {"sensors", sensors},
+          {"labels", report.labels},
+          {"dropped_images", report.dropped_images},
+          {"classes", report.classes},
+          {"notes", report.notes},
+          {"skipped_count", report.skipped.size()},
+          {"skipped", skipped},
+          {"left_out_images",
+           {{"empty", report.left_out_images.empty},
+            {"clouded", report.left_out_images.clouded},
+            {"days", report.left_out_images.days}}},
+          {"left_out_place_count", report.left_out_places.size()},
+          {"left_out_places", left_out_places}};
 }
 
 }  // namespace skysense

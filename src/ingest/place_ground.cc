@@ -85,4 +85,44 @@ PerModality<std::optional<TargetGrid>> common_ground(const PerModality<std::opti
   return grids;
 }
 
+PerModality<std::optional<TargetGrid>> grids_of_ground(const PlaceGround& ground, const SensorContracts& contracts,
+                                                       const std::string& origin) {
+  const std::string wkt = wkt_from_text(ground.crs);
+  const auto metres = metres_per_unit(wkt);
+  if (!metres) {
+    throw DataError(
+        fmt::format("{}: its ground is in {}, which has no units of length: give a projected reference "
+                    "system (the UTM zone) and the box in it",
+                    origin, ground.crs));
+  }
+  PerModality<std::optional<TargetGrid>> grids;
+  const SensorContract* reference = nullptr;
+  for (const Modality modality : {Modality::kMs, Modality::kSar, Modality::kHr}) {
+    if (reference == nullptr && contracts[modality]) reference = &*contracts[modality];
+  }
+  if (reference == nullptr) return grids;
+  const double width_m = (ground.max_x - ground.min_x) * *metres, height_m = (ground.max_y - ground.min_y) * *metres;
+  const auto whole = [](double count) { return std::max(1.0, std::round(count)); };
+  for (const Modality modality : kModalities) {
+    if (!contracts[modality]) continue;
+    const double ratio = reference->gsd_m / contracts[modality]->gsd_m;  // own pixels a side of the reference's
+    const double columns =
+        ratio >= 1 ? whole(width_m / reference->gsd_m) * whole(ratio) : whole(width_m / contracts[modality]->gsd_m);
+    const double rows =
+        ratio >= 1 ? whole(height_m / reference->gsd_m) * whole(ratio) : whole(height_m / contracts[modality]->gsd_m);
+    if (!(std::max(columns, rows) <= static_cast<double>(kMaxPlaceSide))) {
+      throw DataError(
+          fmt::format("{}: its ground of {:.6g} x {:.6g} m has more than {} {} pixels of {:.6g} m a side: "
+                      "cut smaller places (skysense index --place-size)",
+                      origin, width_m, height_m, kMaxPlaceSide, modality_name(modality), contracts[modality]->gsd_m));
+    }
+    grids[modality] = TargetGrid{wkt,
+                                 {ground.min_x, (ground.max_x - ground.min_x) / columns, 0, ground.max_y, 0,
+                                  -(ground.max_y - ground.min_y) / rows},
+                                 static_cast<int64_t>(columns),
+                                 static_cast<int64_t>(rows)};
+  }
+  return grids;
+}
+
 }  // namespace skysense

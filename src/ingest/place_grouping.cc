@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "ingest/image_sensor.h"
+
 namespace skysense {
 namespace {
 
@@ -110,7 +112,7 @@ void attach_containing(std::vector<Cluster>& clusters, const ClusterFinder& find
 }
 
 std::string relative_to(const std::string& path, const fs::path& dataset) {
-  return fs::path(path).lexically_proximate(dataset).string();
+  return path.starts_with("/vsi") ? path : fs::path(path).lexically_proximate(dataset).string();
 }
 
 PlaceRecord to_record(const Cluster& cluster, const fs::path& dataset) {
@@ -124,6 +126,8 @@ PlaceRecord to_record(const Cluster& cluster, const fs::path& dataset) {
     for (const std::string& path : candidate->paths) image.paths.push_back(relative_to(path, dataset));
     image.bands = candidate->bands;
     image.date = candidate->date;
+    image.add = candidate->add;
+    if (!candidate->validity.empty()) image.validity = relative_to(candidate->validity, dataset);
     for (const ImageCandidate* validity : cluster.validity) {
       if (candidate->date == validity->date && modality_of(*candidate) == Modality::kMs)
         image.validity = relative_to(validity->paths.front(), dataset);
@@ -180,14 +184,35 @@ void keep_one_sensor(std::vector<ImageCandidate>& candidates, IndexReport& repor
   }
   PerModality<std::string> winners;
   for (const Modality modality : kModalities) {
+    std::map<std::string, int64_t> families;
+    for (const auto& [sensor, count] : counts[modality]) families[sensor_family(sensor)] += count;
     int64_t most = 0;
-    for (const auto& [sensor, count] : counts[modality]) {
+    std::string family;
+    for (const auto& [name, count] : families) {
       // sentinel2-l2a before sentinel2-l1c on a tie: surface reflectance is the paper's input.
-      if (count > most || (count == most && sensor.find("l2a") != std::string::npos)) {
+      if (count > most || (count == most && name.find("l2a") != std::string::npos)) {
         most = count;
-        winners[modality] = sensor;
+        family = name;
       }
     }
+    most = 0;
+    for (const auto& [sensor, count] : counts[modality]) {
+      if (sensor_family(sensor) != family || count <= most) continue;
+      most = count;
+      winners[modality] = sensor;
+    }
+  }
+  std::map<std::string, int64_t> moved;
+  for (ImageCandidate& candidate : candidates) {
+    if (candidate.kind != Kind::kImage) continue;
+    const std::string& winner = winners[modality_of(candidate)];
+    if (candidate.sensor == winner || sensor_family(candidate.sensor) != sensor_family(winner)) continue;
+    ++moved[candidate.sensor];
+    move_to_sensor(candidate, winner);
+  }
+  for (const auto& [sensor, count] : moved) {
+    report.notes.push_back(
+        fmt::format("{} images of {} are brought to the other offset of their sensor (key \"add\")", count, sensor));
   }
   std::erase_if(candidates, [&](const ImageCandidate& candidate) {
     if (candidate.kind != Kind::kImage || candidate.sensor == winners[modality_of(candidate)]) return false;

@@ -9,8 +9,9 @@
 
 namespace skysense {
 
-/// Leaves one sensor a modality: the one of the most images (on a tie the first by name). The others' images move to
-/// `report.skipped`; the winners' names to `report.sensors`.
+/// Leaves one sensor a modality: the one of the most images (on a tie the first by name); images of the same sensor
+/// with another offset (ingest/image_sensor.h) are brought to it. The others' images move to `report.skipped`; the
+/// winners' names to `report.sensors`.
 void keep_one_sensor(std::vector<ImageCandidate>& candidates, IndexReport& report);
 
 /// Images of the same ground become one place:

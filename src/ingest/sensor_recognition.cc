@@ -9,6 +9,7 @@
 
 #include "core/sensor_contract.h"
 #include "ingest/band_names.h"
+#include "ingest/validity_layer.h"
 
 namespace skysense {
 namespace {
@@ -86,7 +87,10 @@ std::string sensor_by_bands(const RasterFacts& facts) {
 Recognition recognise(const RasterFacts& facts, const std::vector<std::string>& allowed) {
   const std::set<std::string> words = words_of(facts.path);
   const bool classes = facts.bands == 1 && facts.type != "Float32" && facts.type != "Float64";
-  if (classes && any_word(words, {"scl"})) return {Kind::kValidity, "", ""};
+  if (classes && (any_word(words, {"scl"}) || facts.path.stem().string().ends_with("QA_PIXEL") ||
+                  is_cloud_mask(facts.path.string()))) {
+    return {Kind::kValidity, "", ""};
+  }
   if (classes && any_word(words, {"lulc", "label", "labels", "landcover", "target", "targets", "annotation",
                                   "annotations", "gt"})) {
     return {Kind::kLabel, "", ""};

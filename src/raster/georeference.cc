@@ -93,6 +93,22 @@ MapBox bounds(const Georeference& georeference, int64_t width, int64_t height) {
   return box;
 }
 
+std::optional<double> metres_per_unit(const std::string& wkt) {
+  GdalCall call("coordinate reference system");
+  OGRSpatialReference crs;
+  if (crs.importFromWkt(wkt.c_str()) != OGRERR_NONE || !crs.IsProjected()) return std::nullopt;
+  return crs.GetLinearUnits();
+}
+
+std::string crs_name(const std::string& wkt) {
+  GdalCall call("coordinate reference system");
+  OGRSpatialReference crs;
+  if (crs.importFromWkt(wkt.c_str()) != OGRERR_NONE) return wkt;
+  const char* authority = crs.GetAuthorityName(nullptr);
+  const char* code = crs.GetAuthorityCode(nullptr);
+  return authority == nullptr || code == nullptr ? wkt : std::string(authority) + ":" + code;
+}
+
 std::string wkt_from_text(const std::string& text) {
   GdalCall call(text);
   OGRSpatialReference crs;

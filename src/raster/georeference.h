@@ -71,6 +71,12 @@ std::optional<MapPoint> centre_lonlat_deg(const Georeference& georeference, int6
 /// The box round a raster of that size in its own map units.
 MapBox bounds(const Georeference& georeference, int64_t width, int64_t height);
 
+/// Metres a unit of a projected reference system. Nothing for other systems (degrees are no length) and broken WKT.
+std::optional<double> metres_per_unit(const std::string& wkt);
+
+/// "EPSG:32631" where the system is one of the registry, else the WKT itself.
+std::string crs_name(const std::string& wkt);
+
 /// WKT of "EPSG:32631", a PROJ string or WKT. Throws DataError for anything else.
 std::string wkt_from_text(const std::string& text);
 

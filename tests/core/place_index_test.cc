@@ -16,7 +16,8 @@ using ::testing::ThrowsMessage;
 
 constexpr const char* kPlace =
     R"({"id": "a", "hr": [{"path": "hr.tif"}], "ms": [{"path": ["B02.tif", "B03.tif"], "date": "2024-05-01", "validity": "scl.tif"}],)"
-    R"( "label": "label.tif", "lonlat": [8.5, -47.25], "class": 3})";
+    R"( "label": "label.tif", "lonlat": [8.5, -47.25], "class": 3,)"
+    R"( "ground": {"crs": "EPSG:32631", "box": [500000, 5600000, 500640.5, 5600640]}})";
 
 TEST(PlaceIndex, ReadsEveryPartOfAPlace) {
   const PlaceRecord place = parse_place(kPlace, "test:1");
@@ -34,6 +35,8 @@ TEST(PlaceIndex, ReadsEveryPartOfAPlace) {
   EXPECT_EQ(place.longitude_deg, 8.5);
   EXPECT_EQ(place.latitude_deg, -47.25);
   EXPECT_EQ(place.scene_class, 3);
+  EXPECT_EQ(place.ground, (PlaceGround{"EPSG:32631", 500000, 5600000, 500640.5, 5600640}));
+  EXPECT_EQ(ms.add, 0);
 }
 
 TEST(PlaceIndex, WritesWhatReadsBackTheSame) {
@@ -68,8 +71,19 @@ TEST(PlaceIndex, RefusalsNameFileLineAndReason) {
   refuses(R"({"id": "b", "ms": [{"path": "x", "date": "May"}]})", "'May' is no date");
   refuses(R"({"id": "b", "hr": [{"path": "x"}], "lonlat": [200, 0]})", "lonlat");
   refuses(R"({"id": "b", "hr": [{"path": "x"}], "lonlat": [1]})", "lonlat");
-  refuses(R"({"id": "b", "hr": [{"path": "x"}], "class": 11111111111111111111111111111113})", "class must be a whole number");
+  refuses(R"({"id": "b", "hr": [{"path": "x"}], "class": 11111111111111111111111111111113})",
+          "class must be a whole number");
   refuses(R"({"id": "b", "hr": [{"path": "x"}], "class": 1.5})", "class must be a whole number");
+  const auto with_ground = [](const std::string& ground) {
+    return R"({"id": "b", "hr": [{"path": "x"}], "ground": )" + ground + "}";
+  };
+  refuses(with_ground(R"("EPSG:32631")"), "not a place");
+  refuses(with_ground(R"({"box": [0, 0, 1, 1]})"), "crs");
+  refuses(with_ground(R"({"crs": "", "box": [0, 0, 1, 1]})"), "ground without a crs");
+  refuses(with_ground(R"({"crs": "EPSG:32631"})"), "box");
+  refuses(with_ground(R"({"crs": "EPSG:32631", "box": [0, 0, 1]})"), "[xmin, ymin, xmax, ymax]");
+  refuses(with_ground(R"({"crs": "EPSG:32631", "box": [0, 1, 1, 1]})"), "xmin < xmax");
+  refuses(R"({"id": "b", "ms": [{"path": "x", "add": "1000"}]})", "not a place");
   refuses(good, "'a' stands on an earlier line");
 }
 

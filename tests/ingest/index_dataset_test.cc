@@ -153,6 +153,73 @@ TEST(IndexDataset, LabelsComeOnTheGroundWithMinusOneForNodata) {
   EXPECT_EQ(found[0][1].item<int64_t>(), 3);
 }
 
+/// A 10-band image of side 32 at (500000, 5600000) whose values are 1000 + 32 row + column.
+void write_numbered(const std::filesystem::path& path) {
+  std::vector<float> values;
+  for (int64_t band = 0; band < 10; ++band) {
+    for (int64_t i = 0; i < 32 * 32; ++i) values.push_back(static_cast<float>(1000 + i));
+  }
+  write_raster(path, layout_of(32, 10, 10, PixelType::kUInt16), values.data());
+}
+
+TEST(IndexDataset, AGroundCutsItsBoxFromLargerImages) {
+  const TemporaryFolder folder;
+  write_numbered(folder / "ms.tif");
+  write_constant(folder / "hr.tif", layout_of(200, 3, 1.7, PixelType::kUInt8), 51);
+  write_constant(folder / "sar.tif", layout_of(8, 2, 20, PixelType::kFloat32), -12);
+  write_dataset(folder, R"({"id":"p","hr":[{"path":"hr.tif"}],"ms":[{"path":"ms.tif"}],"sar":[{"path":"sar.tif"}],)"
+                        R"("ground":{"crs":"EPSG:32631","box":[500080,5599800,500240,5599920]}})");
+  const PlaceSample place = IndexDataset(folder.path()).get(0);
+  ASSERT_EQ(place.images[kMs]->values.sizes(), (std::vector<int64_t>{1, 10, 12, 16}));
+  EXPECT_NEAR(place.images[kMs]->values[0][0][0][0].item<float>(), 0.1 + (8 * 32 + 8) * 1e-4, 1e-6)
+      << "the ninth pixel of the ninth row, not resampled";
+  EXPECT_TRUE(place.images[kMs]->valid.all().item<bool>());
+  EXPECT_EQ(place.images[kHr]->values.sizes(), (std::vector<int64_t>{1, 3, 120, 160})) << "the contract's 1 m: r = 10";
+  ASSERT_EQ(place.images[kSar]->values.sizes(), (std::vector<int64_t>{1, 2, 12, 16}));
+  const auto valid = place.images[kSar]->valid[0];
+  EXPECT_TRUE(valid[0][7].item<bool>()) << "the image ends 160 m east of its corner";
+  EXPECT_FALSE(valid[0][8].item<bool>());
+}
+
+TEST(IndexDataset, TheValidityOfASceneIsCutWithIt) {
+  const TemporaryFolder folder;
+  write_numbered(folder / "ms.tif");
+  RasterLayout layer = layout_of(16, 1, 20, PixelType::kUInt8);
+  std::vector<float> classes(256, 4);
+  classes[5 * 16 + 6] = 9;  // a cloud over MS rows 10, 11 and columns 12, 13
+  write_raster(folder / "scl.tif", layer, classes.data());
+  write_dataset(folder, R"({"id":"p","ms":[{"path":"ms.tif","validity":"scl.tif"}],)"
+                        R"("ground":{"crs":"EPSG:32631","box":[500080,5599800,500240,5599920]}})");
+  const auto valid = IndexDataset(folder.path()).get(0).images[kMs]->valid[0];
+  auto expected = torch::ones({12, 16}, torch::kBool);
+  for (const int64_t row : {2, 3}) {
+    for (const int64_t column : {4, 5}) expected[row][column] = false;
+  }
+  EXPECT_TRUE(valid.equal(expected));
+}
+
+TEST(IndexDataset, WhatAnImageAddsBringsItToTheContract) {
+  const TemporaryFolder folder;
+  write_constant(folder / "old.tif", layout_of(8, 10, 10, PixelType::kUInt16), 2500);
+  write_constant(folder / "new.tif", layout_of(8, 10, 10, PixelType::kUInt16), 3500);
+  write_dataset(folder, R"({"id":"p","ms":[{"path":"old.tif"},{"path":"new.tif","add":-1000}]})");
+  const auto values = IndexDataset(folder.path()).get(0).images[kMs]->values;
+  EXPECT_TRUE(all_close(values, torch::full({2, 10, 8, 8}, 0.25F)));
+}
+
+TEST(IndexDataset, AGroundThatCannotBeCutIsRefused) {
+  const TemporaryFolder folder;
+  write_numbered(folder / "ms.tif");
+  const auto refuses = [&](const std::string& ground, const std::string& reason) {
+    write_dataset(folder, R"({"id":"p","ms":[{"path":"ms.tif"}],"ground":)" + ground + "}");
+    EXPECT_THAT([&] { IndexDataset(folder.path()).get(0); },
+                ThrowsMessage<DataError>(AllOf(HasSubstr("place p"), HasSubstr(reason))));
+  };
+  refuses(R"({"crs":"EPSG:4326","box":[3,50,3.01,50.01]})", "no units of length");
+  refuses(R"({"crs":"here","box":[0,0,1,1]})", "is no coordinate reference system");
+  refuses(R"({"crs":"EPSG:32631","box":[0,0,1e6,1e6]})", "cut smaller places");
+}
+
 TEST(IndexDataset, RefusalsNameThePlaceTheFileAndTheBand) {
   const TemporaryFolder folder;
   write_constant(folder / "three.tif", layout_of(4, 3, 10, PixelType::kUInt16), 2500);
