@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 using Kind = ImageCandidate::Kind;
 
 constexpr int64_t kCellsASide = 32;  // in which the shares of a square are counted
+constexpr int kLeastPixels = 2;      // an image shows at least this many pixels a side of a place
 
 Modality modality_of(const ImageCandidate& candidate) { return builtin_contract(candidate.sensor).modality; }
 
@@ -68,7 +69,15 @@ class Cutter {
 void Cutter::take(const std::vector<ImageCandidate>& candidates) {
   std::vector<const ImageCandidate*> layers;
   for (const ImageCandidate& candidate : candidates) {
-    if (!candidate.lonlat) {
+    const double pixel_m = ground_sample_distance_m({candidate.grid.wkt, candidate.grid.transform},
+                                                    candidate.grid.width, candidate.grid.height)
+                               .value_or(0);
+    if (candidate.kind == Kind::kImage && kLeastPixels * pixel_m > options_.place_size_m) {
+      report_.skipped.push_back(
+          {candidate.paths.front(),
+           fmt::format("pixels of {:.3g} m are too large for places of {:g} m (at least {} a side)", pixel_m,
+                       options_.place_size_m, kLeastPixels)});
+    } else if (!candidate.lonlat) {
       report_.skipped.push_back({candidate.paths.front(), "has no georeference, so no place can be cut from it"});
     } else if (candidate.kind == Kind::kImage) {
       images_.push_back(candidate);

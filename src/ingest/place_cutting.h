@@ -26,7 +26,8 @@ struct CutOptions {
 /// the image's own reference system; where squares of two zones overlap, the zone with more images keeps the ground.
 ///
 /// Every image is read once over the squares under it (one band of a file a band) with its validity layer: its own or
-/// the validity candidate of its date that covers it best. `report` gets the images without a georeference, the images
+/// the validity candidate of its date that covers it best. `report` gets the images without a georeference or of pixels
+/// larger than half a place, the images
 /// and places left out and why. Paths become relative to `dataset`; the places are sorted by id.
 std::vector<PlaceRecord> cut_places(const std::vector<ImageCandidate>& candidates, const CutOptions& options,
                                     const std::filesystem::path& dataset, IndexReport& report,

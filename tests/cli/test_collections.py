@@ -112,6 +112,13 @@ def test_places_are_cut_in_the_utm_zone_of_scenes_in_degrees(folder):
     assert len(places) >= 2 and all(place["ground"]["crs"] == scenes.UTM31 for place in places)
 
 
+def test_a_collection_without_a_place_says_what_is_missing(folder):
+    three_sensors(folder / "archive")
+    refused = lambda *options: refusal_of("index", folder / "archive", "-o", folder / "dataset", *options)
+    assert "no hr image of it is left" in refused("--place-size", "320", "--min-valid", "1", "--require", "hr")
+    assert "too large for places of 15 m" in refused("--place-size", "15", "--sensor", "sentinel2-l2a")
+
+
 def test_wrong_limits_are_usage_errors(folder):
     three_sensors(folder / "archive")
     for options, reason in [(["--place-size", "0"], "--place-size 0"), (["--place-size", "160", "--max-cloud", "30"], "share of 0 to 1"),
