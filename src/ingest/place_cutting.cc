@@ -48,7 +48,7 @@ class Cutter {
   std::vector<std::string> systems() const;
   std::map<SquareNumber, Square> fill(const SquareGrid& grid, const std::set<SquareNumber>& seeds);
   void choose_by_days(Square& square);
-  bool taken_before(const SquareGrid& grid, const SquareNumber& square) const;
+  void drop_taken(const SquareGrid& grid, std::set<SquareNumber>& seeds) const;
   PlaceRecord record(const SquareGrid& grid, const SquareNumber& number, const Square& square) const;
   std::string relative(const std::string& path) const {
     return path.starts_with("/vsi") ? path : fs::path(path).lexically_proximate(dataset_).string();
@@ -182,14 +182,17 @@ void Cutter::choose_by_days(Square& square) {
   });
 }
 
-bool Cutter::taken_before(const SquareGrid& grid, const SquareNumber& square) const {
-  const MapBox box = grid.box(square);
+/// Drops the squares whose middle lies in a place of an earlier system.
+void Cutter::drop_taken(const SquareGrid& grid, std::set<SquareNumber>& seeds) const {
   for (const auto& [other, kept] : done_) {
-    double x = (box.min_x + box.max_x) / 2, y = (box.min_y + box.max_y) / 2;
     const auto transform = CoordinateTransform::between(grid.wkt(), other.wkt());
-    if (transform && transform->apply(1, &x, &y) && kept.contains(other.containing({x, y}))) return true;
+    if (!transform) continue;
+    std::erase_if(seeds, [&, &other = other, &kept = kept](const SquareNumber& square) {
+      const MapBox box = grid.box(square);
+      double x = (box.min_x + box.max_x) / 2, y = (box.min_y + box.max_y) / 2;
+      return transform->apply(1, &x, &y) && kept.contains(other.containing({x, y}));
+    });
   }
-  return false;
 }
 
 PlaceRecord Cutter::record(const SquareGrid& grid, const SquareNumber& number, const Square& square) const {
@@ -240,10 +243,10 @@ std::vector<PlaceRecord> Cutter::cut(const std::vector<ImageCandidate>& candidat
   image_read_ = [&, total = static_cast<int64_t>(images_.size() * grids.size())] { progress(++read, total); };
   std::vector<PlaceRecord> places;
   for (size_t system = 0; system < grids.size(); ++system) {
+    drop_taken(grids[system], seeds[system]);
     auto squares = fill(grids[system], seeds[system]);
     std::set<SquareNumber> kept;
     for (const SquareNumber& number : seeds[system]) {
-      if (taken_before(grids[system], number)) continue;
       Square& square = squares[number];
       std::erase_if(square.images, [&](const ImageCandidate* image) { return broken_.contains(image); });
       choose_by_days(square);

@@ -116,7 +116,23 @@ def test_a_collection_without_a_place_says_what_is_missing(folder):
     three_sensors(folder / "archive")
     refused = lambda *options: refusal_of("index", folder / "archive", "-o", folder / "dataset", *options)
     assert "no hr image of it is left" in refused("--place-size", "320", "--min-valid", "1", "--require", "hr")
-    assert "too large for places of 15 m" in refused("--place-size", "15", "--sensor", "sentinel2-l2a")
+    assert "too large for places of 15 m" in refusal_of("index", folder / "archive" / "S2L2A", "-o", folder / "dataset", "--place-size", "15")
+
+
+def test_ground_of_two_zones_is_cut_once(folder):
+    west, south = 712960, 5600000
+    for day in ("20230601", "20230611"):
+        scenes.write(folder / "archive" / "S2L2A" / f"west_{day}.tif", scenes.ramp(10, 128), west, south + 1280, 10)
+    x, y = transform(scenes.UTM31, scenes.UTM32, [west], [south + 1280])
+    scenes.write(folder / "archive" / "S2L2A" / "east_20230603.tif", scenes.ramp(10, 256), round(x[0]), round(y[0]), 10, crs=scenes.UTM32)
+    places, _ = index(folder, "--place-size", "320", "--min-valid", "0.9")
+    zones = {zone: [place for place in places if place["ground"]["crs"] == zone] for zone in (scenes.UTM31, scenes.UTM32)}
+    assert len(zones[scenes.UTM31]) == 16 and len(zones[scenes.UTM32]) > 10
+    assert max(len(place["ms"]) for place in zones[scenes.UTM31]) == 3, "the eastern scene shows the western zone's places too"
+    for place in zones[scenes.UTM32]:
+        left, low, right, high = place["ground"]["box"]
+        (east,), (north,) = transform(scenes.UTM32, scenes.UTM31, [(left + right) / 2], [(low + high) / 2])
+        assert not (west <= east < west + 1280 and south <= north < south + 1280)
 
 
 def test_wrong_limits_are_usage_errors(folder):
@@ -229,6 +245,12 @@ def stac_catalog(folder):
     path = scenes.write(folder / "files" / "radar.tif", scenes.radar(64), 500480, 5600640, 10)
     radar.add_asset("data", pystac.Asset(str(path), extra_fields={"eo:bands": [{"name": "VV"}, {"name": "VH"}]}))
     catalog.add_item(radar)
+    aerial = item("m_5000301_ne_31_060_20230610", "2023-06-10T16:00:00", {"proj:epsg": 32631})
+    path = scenes.write(folder / "files" / "aerial.tif", numpy.concatenate([scenes.picture(640), scenes.picture(640)[:1]]), 500480, 5600640, 1,
+                        photometric="MINISBLACK")
+    aerial.add_asset("image", pystac.Asset(str(path), roles=["data"], extra_fields={
+        "eo:bands": [{"name": "NIR", "common_name": "nir"}, *({"name": name, "common_name": name.lower()} for name in ["Red", "Green", "Blue"])]}))
+    catalog.add_item(aerial)
     wrong = item("S1A_wrong", "2023-06-06T17:30:17", {"constellation": "sentinel-1", "proj:epsg": 32632})
     wrong.add_asset("data", radar.assets["data"].clone())
     catalog.add_item(wrong)
@@ -249,6 +271,7 @@ def test_stac_catalogs_are_read_as_pystac_reads_them(folder):
     keys = ["blue", "green", "red", "rededge1", "rededge2", "rededge3", "nir", "nir08", "swir16", "swir22"]
     assert [(base / path).resolve() for path in first["path"]] == [pathlib.Path(common[key].get_absolute_href()).resolve() for key in keys]
     assert (base / first["validity"]).resolve() == pathlib.Path(common["scl"].get_absolute_href()).resolve()
+    assert place["hr"][0]["bands"] == "red=2,green=3,blue=4" and place["hr"][0]["date"] == "2023-06-10"
     assert second["bands"].split(",")[:2] == ["B02=6", "B03=7"]
     sensors = scenes.sensors_of(folder / "dataset")
     assert sensors["ms"]["name"] == "sentinel2-l2a-0400" and len(place["sar"]) == 1
@@ -259,7 +282,7 @@ def test_stac_catalogs_are_read_as_pystac_reads_them(folder):
     assert "is remote" in reasons and "S1A_wrong: the item says EPSG:32632" in reasons
     # The folder finds the same as the catalog's file, and no raster a second time.
     result = result_of("index", folder / "stac", "-o", folder / "again", "--place-size", "640", "--min-valid", "1")
-    assert result["images"] == {"ms": 2, "sar": 1}
+    assert result["images"] == {"hr": 1, "ms": 2, "sar": 1}
 
 
 def test_rslearn_windows_become_places(folder):
