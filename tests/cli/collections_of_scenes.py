@@ -86,6 +86,10 @@ def safe_product(folder, level="L2A", day="20230601", baseline="05.09", offset=-
         classes[: int(side // 2 * clouded)] = 9
         band(data / "R20m" / f"{tile}_{stamp}_SCL_20m.jp2", 20, classes)
         band(data / "R10m" / f"{tile}_{stamp}_TCI_10m.jp2", 10, numpy.full((side, side), 90))
+    else:
+        masks = numpy.zeros((3, side // 6, side // 6), "uint8")  # opaque clouds, cirrus, snow
+        masks[0, : int(side // 6 * clouded)] = 1
+        write(data.parent / "QI_DATA" / "MSK_CLASSI_B00.jp2", masks, west, north, 60, **lossless)
     (product / f"MTD_MSI{level}.xml").write_text(safe_metadata(level, f"{day[:4]}-{day[4:6]}-{day[6:]}T10:56:21.024Z", baseline, offset))
     return product
 

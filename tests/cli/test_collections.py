@@ -196,6 +196,13 @@ def test_clouds_of_a_product_are_counted_by_its_scene_classes(folder):
     assert result["left_out_images"]["clouded"] == 6
 
 
+def test_opaque_clouds_of_a_level_1c_product_are_masked(folder):
+    scenes.safe_product(folder / "archive", level="L1C", side=96, clouded=1 / 3)
+    places, result = index(folder, "--place-size", "320", "--min-valid", "1")
+    assert result["sensors"] == {"ms": "sentinel2-l1c-0400"} and result["left_out_images"]["clouded"] == 3
+    assert len(places) == 6 and all(place["ms"][0]["validity"].endswith("MSK_CLASSI_B00.jp2") for place in places)
+
+
 def test_a_damaged_product_is_named(folder):
     scenes.safe_product(folder / "archive", day="20230611")
     broken = scenes.safe_product(folder / "archive", day="20230601")
@@ -204,10 +211,14 @@ def test_a_damaged_product_is_named(folder):
         file.unlink()
     other = scenes.safe_product(folder / "archive", day="20230621")
     (other / "MTD_MSIL2A.xml").unlink()
+    cut = scenes.safe_product(folder / "archive", day="20230701")
+    file = next(cut.rglob("*_B11_20m.jp2"))
+    file.write_bytes(file.read_bytes()[:100])
     places, _ = index(folder, "--place-size", "640")
     assert [image["date"] for image in places[0]["ms"]] == ["2023-06-11"]
     reasons = {skipped["path"].rsplit("/", 1)[1]: skipped["reason"] for skipped in scenes.report_of(folder / "dataset")["skipped"]}
     assert "no file of band B03" in reasons[broken.name] and "MTD_MSIL2A.xml" in reasons[other.name]
+    assert any(file.name in reason for reason in reasons.values()), "the cut file, by name"
 
 
 def stac_catalog(folder):
