@@ -11,7 +11,8 @@ void add_index(CLI::App& program) {
   auto* verb = program.add_subcommand("index", "Build a dataset of places from folders of rasters");
   const auto options = std::make_shared<BuildIndexOptions>();
   verb->add_option("DIR", options->inputs,
-                   "folders of GeoTIFFs, pictures, netCDF or HDF5 series; or SkySense++ JSON lists")
+                   "folders of rasters, Sentinel-2 .SAFE products (zipped too), netCDF or HDF5 series, STAC catalogs, "
+                   "rslearn datasets; or a catalog's or SkySense++ list's JSON file")
       ->required();
   verb->add_option("-o,--output", options->output, "dataset folder to write")->required();
   verb->add_option("--sensor", options->sensors, "built-in sensor to use, at most one a modality (default: recognised)")

@@ -93,7 +93,12 @@ void set_hr_gsd(const std::vector<ImageCandidate>& candidates, const BuildIndexO
   }
 }
 
-void check_cut(const CutOptions& cut) {
+void check_cut(const BuildIndexOptions& options) {
+  const CutOptions& cut = *options.cut;
+  if (options.hr_gsd_m && !(*options.hr_gsd_m > 0 && std::isfinite(*options.hr_gsd_m)))
+    throw UsageError(fmt::format("--hr-gsd {:g}: expected metres above 0", *options.hr_gsd_m));
+  if (cut.max_days && *cut.max_days < 0)
+    throw UsageError(fmt::format("--max-days {}: expected a number of days, 0 or more", *cut.max_days));
   if (!(cut.place_size_m > 0) || !std::isfinite(cut.place_size_m))
     throw UsageError(fmt::format("--place-size {:g}: expected metres above 0", cut.place_size_m));
   if (!(cut.min_valid > 0) || !(cut.min_valid <= 1))
@@ -110,7 +115,7 @@ void write_contract(const fs::path& folder, const SensorContracts& contracts) {
 
 IndexReport build_index(const BuildIndexOptions& options) {
   const PerModality<std::string> asked = sensors_asked(options.sensors);
-  if (options.cut) check_cut(*options.cut);
+  if (options.cut) check_cut(options);
   if (fs::exists(options.output) && !options.overwrite) {
     throw DataError(
         fmt::format("{}: exists already; choose another folder or give --overwrite", options.output.string()));

@@ -139,7 +139,8 @@ def test_wrong_limits_are_usage_errors(folder):
     three_sensors(folder / "archive")
     for options, reason in [(["--place-size", "0"], "--place-size 0"), (["--place-size", "160", "--max-cloud", "30"], "share of 0 to 1"),
                             (["--place-size", "160", "--min-valid", "0"], "--min-valid 0"),
-                            (["--place-size", "160", "--hr-gsd", "0.01"], "--hr-gsd")]:
+                            (["--place-size", "160", "--hr-gsd", "0.01"], "--hr-gsd"), (["--place-size", "160", "--hr-gsd", "-1"], "above 0"),
+                            (["--place-size", "160", "--max-days", "-1"], "--max-days -1")]:
         assert reason in refusal_of("index", folder / "archive", "-o", folder / "dataset", *options, code=WRONG_USAGE)
     assert not (folder / "dataset").exists()
 
