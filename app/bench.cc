@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app/bench_loader.h"
 #include "app/bench_raster.h"
 #include "app/measure.h"
 #include "app/verbs.h"
@@ -186,7 +187,25 @@ void add_bench(CLI::App& program) {
 #ifdef SKYSENSE_RASTER
   verb->add_option("--raster", options->raster, "time reading this raster instead of a model");
 #endif
-  verb->callback([options] {
+  const auto loader = std::make_shared<LoaderBench>();
+  verb->add_option("--loader", loader->data,
+                   "time the loader on random crops of this dataset's places instead of a model");
+  verb->add_option("--crop", loader->crop, "with --loader: side of a crop in pixels")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_option("--workers", loader->workers, "with --loader: threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  verb->add_option("--steps", loader->steps, "with --loader: batches")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_flag("!--no-verify", loader->verify,
+                 "with --loader: do not compare members of shards with their checksums");
+  verb->callback([options, loader] {
+    if (!loader->data.empty()) {
+      loader->batch = options->batch;
+      return print_result(bench_loader(*loader));
+    }
 #ifdef SKYSENSE_RASTER
     if (!options->raster.empty()) return print_result(bench_raster(options->raster, options->iterations));
 #endif

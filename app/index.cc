@@ -2,13 +2,39 @@
 #include <nlohmann/json.hpp>
 
 #include "app/verbs.h"
+#include "core/error.h"
 #include "core/log.h"
+#include "core/shard_writer.h"
 #include "ingest/build_index.h"
+#include "ingest/geotiff_shards.h"
 
 namespace skysense::app {
 
+namespace {
+
+/// The dataset that is there, as shards.
+void shard(const std::vector<std::filesystem::path>& inputs, const BuildIndexOptions& options, const std::string& kind,
+           const std::string& shard_size) {
+  if (inputs.size() != 1) throw UsageError("--to-shards: takes one dataset folder, with index.jsonl and contract.json");
+  ShardingOptions sharding;
+  sharding.dataset = inputs.front().string();
+  sharding.output = options.output;
+  sharding.shard_size = parse_shard_size(shard_size);
+  sharding.overwrite = options.overwrite;
+  const bool tensors = parse_shard_kind(kind) == ShardKind::kTensors;
+  const ShardReport report = tensors ? write_tensor_shards(sharding) : write_geotiff_shards(sharding);
+  if (report.dropped_labels > 0)
+    spdlog::warn("{} vector labels were left out: make rasters of them first", report.dropped_labels);
+  nlohmann::json result = report_to_json(report);
+  result["dataset"] = options.output.string();
+  result["kind"] = kind;
+  print_result(result);
+}
+
+}  // namespace
+
 void add_index(CLI::App& program) {
-  auto* verb = program.add_subcommand("index", "Build a dataset of places from folders of rasters");
+  auto* verb = program.add_subcommand("index", "Build a dataset of places from folders of rasters, or shards of one");
   const auto options = std::make_shared<BuildIndexOptions>();
   verb->add_option("DIR", options->inputs,
                    "folders of rasters, Sentinel-2 .SAFE products (zipped too), netCDF or HDF5 series, STAC catalogs, "
@@ -41,11 +67,20 @@ void add_index(CLI::App& program) {
       ->needs(place_size);
   verb->add_flag("--stats", options->statistics, "measure each band's mean and standard deviation for contract.json");
   verb->add_flag("--overwrite", options->overwrite, "replace an earlier dataset of the name");
+  const auto kind = std::make_shared<std::string>(), size = std::make_shared<std::string>("256M");
+  verb->add_option(
+          "--to-shards", *kind,
+          "DIR is a dataset: write it as tar files of its rasters, or of tensors that need no GDAL to be read; "
+          "an interrupted run goes on")
+      ->check(CLI::IsMember({"geotiff", "tensors"}));
+  verb->add_option("--shard-size", *size, "bytes a shard, with K, M or G")->capture_default_str();
   verb->footer(
       "Examples:\n  skysense index imagery/ --stats -o dataset\n"
       "  skysense index sentinel/ aerial/ --place-size 640 --max-cloud 0.3 --require hr --require ms --stats -o "
-      "dataset");
-  verb->callback([options, cut, required, place_size] {
+      "dataset\n"
+      "  skysense index dataset --to-shards geotiff -o shards");
+  verb->callback([options, cut, required, place_size, kind, size] {
+    if (!kind->empty()) return shard(options->inputs, *options, *kind, *size);
     if (place_size->count() > 0) {
       for (const std::string& name : *required) cut->required.push_back(parse_modality(name));
       options->cut = *cut;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "data/tensor_shards.h"
 #include "synth/synthetic_earth.h"
 
 #ifdef SKYSENSE_RASTER
@@ -28,7 +29,8 @@ int64_t place_count(std::string_view text) {
 
 }  // namespace
 
-std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed) {
+std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
+                                          bool verify) {
   if (data.starts_with(kSynthetic)) {
     SynthOptions options;
     options.seed = static_cast<int64_t>(seed);
@@ -36,10 +38,14 @@ std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOpt
     options.hr_per_cell = views.hr_per_cell;
     return std::make_unique<SyntheticEarth>(options);
   }
+  if (TensorShards::is_one(data)) return std::make_unique<TensorShards>(data);
 #ifdef SKYSENSE_RASTER
-  return std::make_unique<IndexDataset>(data);
+  return std::make_unique<IndexDataset>(data, verify);
 #else
-  throw UsageError(fmt::format("--data {}: this build reads no rasters (SKYSENSE_RASTER=OFF); use synth:PLACES", data));
+  throw UsageError(fmt::format(
+      "--data {}: this build reads no rasters (SKYSENSE_RASTER=OFF); use tensor shards (skysense index DATASET "
+      "--to-shards tensors, elsewhere) or synth:PLACES",
+      data));
 #endif
 }
 

@@ -8,8 +8,10 @@
 
 namespace skysense::app {
 
-/// Opens what --data names: a dataset folder with index.jsonl and contract.json, or "synth:PLACES" for that many places
-/// of the synthetic world, rendered as they are asked for. Throws UsageError or DataError.
-std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed);
+/// Opens what --data names: a folder of tensor shards; a dataset folder with index.jsonl and contract.json, on disk or
+/// at a URL, whose shards are checked where `verify`; or "synth:PLACES" for that many places of the synthetic world,
+/// rendered as they are asked for. Throws UsageError or DataError.
+std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
+                                          bool verify);
 
 }  // namespace skysense::app

@@ -28,14 +28,16 @@ PretrainOptions resolve(const Arguments& arguments) {
 
 void run(const Arguments& arguments) {
   const PretrainOptions options = resolve(arguments);
-  const auto places = open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed));
+  const auto places =
+      open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed), options.loader.verify);
   const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume);
   print_result({{"run", arguments.run},
                 {"checkpoint", result.checkpoint.string()},
                 {"steps", result.steps},
                 {"loss", result.loss},
                 {"samples_per_second", result.samples_per_second},
-                {"waiting_share", result.waiting_share}});
+                {"waiting_share", result.waiting_share},
+                {"skipped_places", result.skipped_places}});
 }
 
 }  // namespace
@@ -45,8 +47,10 @@ void add_pretrain(CLI::App& program) {
   auto* verb =
       program.add_subcommand("pretrain", "Pre-train the backbone and the fusion encoder on places without labels");
   verb->add_option("--preset", arguments->preset, "nano, tiny, small, base, v2-dense or v2")->capture_default_str();
-  verb->add_option("--data", arguments->data,
-                   "dataset folder with index.jsonl, or synth:PLACES for the synthetic world")
+  verb->add_option(
+          "--data", arguments->data,
+          "dataset folder with index.jsonl or shards, also s3://… or https://…; or synth:PLACES for the synthetic "
+          "world")
       ->required();
   verb->add_option("-o,--output", arguments->run, "run folder")->required();
   verb->add_option("--config", arguments->configs, "YAML with values that differ from the preset's");

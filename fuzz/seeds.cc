@@ -8,6 +8,7 @@
 #include "core/place_index.h"
 #include "core/safetensors.h"
 #include "core/sensor_contract.h"
+#include "core/shard.h"
 #include "fuzz/config_example.h"
 
 namespace {
@@ -89,18 +90,36 @@ void write_contract_seeds(const fs::path& folder) {
   }
 }
 
+void write_shard_seeds(const fs::path& folder) {
+  skysense::ShardSidecar sidecar{.tar = "shard-00000.tar",
+                                 .tar_bytes = 4096,
+                                 .source = {3, 0xdeadbeef, 2048},
+                                 .end_place = 2,
+                                 .places = {},
+                                 .members = {},
+                                 .left_out = {}};
+  write_file_atomically(folder / "empty", skysense::format_sidecar(sidecar));
+  sidecar.places = {R"({"id":"a","hr":[{"path":"/vsisubfile/512_100,shard-00000.tar"}]})"};
+  sidecar.members = {{"00000000_a/hr-0.tif", 512, 100, 1}, {"00000001_b/hr-0.tif", 1536, 512, 0xffffffff}};
+  sidecar.left_out = {{"c", "cannot be opened"}};
+  write_file_atomically(folder / "all", skysense::format_sidecar(sidecar));
+  write_file_atomically(folder / "list",
+                        skysense::format_shard_list({skysense::ShardKind::kTensors, {{"shard-00000.tar", 4096, 2}}}));
+}
+
 }  // namespace
 
 /// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
-  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections"})
+  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
   write_config_seeds(root / "config");
   write_collection_seeds(root / "collections");
   write_contract_seeds(root / "contract");
+  write_shard_seeds(root / "shard");
   return 0;
 }

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "core/output_file.h"
 
 namespace skysense {
 namespace {
@@ -34,19 +35,10 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  bool close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result == 0;
-  }
 
  private:
   int fd_;
 };
-
-fs::path temporary_neighbour(const fs::path& path) {
-  return path.parent_path() / fmt::format(".{}.{}.tmp", path.filename().string(), ::getpid());
-}
 
 /// Swaps two folders in one step where the file system can, in two steps elsewhere.
 void exchange(const fs::path& temporary, const fs::path& folder) {
@@ -86,25 +78,9 @@ void write_file_atomically(const fs::path& file, std::string_view bytes) {
 }
 
 void write_file_atomically(const fs::path& file, const std::vector<std::string_view>& pieces) {
-  const fs::path temporary = temporary_neighbour(file);
-  try {
-    Descriptor descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (descriptor.get() < 0) fail(file, "cannot be written");
-    for (std::string_view bytes : pieces) {
-      while (!bytes.empty()) {
-        const ssize_t written = ::write(descriptor.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail(file, "cannot be written");
-        bytes.remove_prefix(static_cast<size_t>(written));
-      }
-    }
-    if (::fsync(descriptor.get()) != 0 || !descriptor.close()) fail(file, "cannot be written");
-    if (::rename(temporary.c_str(), file.c_str()) != 0) fail(file, "cannot be written");
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  sync_to_disk(folder_of(file));
+  OutputFile output(file);
+  for (const std::string_view bytes : pieces) output.write(bytes);
+  output.finish();
 }
 
 void write_folder_atomically(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {

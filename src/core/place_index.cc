@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 #include <unordered_set>
 
 #include "core/error.h"
@@ -118,20 +119,38 @@ std::string format_place(const PlaceRecord& place) {
 }
 
 std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file) {
-  std::istringstream lines(read_text_file(file));
+  return parse_place_index(read_text_file(file), file.string());
+}
+
+std::vector<PlaceRecord> parse_place_index(const std::string& text, const std::string& origin) {
+  std::istringstream lines(text);
   std::vector<PlaceRecord> places;
   std::unordered_set<std::string> ids;
   std::string line;
   for (int64_t number = 1; std::getline(lines, line); ++number) {
     if (line.empty()) continue;
-    const std::string origin = fmt::format("{}:{}", file.string(), number);
-    places.push_back(parse_place(line, origin));
+    const std::string where = fmt::format("{}:{}", origin, number);
+    places.push_back(parse_place(line, where));
     if (!ids.insert(places.back().id).second) {
-      throw DataError(fmt::format("{}: id '{}' stands on an earlier line too", origin, places.back().id));
+      throw DataError(fmt::format("{}: id '{}' stands on an earlier line too", where, places.back().id));
     }
   }
-  if (places.empty()) throw DataError(file.string() + ": no places");
+  if (places.empty()) throw DataError(origin + ": no places");
   return places;
+}
+
+std::string resolve_place_path(const std::string& folder, const std::string& path) {
+  constexpr std::string_view kSubfile = "/vsisubfile/";
+  if (path.starts_with(kSubfile)) {
+    const size_t comma = path.find(',');
+    if (comma == std::string::npos) return path;
+    return path.substr(0, comma + 1) + resolve_place_path(folder, path.substr(comma + 1));
+  }
+  if (path.empty() || path.starts_with("/") || path.find("://") != std::string::npos) return path;
+  const size_t colon = path.find(':');
+  if (colon != std::string::npos && colon > 1 && path.find('"') != std::string::npos)
+    return path;  // NETCDF:"file":name
+  return folder.empty() ? path : folder + "/" + path;
 }
 
 void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places) {

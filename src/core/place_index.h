@@ -39,9 +39,14 @@ struct PlaceRecord {
 /// `index.jsonl` of a dataset folder: one place a line, paths relative to the file (docs/formats.md).
 /// Throws DataError naming file and line for broken JSON, a wrong type, an empty place, or a duplicate id.
 std::vector<PlaceRecord> read_place_index(const std::filesystem::path& file);
+/// The same from the file's text; `origin` names the file.
+std::vector<PlaceRecord> parse_place_index(const std::string& text, const std::string& origin);
 /// One line of it; `origin` names file and line.
 PlaceRecord parse_place(const std::string& line, const std::string& origin);
 std::string format_place(const PlaceRecord& place);
+/// What GDAL opens for a path of the index of `folder`: a relative path is meant from there, also one within
+/// "/vsisubfile/OFFSET_SIZE,PATH"; absolute and /vsi paths, URLs and subdatasets stand as they are.
+std::string resolve_place_path(const std::string& folder, const std::string& path);
 /// Writes the whole index, whole or not at all, once the images beside it are on the disk.
 void write_place_index(const std::filesystem::path& file, const std::vector<PlaceRecord>& places);
 

@@ -28,7 +28,7 @@ struct TypeRow {
   std::string_view name;
   int64_t bytes;
 };
-constexpr std::array<TypeRow, 10> kTypes = {{{ElementType::kF64, "F64", 8},
+constexpr std::array<TypeRow, 11> kTypes = {{{ElementType::kF64, "F64", 8},
                                              {ElementType::kF32, "F32", 4},
                                              {ElementType::kF16, "F16", 2},
                                              {ElementType::kBF16, "BF16", 2},
@@ -36,6 +36,7 @@ constexpr std::array<TypeRow, 10> kTypes = {{{ElementType::kF64, "F64", 8},
                                              {ElementType::kI32, "I32", 4},
                                              {ElementType::kI16, "I16", 2},
                                              {ElementType::kI8, "I8", 1},
+                                             {ElementType::kU16, "U16", 2},
                                              {ElementType::kU8, "U8", 1},
                                              {ElementType::kBool, "BOOL", 1}}};
 

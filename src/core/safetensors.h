@@ -13,7 +13,7 @@
 namespace skysense {
 
 /// Element types of the safetensors format that tensors of ours use.
-enum class ElementType { kF64, kF32, kF16, kBF16, kI64, kI32, kI16, kI8, kU8, kBool };
+enum class ElementType { kF64, kF32, kF16, kBF16, kI64, kI32, kI16, kI8, kU16, kU8, kBool };
 int64_t element_bytes(ElementType type);
 /// "F32", "BF16", …: the format's spelling.
 std::string_view element_type_name(ElementType type);

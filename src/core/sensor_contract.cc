@@ -204,12 +204,16 @@ nlohmann::json contracts_to_json(const SensorContracts& contracts) {
   return {{"format_version", kFormatVersion}, {"sensors", sensors}};
 }
 
+SensorContracts parse_contracts(const std::string& text, const std::string& origin) {
+  const auto parsed = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) throw DataError(origin + ": not JSON; it is damaged or was edited by hand");
+  return contracts_from_json(parsed, origin);
+}
+
 SensorContracts read_contracts(const std::filesystem::path& folder) {
   const auto direct = folder / "contract.json", linked = folder / "model" / "contract.json";
   const auto file = !std::filesystem::exists(direct) && std::filesystem::exists(linked) ? linked : direct;
-  const auto parsed = nlohmann::json::parse(read_text_file(file), nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) throw DataError(file.string() + ": not JSON; it is damaged or was edited by hand");
-  return contracts_from_json(parsed, file.string());
+  return parse_contracts(read_text_file(file), file.string());
 }
 
 }  // namespace skysense

@@ -50,6 +50,8 @@ std::vector<std::string> builtin_contract_names();
 /// `contract.json`: {"format_version": 1, "sensors": {"hr": {...}, "ms": {...}}}. Reading throws DataError with
 /// `origin`.
 SensorContracts contracts_from_json(const nlohmann::json& json, const std::string& origin);
+/// The same from a file's text.
+SensorContracts parse_contracts(const std::string& text, const std::string& origin);
 nlohmann::json contracts_to_json(const SensorContracts& contracts);
 
 /// FOLDER/contract.json of a dataset or checkpoint, or that of the newest checkpoint of a run folder (FOLDER/model).

@@ -11,8 +11,8 @@ constexpr double kSlack = 1e-6;  // pixels
 
 /// The input pixels of each output pixel along one axis, and their weights, which sum to 1.
 struct Taps {
-  int64_t first = 0, count = 0;       ///< input pixels read by all outputs together
-  std::vector<int64_t> start;         ///< per output, counted from `first`
+  int64_t first = 0, count = 0;  ///< input pixels read by all outputs together
+  std::vector<int64_t> start;    ///< per output, counted from `first`
   std::vector<std::vector<float>> weights;
 };
 
@@ -77,21 +77,31 @@ ImageSeries cut(const ImageSeries& series, int64_t x, int64_t y, int64_t side) {
 
 }  // namespace
 
+RasterPart pixels_of_crop(const PixelBox& box, const RasterSize& raster, int64_t side) {
+  const Taps x = triangle_taps(box.x, box.width, side, raster.width),
+             y = triangle_taps(box.y, box.height, side, raster.height);
+  return {x.first, y.first, x.count, y.count};
+}
+
 ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, int64_t side) {
   const int64_t dates = series.values.size(0), bands = series.values.size(1);
-  const int64_t height = series.values.size(2), width = series.values.size(3);
+  const auto [width, height] = series.whole_size();
+  const int64_t left = series.part ? series.part->x : 0, top = series.part ? series.part->y : 0;
   TORCH_CHECK_VALUE(box.width > 0 && box.height > 0 && box.x > -kSlack && box.y > -kSlack &&
                         box.x + box.width < width + kSlack && box.y + box.height < height + kSlack,
-                    "crop_series: box ", box.x, ",", box.y, " ", box.width, "x", box.height, " in a raster of ", width, "x", height);
+                    "crop_series: box ", box.x, ",", box.y, " ", box.width, "x", box.height, " in a raster of ", width,
+                    "x", height);
   const double target = static_cast<double>(side);
-  if (near_whole(box.x) && near_whole(box.y) && std::abs(box.width - target) < kSlack && std::abs(box.height - target) < kSlack) {
-    return cut(series, std::llround(box.x), std::llround(box.y), side);
+  if (near_whole(box.x) && near_whole(box.y) && std::abs(box.width - target) < kSlack &&
+      std::abs(box.height - target) < kSlack) {
+    return cut(series, std::llround(box.x) - left, std::llround(box.y) - top, side);
   }
 
+  // In pixels of the whole raster, so that the weights are the same whatever part of it is at hand.
   const Taps x = triangle_taps(box.x, box.width, side, width), y = triangle_taps(box.y, box.height, side, height);
-  const auto mask = series.valid.narrow(1, y.first, y.count).narrow(2, x.first, x.count).contiguous();
-  const auto window = series.values.narrow(2, y.first, y.count)
-                          .narrow(3, x.first, x.count)
+  const auto mask = series.valid.narrow(1, y.first - top, y.count).narrow(2, x.first - left, x.count).contiguous();
+  const auto window = series.values.narrow(2, y.first - top, y.count)
+                          .narrow(3, x.first - left, x.count)
                           .masked_fill(mask.logical_not().unsqueeze(1), 0)
                           .contiguous();
   const auto weight_window = mask.to(torch::kFloat32);
@@ -101,7 +111,8 @@ ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, int64_t 
   const int64_t in_plane = y.count * x.count, out_plane = side * side;
   const float* in = window.const_data_ptr<float>();
   float* out = values.mutable_data_ptr<float>();
-  for (int64_t plane = 0; plane < dates * bands; ++plane) resample(in + plane * in_plane, y, x, rows, out + plane * out_plane);
+  for (int64_t plane = 0; plane < dates * bands; ++plane)
+    resample(in + plane * in_plane, y, x, rows, out + plane * out_plane);
   if (mask.all().item<bool>()) return {values, torch::ones({dates, side, side}, torch::kBool), series.day_of_year};
 
   for (int64_t date = 0; date < dates; ++date) {

@@ -21,14 +21,21 @@ namespace skysense {
 
 class ViewLoader::Feed {
  public:
-  Feed(const PlaceDataset& dataset, const ViewOptions& views, const AugmentOptions& augment, const LoaderOptions& options)
-      : dataset_(dataset), views_(views), augment_(augment), options_(options), queue_(options.first_step, options.ahead), started_(options.workers) {
-    TORCH_CHECK_VALUE(options.batch_size > 0 && options.workers > 0 && options.rank >= 0 && options.rank < options.world_size,
-                      "ViewLoader: batch ", options.batch_size, ", workers ", options.workers, ", rank ", options.rank, " of ",
-                      options.world_size);
+  Feed(const PlaceDataset& dataset, const ViewOptions& views, const AugmentOptions& augment,
+       const LoaderOptions& options)
+      : dataset_(dataset),
+        views_(views),
+        augment_(augment),
+        options_(options),
+        queue_(options.first_step, options.ahead),
+        started_(options.workers) {
+    TORCH_CHECK_VALUE(
+        options.batch_size > 0 && options.workers > 0 && options.rank >= 0 && options.rank < options.world_size,
+        "ViewLoader: batch ", options.batch_size, ", workers ", options.workers, ", rank ", options.rank, " of ",
+        options.world_size);
     if (dataset.size() < 1) throw DataError("the dataset has no places");
-    // One worker is one thread: the team of threads that ATen would start in each of them only costs. ATen's setter also
-    // changes what later threads inherit, so the caller's number is set again once all workers have theirs.
+    // One worker is one thread: the team of threads that ATen would start in each of them only costs. ATen's setter
+    // also changes what later threads inherit, so the caller's number is set again once all workers have theirs.
     const int callers_threads = at::get_num_threads();
     for (int64_t i = 0; i < options.workers; ++i) {
       threads_.emplace_back([this] {
@@ -85,7 +92,8 @@ class ViewLoader::Feed {
     std::vector<std::vector<View>> places;
     for (int64_t i = 0; i < options_.batch_size; ++i) places.push_back(views_of(first + i));
     std::vector<ViewBatch> batches;
-    for (int64_t slot = 0; slot < views_.views(); ++slot) batches.push_back(collate(places, slot, dataset_.contracts(), views_));
+    for (int64_t slot = 0; slot < views_.views(); ++slot)
+      batches.push_back(collate(places, slot, dataset_.contracts(), views_));
     return batches;
   }
 
@@ -98,7 +106,12 @@ class ViewLoader::Feed {
     for (int64_t skipped = 0; skipped < size; ++skipped) {
       const int64_t place = order.place((position + skipped) % size);
       try {
-        return make_views(dataset_.get(place), dataset_.contracts(), views_, augment_, options_.seed, epoch, static_cast<uint64_t>(place));
+        const auto sample = static_cast<uint64_t>(place);
+        const auto choose = [&](const auto& sizes) {
+          return parts_of_views(sizes, views_, options_.seed, epoch, sample);
+        };
+        return make_views(dataset_.get_part(place, choose), dataset_.contracts(), views_, augment_, options_.seed,
+                          epoch, sample);
       } catch (const DataError& error) {
         if (options_.strict) throw;
         if (first_failure.empty()) first_failure = error.what();

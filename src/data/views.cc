@@ -19,15 +19,29 @@ namespace {
 bool has_images(const std::optional<ImageSeries>& series) { return series && series->values.size(0) > 0; }
 
 /// Width and height of the place in ground cells (data/ground_box.h).
-std::pair<double, double> ground_size(const PlaceSample& place, const ViewOptions& options) {
+std::pair<double, double> ground_size(const PerModality<std::optional<RasterSize>>& sizes, const ViewOptions& options,
+                                      const std::string& place) {
   for (const Modality modality : {Modality::kMs, Modality::kSar, Modality::kHr}) {
-    const auto& series = place.images[modality];
-    if (!has_images(series)) continue;
+    const auto& size = sizes[modality];
+    if (!size) continue;
     const double pixels_per_cell = modality == Modality::kHr ? static_cast<double>(options.hr_per_cell) : 1.0;
-    return {static_cast<double>(series->values.size(3)) / pixels_per_cell,
-            static_cast<double>(series->values.size(2)) / pixels_per_cell};
+    return {static_cast<double>(size->width) / pixels_per_cell, static_cast<double>(size->height) / pixels_per_cell};
   }
-  throw DataError(fmt::format("place {}: it has no image", place.id));
+  throw DataError(fmt::format("place {}: it has no image", place));
+}
+
+PerModality<std::optional<RasterSize>> sizes_of(const PlaceSample& place) {
+  PerModality<std::optional<RasterSize>> sizes;
+  for (const Modality modality : kModalities) {
+    if (has_images(place.images[modality])) sizes[modality] = place.images[modality]->whole_size();
+  }
+  return sizes;
+}
+
+std::vector<GroundBox> boxes_of(const std::pair<double, double>& ground, const ViewOptions& options, uint64_t seed,
+                                uint64_t epoch, uint64_t sample) {
+  RandomStream stream(seed, epoch, sample, "view boxes");
+  return draw_boxes(ground.first, ground.second, options, stream);
 }
 
 int64_t window_of(Modality modality, const ViewOptions& options, int64_t available) {
@@ -35,7 +49,8 @@ int64_t window_of(Modality modality, const ViewOptions& options, int64_t availab
 }
 
 /// The dates that all views of the place share.
-PerModality<std::optional<ImageSeries>> draw_series(const PlaceSample& place, const ViewOptions& options, RandomStream& stream) {
+PerModality<std::optional<ImageSeries>> draw_series(const PlaceSample& place, const ViewOptions& options,
+                                                    RandomStream& stream) {
   PerModality<std::optional<ImageSeries>> drawn;
   for (const Modality modality : kModalities) {
     const auto& series = place.images[modality];
@@ -48,7 +63,7 @@ PerModality<std::optional<ImageSeries>> draw_series(const PlaceSample& place, co
     }
     const auto chosen = torch::tensor(dates, torch::kInt64);
     drawn[modality] = ImageSeries{series->values.index_select(0, chosen), series->valid.index_select(0, chosen),
-                                  series->day_of_year.index_select(0, chosen)};
+                                  series->day_of_year.index_select(0, chosen), series->part};
   }
   return drawn;
 }
@@ -60,9 +75,9 @@ torch::Tensor jittered_days(const torch::Tensor& days, int64_t jitter, RandomStr
   return moved;
 }
 
-PixelBox in_pixels(const GroundBox& box, const ImageSeries& series, const std::pair<double, double>& ground) {
-  const double x_scale = static_cast<double>(series.values.size(3)) / ground.first;
-  const double y_scale = static_cast<double>(series.values.size(2)) / ground.second;
+PixelBox in_pixels(const GroundBox& box, const RasterSize& size, const std::pair<double, double>& ground) {
+  const double x_scale = static_cast<double>(size.width) / ground.first;
+  const double y_scale = static_cast<double>(size.height) / ground.second;
   return {box.x * x_scale, box.y * y_scale, box.width * x_scale, box.height * y_scale};
 }
 
@@ -70,9 +85,9 @@ PixelBox in_pixels(const GroundBox& box, const ImageSeries& series, const std::p
 
 std::vector<View> make_views(const PlaceSample& place, const SensorContracts& contracts, const ViewOptions& options,
                              const AugmentOptions& augment, uint64_t seed, uint64_t epoch, uint64_t sample) {
-  const auto ground = ground_size(place, options);
-  RandomStream box_stream(seed, epoch, sample, "view boxes"), date_stream(seed, epoch, sample, "dates");
-  const auto boxes = draw_boxes(ground.first, ground.second, options, box_stream);
+  const auto ground = ground_size(sizes_of(place), options, place.id);
+  const auto boxes = boxes_of(ground, options, seed, epoch, sample);
+  RandomStream date_stream(seed, epoch, sample, "dates");
   const auto series = draw_series(place, options, date_stream);
 
   std::vector<View> views;
@@ -82,8 +97,11 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
     for (const Modality modality : kModalities) {
       if (!series[modality]) continue;
       const auto& contract = contracts[modality];
-      if (!contract) throw DataError(fmt::format("place {}: the dataset's contract has no {} sensor", place.id, modality_name(modality)));
-      ImageSeries image = crop_series(*series[modality], in_pixels(view.box, *series[modality], ground), options.pixels(number, modality));
+      if (!contract)
+        throw DataError(
+            fmt::format("place {}: the dataset's contract has no {} sensor", place.id, modality_name(modality)));
+      ImageSeries image = crop_series(*series[modality], in_pixels(view.box, series[modality]->whole_size(), ground),
+                                      options.pixels(number, modality));
       (modality == Modality::kHr ? augment_colours : augment_gain)(image, *contract, augment, stream);
       image.valid = apply_dihedral(image.valid, view.transform);
       image.values = normalise(apply_dihedral(image.values, view.transform), image.valid, *contract);
@@ -93,6 +111,29 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
     views.push_back(std::move(view));
   }
   return views;
+}
+
+PerModality<std::optional<RasterPart>> parts_of_views(const PerModality<std::optional<RasterSize>>& sizes,
+                                                      const ViewOptions& options, uint64_t seed, uint64_t epoch,
+                                                      uint64_t sample) {
+  const auto ground = ground_size(sizes, options, std::to_string(sample));
+  const auto boxes = boxes_of(ground, options, seed, epoch, sample);
+  PerModality<std::optional<RasterPart>> parts;
+  for (const Modality modality : kModalities) {
+    if (!sizes[modality]) continue;
+    const RasterSize size = *sizes[modality];
+    int64_t left = size.width, top = size.height, right = 0, bottom = 0;
+    for (int64_t view = 0; view < options.views(); ++view) {
+      const PixelBox box = in_pixels(boxes[static_cast<size_t>(view)], size, ground);
+      const RasterPart part = pixels_of_crop(box, size, options.pixels(view, modality));
+      left = std::min(left, part.x);
+      top = std::min(top, part.y);
+      right = std::max(right, part.x + part.width);
+      bottom = std::max(bottom, part.y + part.height);
+    }
+    parts[modality] = RasterPart{left, top, right - left, bottom - top};
+  }
+  return parts;
 }
 
 }  // namespace skysense

@@ -14,7 +14,8 @@ namespace skysense {
 
 /// One look at a place: every modality shows the ground of `box`, moved by `transform` (data/dihedral.h).
 struct View {
-  PerModality<std::optional<ImageSeries>> images;  ///< normalised network input, [T, C, side, side] of ViewOptions::pixels
+  PerModality<std::optional<ImageSeries>>
+      images;  ///< normalised network input, [T, C, side, side] of ViewOptions::pixels
   GroundBox box;
   int64_t transform = 0;
 };
@@ -28,5 +29,10 @@ struct View {
 /// that has no contract.
 std::vector<View> make_views(const PlaceSample& place, const SensorContracts& contracts, const ViewOptions& options,
                              const AugmentOptions& augment, uint64_t seed, uint64_t epoch, uint64_t sample);
+
+/// The pixels of a place that make_views with the same arguments looks at, by the sizes of its rasters.
+PerModality<std::optional<RasterPart>> parts_of_views(const PerModality<std::optional<RasterSize>>& sizes,
+                                                      const ViewOptions& options, uint64_t seed, uint64_t epoch,
+                                                      uint64_t sample);
 
 }  // namespace skysense

@@ -10,7 +10,7 @@
 namespace skysense {
 namespace {
 
-constexpr std::array<std::pair<ElementType, torch::Dtype>, 10> kTypes = {{{ElementType::kF64, torch::kFloat64},
+constexpr std::array<std::pair<ElementType, torch::Dtype>, 11> kTypes = {{{ElementType::kF64, torch::kFloat64},
                                                                           {ElementType::kF32, torch::kFloat32},
                                                                           {ElementType::kF16, torch::kFloat16},
                                                                           {ElementType::kBF16, torch::kBFloat16},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<ElementType, torch::Dtype>, 10> kTypes = {{{Eleme
                                                                           {ElementType::kI32, torch::kInt32},
                                                                           {ElementType::kI16, torch::kInt16},
                                                                           {ElementType::kI8, torch::kInt8},
+                                                                          {ElementType::kU16, torch::kUInt16},
                                                                           {ElementType::kU8, torch::kUInt8},
                                                                           {ElementType::kBool, torch::kBool}}};
 

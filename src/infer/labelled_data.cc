@@ -6,6 +6,7 @@
 
 #include "core/class_names.h"
 #include "core/error.h"
+#include "data/tensor_shards.h"
 #include "ingest/class_folder.h"
 #include "ingest/index_dataset.h"
 
@@ -39,6 +40,7 @@ Modality image_modality(const LabelledReading& reading, const std::optional<Sens
 
 LabelledData open_labelled_data(const std::filesystem::path& folder, const LabelledReading& reading,
                                 const Product& product) {
+  if (TensorShards::is_one(folder)) return {std::make_unique<TensorShards>(folder), read_class_names(folder)};
   if (std::filesystem::exists(folder / "index.jsonl"))
     return {std::make_unique<IndexDataset>(folder), read_class_names(folder)};
   std::optional<SensorContract> stored;

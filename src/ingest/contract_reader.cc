@@ -100,6 +100,11 @@ ReadCounts ContractReader::read_onto(const TargetGrid& grid, float* values, uint
   return counts;
 }
 
+bool ContractReader::lies_on(const TargetGrid& grid) const {
+  return std::all_of(readers_.begin(), readers_.end(),
+                     [&](const RasterReader& reader) { return window_of_grid(reader, grid).has_value(); });
+}
+
 ContractReport ContractReader::examine() const {
   if (readers_.size() == 1) return examine_raster(readers_[0], contract_, bands_[0]);
   ContractReport report;

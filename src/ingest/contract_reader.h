@@ -30,6 +30,9 @@ class ContractReader {
   /// RasterReader::read_onto; invalid pixels hold 0. Files whose pixels are the grid's are not resampled.
   ReadCounts read_onto(const TargetGrid& grid, float* values, uint8_t* valid) const;
 
+  /// Whether the grid's cells are pixels of the image's files: then any part of it is read without resampling.
+  bool lies_on(const TargetGrid& grid) const;
+
   /// The contract check of every file (ingest/contract_check.h).
   ContractReport examine() const;
 

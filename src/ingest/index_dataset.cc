@@ -8,6 +8,8 @@
 #include "core/error.h"
 #include "core/place_index.h"
 #include "ingest/contract_reader.h"
+#include "ingest/dataset_location.h"
+#include "ingest/member_checks.h"
 #include "ingest/place_ground.h"
 #include "ingest/scene_check.h"
 #include "ingest/validity_layer.h"
@@ -28,26 +30,48 @@ double pixel_side_m(const TargetGrid& grid) {
   return ground_sample_distance_m({grid.wkt, grid.transform}, grid.width, grid.height).value_or(1);
 }
 
+TargetGrid part_of(const TargetGrid& grid, const RasterPart& part) {
+  const Georeference corner =
+      Georeference{grid.wkt, grid.transform}.moved({static_cast<double>(part.x), static_cast<double>(part.y)});
+  return {grid.wkt, corner.transform, part.width, part.height};
+}
+
+struct Image {
+  torch::Tensor values;  // [C, H, W] float32
+  torch::Tensor valid;   // [H, W] uint8
+  ReadCounts counts;
+};
+
+Image read_image(const ContractReader& reader, const SensorContract& contract, const TargetGrid& grid) {
+  Image image{torch::empty({contract.channels(), grid.height, grid.width}, torch::kFloat32),
+              torch::empty({grid.height, grid.width}, torch::kUInt8),
+              {}};
+  image.counts = reader.read_onto(grid, image.values.data_ptr<float>(), image.valid.data_ptr<uint8_t>());
+  return image;
+}
+
 }  // namespace
 
 struct IndexDataset::Impl {
-  fs::path folder;
+  explicit Impl(const std::string& folder) : location(folder) {}
+
+  const DatasetLocation location;
   std::vector<PlaceRecord> places;
   SensorContracts contracts;
+  std::unique_ptr<MemberChecks> checks;
   mutable std::atomic<int64_t> images = 0, dropped = 0, pixels = 0, invalid = 0, nan = 0;
 
-  /// Paths of the index are relative to it; /vsi paths and subdatasets stand as they are.
+  /// What GDAL opens for a path of the index; a member of a shard is compared with its checksum.
   std::string resolve(const std::string& path) const {
-    if (path.empty() || path.starts_with("/") || path.find("://") != std::string::npos) return path;
-    const size_t colon = path.find(':');
-    if (colon != std::string::npos && colon > 1 && path.find('"') != std::string::npos)
-      return path;  // NETCDF:"file":name
-    return (folder / path).string();
+    if (checks) checks->verify(path);
+    return resolve_place_path(location.folder(), path);
   }
 
   std::vector<ContractReader> open(const PlaceRecord& place, Modality modality) const;
   std::optional<ImageSeries> read(const PlaceRecord& place, Modality modality,
-                                  const std::vector<ContractReader>& readers, const TargetGrid& grid) const;
+                                  const std::vector<ContractReader>& readers, const TargetGrid& grid,
+                                  const std::optional<RasterPart>& part) const;
+  PlaceSample get(const PlaceRecord& place, const PartChooser& choose) const;
   torch::Tensor read_label(const std::string& path, const std::optional<TargetGrid>& ground) const;
 };
 
@@ -56,7 +80,7 @@ std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, M
   if (place.images[modality].empty()) return readers;
   if (!contracts[modality]) {
     throw DataError(fmt::format("{}: place {} has {} images, but contract.json has no such sensor",
-                                (folder / "index.jsonl").string(), place.id, modality_name(modality)));
+                                location.file("index.jsonl"), place.id, modality_name(modality)));
   }
   for (const PlaceImage& image : place.images[modality]) {
     std::vector<std::string> paths;
@@ -72,8 +96,8 @@ std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, M
 }
 
 std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Modality modality,
-                                                    const std::vector<ContractReader>& readers,
-                                                    const TargetGrid& grid) const {
+                                                    const std::vector<ContractReader>& readers, const TargetGrid& grid,
+                                                    const std::optional<RasterPart>& part) const {
   if (grid.width > kMaxPlaceSide || grid.height > kMaxPlaceSide) {
     throw DataError(
         fmt::format("{}: {} x {} pixels are too many for one place (at most {} a side): cut it into tiles "
@@ -82,10 +106,17 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
   }
   std::vector<torch::Tensor> values, valid;
   std::vector<int64_t> days;
+  const TargetGrid wanted = part ? part_of(grid, *part) : grid;
   for (size_t i = 0; i < readers.size(); ++i) {
-    auto image = torch::empty({contracts[modality]->channels(), grid.height, grid.width}, torch::kFloat32);
-    auto mask = torch::empty({grid.height, grid.width}, torch::kUInt8);
-    const ReadCounts counts = readers[i].read_onto(grid, image.data_ptr<float>(), mask.data_ptr<uint8_t>());
+    const bool by_window = part && readers[i].lies_on(grid);
+    auto [image, mask, counts] = read_image(readers[i], *contracts[modality], by_window ? wanted : grid);
+    if (by_window && counts.invalid >= counts.pixels) {
+      // Whether an image is empty does not depend on the part that is asked for.
+      counts = read_image(readers[i], *contracts[modality], grid).counts;
+    } else if (part && !by_window) {
+      image = image.narrow(1, part->y, part->height).narrow(2, part->x, part->width);
+      mask = mask.narrow(0, part->y, part->height).narrow(1, part->x, part->width);
+    }
     ++images;
     pixels += counts.pixels;
     invalid += counts.invalid;
@@ -100,7 +131,12 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
     days.push_back(date ? date->day_of_year() : 0);
   }
   if (values.empty()) return std::nullopt;
-  return ImageSeries{torch::stack(values), torch::stack(valid), torch::tensor(days, torch::kInt64)};
+  const auto joined = [](const std::vector<torch::Tensor>& images) {
+    return images.size() == 1 ? images[0].contiguous().unsqueeze(0) : torch::stack(images);  // one needs no copy
+  };
+  ImageSeries series{joined(values), joined(valid), torch::tensor(days, torch::kInt64)};
+  if (part) series.part = {part->x, part->y, {grid.width, grid.height}};
+  return series;
 }
 
 torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std::optional<TargetGrid>& ground) const {
@@ -127,10 +163,11 @@ torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std:
   return torch::where(valid.to(torch::kBool), values.to(torch::kInt64), torch::tensor(int64_t{-1}));
 }
 
-IndexDataset::IndexDataset(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
-  impl_->folder = folder;
-  impl_->places = read_place_index(folder / "index.jsonl");
-  impl_->contracts = read_contracts(folder);
+IndexDataset::IndexDataset(const fs::path& folder, bool verify) : impl_(std::make_unique<Impl>(folder.string())) {
+  const DatasetLocation& location = impl_->location;
+  impl_->places = parse_place_index(location.read("index.jsonl"), location.file("index.jsonl"));
+  impl_->contracts = parse_contracts(location.read("contract.json"), location.file("contract.json"));
+  if (verify) impl_->checks = std::make_unique<MemberChecks>(location);
 }
 
 IndexDataset::~IndexDataset() = default;
@@ -141,36 +178,57 @@ IndexCounts IndexDataset::counts() const {
   return {impl_->images, impl_->dropped, impl_->invalid, impl_->nan, impl_->pixels};
 }
 
-PlaceSample IndexDataset::get(int64_t number) const {
-  const PlaceRecord& place = impl_->places.at(static_cast<size_t>(number));
+PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser& choose) const {
   try {
     PerModality<std::vector<ContractReader>> readers;
     PerModality<std::optional<TargetGrid>> native;
     for (const Modality modality : kModalities) {
-      readers[modality] = impl_->open(place, modality);
+      readers[modality] = open(place, modality);
       for (const ContractReader& reader : readers[modality]) {
         const TargetGrid grid = reader.grid();
         if (!native[modality] || pixel_side_m(grid) < 0.99 * pixel_side_m(*native[modality])) native[modality] = grid;
       }
     }
-    const auto grids = place.ground ? grids_of_ground(*place.ground, impl_->contracts, "ground")
+    const auto grids = place.ground ? grids_of_ground(*place.ground, contracts, "ground")
                                     : common_ground(native, fmt::format("place {}", place.id));
     PlaceSample sample;
     sample.id = place.id;
     sample.longitude_deg = place.longitude_deg;
     sample.latitude_deg = place.latitude_deg;
     sample.scene_class = place.scene_class;
+    PerModality<std::optional<RasterPart>> parts;
+    if (choose) {
+      PerModality<std::optional<RasterSize>> sizes;
+      for (const Modality modality : kModalities) {
+        if (grids[modality]) sizes[modality] = RasterSize{grids[modality]->width, grids[modality]->height};
+      }
+      parts = choose(sizes);
+    }
     std::optional<TargetGrid> ground;
     for (const Modality modality : kModalities) {
       if (readers[modality].empty()) continue;
-      sample.images[modality] = impl_->read(place, modality, readers[modality], *grids[modality]);
+      sample.images[modality] = read(place, modality, readers[modality], *grids[modality], parts[modality]);
       if (!ground) ground = grids[modality];
     }
-    sample.label = impl_->read_label(impl_->resolve(place.label), ground);
+    sample.label = read_label(resolve(place.label), ground);
     return sample;
   } catch (const DataError& error) {
     throw DataError(fmt::format("place {}: {}", place.id, error.what()));
   }
+}
+
+PlaceSample IndexDataset::get(int64_t number) const {
+  return impl_->get(impl_->places.at(static_cast<size_t>(number)), {});
+}
+
+PlaceSample IndexDataset::get_part(int64_t number, const PartChooser& choose) const {
+  const PlaceRecord& place = impl_->places.at(static_cast<size_t>(number));
+  PlaceSample sample = impl_->get(place, choose);
+  for (const Modality modality : kModalities) {
+    // Without a modality the views may lie elsewhere.
+    if (!place.images[modality].empty() && !sample.images[modality]) return impl_->get(place, {});
+  }
+  return sample;
 }
 
 }  // namespace skysense

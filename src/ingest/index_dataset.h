@@ -23,15 +23,20 @@ struct IndexCounts {
 /// resampled bilinearly. Stored values become physical ones by the contract's scale and offset; a contract band that
 /// the rasters lack makes the place unreadable. Images without a valid pixel are dropped and counted; a modality none
 /// of whose images is left is absent from the sample.
+///
+/// The folder may be on disk or anywhere that GDAL reads (ingest/dataset_location.h). Members of shards are compared
+/// with their checksums the first time they are read, unless `verify` is false.
 class IndexDataset : public PlaceDataset {
  public:
   /// Throws DataError where the index or the contract is missing or broken.
-  explicit IndexDataset(const std::filesystem::path& folder);
+  explicit IndexDataset(const std::filesystem::path& folder, bool verify = true);
   ~IndexDataset() override;
 
   int64_t size() const override;
   /// Throws DataError naming the place, the file and the band.
   PlaceSample get(int64_t number) const override;
+  /// Windows of images that lie on their modality's grid are read; others are read whole.
+  PlaceSample get_part(int64_t number, const PartChooser& choose) const override;
   const SensorContracts& contracts() const override;
   IndexCounts counts() const;
 

@@ -138,7 +138,8 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
                                  .batch_size = train.batch_size,
                                  .first_step = at.step,
                                  .workers = options.loader.workers,
-                                 .ahead = options.loader.ahead});
+                                 .ahead = options.loader.ahead,
+                                 .strict = options.loader.strict});
   }
   Progress progress("pretrain", train.steps, "steps");
   progress.start_at(at.step);
@@ -215,7 +216,10 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   progress.finish();
   write_pretrain_report(run, options);
   result.steps = at.step;
-  if (loader) result.waiting_share = loader->waiting_share();
+  if (loader) {
+    result.waiting_share = loader->waiting_share();
+    result.skipped_places = loader->failures();
+  }
   return result;
 }
 

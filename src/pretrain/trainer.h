@@ -13,6 +13,7 @@ struct PretrainResult {
   double loss = 0;                ///< of the last logged step
   double samples_per_second = 0;  ///< over this session's steps
   double waiting_share = 0;       ///< of the time spent waiting for the loader
+  int64_t skipped_places = 0;     ///< places that could not be read; the log names each
   std::filesystem::path checkpoint;
 };
 

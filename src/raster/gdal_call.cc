@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 #include "core/error.h"
 #include "raster/raster_reader.h"
@@ -40,6 +41,14 @@ void set_up_gdal() {
     // Looking for side files must not list a folder of thousands of images for each of them.
     CPLSetConfigOption("GDAL_READDIR_LIMIT_ON_OPEN", "100");
     if (CPLGetConfigOption("GDAL_CACHEMAX", nullptr) == nullptr) GDALSetCacheMax64(kDefaultCacheBytes);
+    // A server that says nothing must not stop a run for ever: give up on a request after a while, and try again a few
+    // times, each time after a longer pause. What the environment says holds.
+    for (const auto& [key, value] : {std::pair{"GDAL_HTTP_CONNECTTIMEOUT", "10"},
+                                     {"GDAL_HTTP_TIMEOUT", "30"},
+                                     {"GDAL_HTTP_MAX_RETRY", "3"},
+                                     {"GDAL_HTTP_RETRY_DELAY", "1"}}) {
+      if (CPLGetConfigOption(key, nullptr) == nullptr) CPLSetConfigOption(key, value);
+    }
   });
 }
 

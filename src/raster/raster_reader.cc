@@ -20,7 +20,10 @@ constexpr const char* kOpenAdvice = "check the path, or that the file is a raste
 constexpr const char* kReadAdvice = "the file is damaged or cut short: copy or download it again";
 
 DatasetPointer open_dataset(const std::string& path, GdalCall& call) {
-  DatasetPointer dataset(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR));
+  // A part of a file has no side files: looking for them would only cost (a request each on a server).
+  const char* const none[] = {nullptr};
+  DatasetPointer dataset(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
+                                           nullptr, nullptr, path.starts_with("/vsisubfile/") ? none : nullptr));
   call.check(dataset != nullptr, "cannot be opened", kOpenAdvice);
   return dataset;
 }
