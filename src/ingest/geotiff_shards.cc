@@ -119,9 +119,10 @@ void write_companions(const DatasetLocation& source, const fs::path& output) {
 void require_own_files(const std::vector<PlaceRecord>& places, const DatasetLocation& source) {
   for (const PlaceRecord& place : places) {
     if (!place.ground) continue;
-    throw DataError(fmt::format("{}: place {} is cut from larger scenes, which would be in every shard; write "
-                                "--to-shards tensors",
-                                source.file("index.jsonl"), place.id));
+    throw DataError(
+        fmt::format("{}: place {} is cut from larger scenes, which would be in every shard; write "
+                    "--to-shards tensors",
+                    source.file("index.jsonl"), place.id));
   }
 }
 

@@ -200,7 +200,7 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
     if (choose) {
       PerModality<std::optional<RasterSize>> sizes;
       for (const Modality modality : kModalities) {
-        if (grids[modality]) sizes[modality] = RasterSize{grids[modality]->width, grids[modality]->height};
+        if (!readers[modality].empty()) sizes[modality] = RasterSize{grids[modality]->width, grids[modality]->height};
       }
       parts = choose(sizes);
     }
