@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "core/error.h"
@@ -79,9 +81,11 @@ TEST(Shards, RealPlacesAreTheSameBitForBitFromFilesShardsAndTensors) {
   const fs::path root = data == nullptr ? "/nowhere" : data;
   if (!fs::exists(root / "terramind_s1s2")) GTEST_SKIP() << "real imagery is not here: " << root;
   const TemporaryFolder folder;
-  build_index({.inputs = {root / "terramind_s1s2", root / "bigearthnet_s1s2", root / "worldcereal_s1s2_ts",
-                          root / "anysat_treesat_sample"},
-               .output = folder / "dataset"});
+  BuildIndexOptions index;
+  for (const char* name : {"terramind_s1s2", "bigearthnet_s1s2", "worldcereal_s1s2_ts", "anysat_treesat_sample"})
+    index.inputs.push_back(root / name);
+  index.output = folder / "dataset";
+  build_index(index);
   const std::string dataset = (folder / "dataset").string();
   write_geotiff_shards({.dataset = dataset, .output = folder / "shards", .shard_size = 4 << 20});
   write_tensor_shards({.dataset = (folder / "shards").string(), .output = folder / "tensors", .shard_size = 4 << 20});
@@ -149,6 +153,22 @@ TEST(Shards, PlacesOfOneSceneShareItsMember) {
   EXPECT_EQ(report.places, 2);
   EXPECT_EQ(report.members, 1);
   EXPECT_EQ(IndexDataset(folder / "shards").get(1).id, "b");
+}
+
+TEST(Shards, PlacesCutFromScenesBecomeTensorsOnly) {
+  const TemporaryFolder folder;
+  write_places(folder, 1, 16, 4);
+  write_file_atomically(folder / "data/index.jsonl",
+                        R"({"id":"a","ms":[{"path":"0-ms.tif"}],"ground":{"crs":"EPSG:32631",)"
+                        R"("box":[500040,5599900,500100,5599960]}})"
+                        "\n");
+  const std::string data = (folder / "data").string();
+  EXPECT_THAT([&] { write_geotiff_shards({.dataset = data, .output = folder / "shards"}); },
+              ::testing::ThrowsMessage<DataError>(::testing::HasSubstr("--to-shards tensors")));
+  write_tensor_shards({.dataset = data, .output = folder / "tensors"});
+  const PlaceSample place = TensorShards(folder / "tensors").get(0);
+  EXPECT_EQ(place.images[Modality::kMs]->values.size(3), 6);
+  EXPECT_TRUE(same(IndexDataset(folder / "data").get(0), place));
 }
 
 TEST(Shards, AFileThatCannotBeOpenedLeavesItsPlaceOut) {
