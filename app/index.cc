@@ -66,6 +66,10 @@ void add_index(CLI::App& program) {
   verb->add_option("--hr-gsd", options->hr_gsd_m, "pixel size of cut places' HR, metres (default: the finest image's)")
       ->needs(place_size);
   verb->add_flag("--stats", options->statistics, "measure each band's mean and standard deviation for contract.json");
+  verb->add_option("--osm", options->osm,
+                   "OpenStreetMap file whose objects become the places' label rasters (repeatable)")
+      ->allow_extra_args(false);
+  verb->add_option("--rules", options->osm_rules, "rules file for --osm (see skysense rasterize --dump-rules)");
   verb->add_flag("--overwrite", options->overwrite, "replace an earlier dataset of the name");
   const auto kind = std::make_shared<std::string>(), size = std::make_shared<std::string>("256M");
   verb->add_option(

@@ -59,6 +59,7 @@ int run(int argc, char** argv) {
   add_probe(program);
   add_synth(program);
   add_index(program);
+  add_rasterize(program);
   add_doctor(program);
 #endif
 

@@ -17,6 +17,7 @@ void add_pretrain(CLI::App& program);
 void add_probe(CLI::App& program);
 void add_synth(CLI::App& program);
 void add_index(CLI::App& program);
+void add_rasterize(CLI::App& program);
 void add_doctor(CLI::App& program);
 
 }  // namespace skysense::app

@@ -15,6 +15,7 @@
 #include "ingest/band_statistics.h"
 #include "ingest/collection_search.h"
 #include "ingest/index_dataset.h"
+#include "ingest/osm_labels.h"
 #include "ingest/place_ground.h"
 #include "ingest/place_grouping.h"
 
@@ -111,11 +112,18 @@ void write_contract(const fs::path& folder, const SensorContracts& contracts) {
   write_file_atomically(folder / "contract.json", contracts_to_json(contracts).dump(2) + "\n");
 }
 
+std::vector<std::string> class_names(const OsmRules& rules) {
+  std::vector<std::string> names;
+  for (const OsmClass& one : rules.classes) names.push_back(one.name);
+  return names;
+}
+
 }  // namespace
 
 IndexReport build_index(const BuildIndexOptions& options) {
   const PerModality<std::string> asked = sensors_asked(options.sensors);
   if (options.cut) check_cut(options);
+  if (!options.osm_rules.empty() && options.osm.empty()) throw UsageError("--rules goes with --osm");
   if (fs::exists(options.output) && !options.overwrite) {
     throw DataError(
         fmt::format("{}: exists already; choose another folder or give --overwrite", options.output.string()));
@@ -124,6 +132,9 @@ IndexReport build_index(const BuildIndexOptions& options) {
   if (output.filename().empty()) output = output.parent_path();
   fs::create_directories(output.parent_path());
   output = fs::canonical(output.parent_path()) / output.filename();
+  std::optional<OsmFeatures> osm;
+  if (!options.osm.empty())
+    osm.emplace(options.osm, options.osm_rules.empty() ? default_osm_rules() : read_osm_rules(options.osm_rules));
   IndexReport report;
   write_folder_atomically(output, [&](const fs::path& dataset) {
     Findings findings;
@@ -146,11 +157,15 @@ IndexReport build_index(const BuildIndexOptions& options) {
                                                   : fmt::format(" ({} left out, the first: {}: {})", skipped.size(),
                                                                 skipped[0].path, skipped[0].reason)));
     }
-    count(places, findings.report);
     SensorContracts contracts = contracts_of(places, findings.report.sensors, asked);
     for (const Modality modality : kModalities)
       findings.report.sensors[modality] = contracts[modality] ? contracts[modality]->name : "";
     if (options.cut) set_hr_gsd(findings.candidates, options, contracts);
+    if (osm) {
+      label_places(*osm, contracts, dataset, places, findings.report);
+      if (findings.report.classes.empty()) write_class_names(dataset, class_names(osm->rules()));
+    }
+    count(places, findings.report);
     write_place_index(dataset / "index.jsonl", places);
     write_contract(dataset, contracts);
     if (!findings.report.classes.empty()) write_class_names(dataset, findings.report.classes);

@@ -18,8 +18,10 @@ struct BuildIndexOptions {
   std::string bands;                          ///< "B04=3,…" for every image
   bool statistics = false;                    ///< measure mean and std instead of the built-in round figures
   bool overwrite = false;
-  std::optional<CutOptions> cut;   ///< cut places from scenes instead of grouping images of equal footprints
-  std::optional<double> hr_gsd_m;  ///< pixel size at which cut places' HR is read; its own where absent
+  std::optional<CutOptions> cut;    ///< cut places from scenes instead of grouping images of equal footprints
+  std::optional<double> hr_gsd_m;   ///< pixel size at which cut places' HR is read; its own where absent
+  std::vector<std::string> osm;     ///< OpenStreetMap files to label every place from
+  std::filesystem::path osm_rules;  ///< rules file for them; empty: the program's own
 };
 
 /// Builds a dataset folder: index.jsonl, contract.json, index-report.json, and converted/ for series that no place can
