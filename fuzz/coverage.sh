@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/fuzz-coverage
-targets=(safetensors place_index config contract collections shard)
-declare -A sources=([safetensors]=safetensors.cc [place_index]=place_index.cc [config]=config.cc [contract]=sensor_contract.cc [shard]=shard.cc)
+targets=(safetensors place_index config contract collections shard osm_rules)
+declare -A sources=([safetensors]=safetensors.cc [place_index]=place_index.cc [config]=config.cc [contract]=sensor_contract.cc [shard]=shard.cc [osm_rules]=osm_rules.cc)
 
 cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null

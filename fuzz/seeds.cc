@@ -5,6 +5,7 @@
 #include "core/class_names.h"
 #include "core/config.h"
 #include "core/files.h"
+#include "core/osm_rules.h"
 #include "core/place_index.h"
 #include "core/safetensors.h"
 #include "core/sensor_contract.h"
@@ -107,13 +108,24 @@ void write_shard_seeds(const fs::path& folder) {
                         skysense::format_shard_list({skysense::ShardKind::kTensors, {{"shard-00000.tar", 4096, 2}}}));
 }
 
+void write_osm_seeds(const fs::path& folder) {
+  write_file_atomically(folder / "default", skysense::default_osm_rules_text());
+  write_file_atomically(folder / "small",
+                        "format_version: 1\nclasses: [{number: 0, name: a, colour: \"#102030\"}]\nrules:\n"
+                        "- {name: r, class: a, geometry: [line, point], where: [{highway: [a, b]}, {x: \"*\"}],\n"
+                        "   unless: {tunnel: \"*\"}, order: 2, width_m: 3, width_tag: width, lane_m: 3, radius_m: 2,\n"
+                        "   min_pixels: 1, max_gsd_m: 5}\n");
+  write_file_atomically(folder / "tags", skysense::format_hstore({{"a", "b\\"}, {"c\"", "12 m"}}));
+  write_file_atomically(folder / "length", "5'6\"");
+}
+
 }  // namespace
 
 /// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
-  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard"})
+  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -121,5 +133,6 @@ int main(int argc, char** argv) {
   write_collection_seeds(root / "collections");
   write_contract_seeds(root / "contract");
   write_shard_seeds(root / "shard");
+  write_osm_seeds(root / "osm_rules");
   return 0;
 }
