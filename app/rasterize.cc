@@ -42,8 +42,7 @@ TargetGrid grid_of_box(const std::vector<double>& box, double gsd_m) {
   const double west = box[0], south = box[1], east = box[2], north = box[3];
   if (!(west < east && south < north && west >= -180 && east <= 180 && south >= -80 && north <= 84))
     throw UsageError("--bbox: expected W S E N in degrees, west < east and south < north, within UTM's latitudes");
-  const int zone = std::clamp(static_cast<int>(std::floor(((west + east) / 2 + 180) / 6)) + 1, 1, 60);
-  const std::string wkt = wkt_from_text(fmt::format("EPSG:32{}{:02}", south + north < 0 ? 7 : 6, zone));
+  const std::string wkt = utm_wkt({(west + east) / 2, (south + north) / 2});
   std::vector<double> x, y;
   constexpr int kSteps = 32;  // a side of a box of degrees is bent on the map
   for (int i = 0; i <= kSteps; ++i) {

@@ -17,21 +17,13 @@ import json
 import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from programs import ROOT, run
+
 # Two programs that compute the same agree this well in the mean square of their features.
 AGREEMENT = {"float32": 1e-4, "bfloat16": 3e-2}
-
-
-def run(command: list[str]) -> dict:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode != 0:
-        sys.exit(f"error: {' '.join(command)}: {done.stderr.strip()[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def compare_reading(arguments: argparse.Namespace, raster: str) -> dict:

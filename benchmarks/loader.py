@@ -13,23 +13,13 @@ Prints a table on stderr and one JSON line on stdout.
 import argparse
 import json
 import math
-import os
-import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from programs import ROOT, run
+
 HR_PER_CELL = 8
-
-
-def run(command: list[str]) -> dict:
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "python")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode != 0:
-        sys.exit(f"error: {' '.join(command)}: {done.stderr.strip()[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def compare(arguments: argparse.Namespace, shards: str, name: str, crop: int, batch: int, steps: int) -> dict:

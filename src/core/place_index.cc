@@ -139,6 +139,13 @@ std::vector<PlaceRecord> parse_place_index(const std::string& text, const std::s
   return places;
 }
 
+bool is_vector_label(const std::string& path) {
+  for (const char* suffix : {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".pbf"}) {
+    if (path.ends_with(suffix)) return true;
+  }
+  return false;
+}
+
 std::string resolve_place_path(const std::string& folder, const std::string& path) {
   constexpr std::string_view kSubfile = "/vsisubfile/";
   if (path.starts_with(kSubfile)) {

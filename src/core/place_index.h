@@ -44,6 +44,8 @@ std::vector<PlaceRecord> parse_place_index(const std::string& text, const std::s
 /// One line of it; `origin` names file and line.
 PlaceRecord parse_place(const std::string& line, const std::string& origin);
 std::string format_place(const PlaceRecord& place);
+/// Whether a label is a vector file and no raster, by its name.
+bool is_vector_label(const std::string& path);
 /// What GDAL opens for a path of the index of `folder`: a relative path is meant from there, also one within
 /// "/vsisubfile/OFFSET_SIZE,PATH"; absolute and /vsi paths, URLs and subdatasets stand as they are.
 std::string resolve_place_path(const std::string& folder, const std::string& path);

@@ -61,6 +61,9 @@ struct ShardEntry {
   bool operator==(const ShardEntry&) const = default;
 };
 
+/// Its presence says that a folder holds a finished set of shards.
+inline constexpr const char* kShardListName = "shards.json";
+
 /// `shards.json` of a finished set of shards.
 struct ShardList {
   ShardKind kind = ShardKind::kGeotiff;

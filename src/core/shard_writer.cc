@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kListName = "shards.json";
-
 /// Files of ours that a run may have left: shards, sidecars, and what was being written when it was killed.
 bool is_shard_file(const std::string& name) {
   return name.starts_with("shard-") || (name.starts_with(".shard-") && name.ends_with(".tmp"));
@@ -46,9 +44,9 @@ ShardWriter::ShardWriter(const fs::path& folder, ShardKind kind, const ShardSour
   if (error) throw DataError(fmt::format("{}: cannot be created: {}", folder.string(), error.message()));
   lock_ = std::make_unique<FolderLock>(folder);
   if (overwrite) {
-    for (const char* name : {kListName, "index.jsonl"}) fs::remove(folder / name);
+    for (const char* name : {kShardListName, "index.jsonl"}) fs::remove(folder / name);
   } else {
-    const bool finished = fs::exists(folder / kListName);
+    const bool finished = fs::exists(folder / kShardListName);
     if (!finished) resume();
     // An index beside unlisted shards is what a run leaves that was killed at its very end.
     if (finished || (fs::exists(folder / "index.jsonl") && whole_.empty()))
@@ -161,7 +159,7 @@ void ShardWriter::publish() {
     const int64_t left_out = static_cast<int64_t>(shard.left_out.size());
     list.shards.push_back({shard.tar, shard.tar_bytes, shard.end_place - shard.first_place - left_out});
   }
-  write_file_atomically(folder_ / kListName, format_shard_list(list));
+  write_file_atomically(folder_ / kShardListName, format_shard_list(list));
 }
 
 std::string place_member_prefix(int64_t place, const std::string& id) {

@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kListName = "shards.json";
 constexpr size_t kOpenFiles = 256;  // of a process, which may have a thousand
 
 /// A tar open for reading at any offset by any thread.
@@ -106,12 +105,12 @@ struct TensorShards::Impl {
 };
 
 bool TensorShards::is_one(const fs::path& folder) {
-  const fs::path list = folder / kListName;
+  const fs::path list = folder / kShardListName;
   return fs::exists(list) && parse_shard_list(read_text_file(list), list.string()).kind == ShardKind::kTensors;
 }
 
 TensorShards::TensorShards(const fs::path& folder) : impl_(std::make_unique<Impl>()) {
-  const fs::path list_file = folder / kListName;
+  const fs::path list_file = folder / kShardListName;
   const ShardList list = parse_shard_list(read_text_file(list_file), list_file.string());
   if (list.kind != ShardKind::kTensors)
     throw DataError(

@@ -6,15 +6,11 @@
 #include <regex>
 
 namespace skysense {
-namespace {
-
 std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
-
-}  // namespace
 
 std::string canonical_band(const std::string& text) {
   const std::string lower = lower_case(text);

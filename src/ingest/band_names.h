@@ -8,6 +8,9 @@
 
 namespace skysense {
 
+/// ASCII letters in lower case.
+std::string lower_case(std::string text);
+
 /// Band names in the one spelling of the contracts: "b4", "B4", "B04 - Red", "S2-L2A-B04" are B04; "Red" is red,
 /// "nir" nir, "S1-SIGMA0-VV", "Sigma0_VV_db" VV. Text that holds no band name comes back in lower case.
 std::string canonical_band(const std::string& text);

@@ -23,13 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_vector_label(const std::string& path) {
-  for (const char* suffix : {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".pbf"}) {
-    if (path.ends_with(suffix)) return true;
-  }
-  return false;
-}
-
 /// A file of a place that is to become a member, and where its path stands in the record.
 struct PlaceFile {
   std::string* path;  ///< in the record; becomes the member's

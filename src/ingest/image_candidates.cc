@@ -153,6 +153,20 @@ std::optional<std::string> check_image(ImageCandidate& candidate) {
   return std::nullopt;
 }
 
+std::string index_path(const std::string& path, const fs::path& dataset) {
+  return path.starts_with("/vsi") ? path : fs::path(path).lexically_proximate(dataset).string();
+}
+
+PlaceImage place_image(const ImageCandidate& candidate, const fs::path& dataset) {
+  PlaceImage image;
+  for (const std::string& path : candidate.paths) image.paths.push_back(index_path(path, dataset));
+  image.date = candidate.date;
+  image.bands = candidate.bands;
+  image.add = candidate.add;
+  if (!candidate.validity.empty()) image.validity = index_path(candidate.validity, dataset);
+  return image;
+}
+
 std::optional<MapBox> lonlat_box(const TargetGrid& grid) {
   if (grid.wkt.empty()) return std::nullopt;
   static const std::string degrees = wkt_from_text("EPSG:4326");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/date.h"
+#include "core/place_index.h"
 #include "core/sensor_contract.h"
 #include "ingest/index_report.h"
 #include "raster/georeference.h"
@@ -41,6 +42,11 @@ SensorContract contract_of(const ImageCandidate& candidate);
 /// Opens the files of an image whose sensor is known and checks them against its contract; fills in grid and footprint.
 /// Returns why they do not fit, or nothing. Throws DataError for what cannot be read.
 std::optional<std::string> check_image(ImageCandidate& candidate);
+
+/// A candidate's path as the index of `dataset` names it: relative, but for what GDAL alone opens.
+std::string index_path(const std::string& path, const std::filesystem::path& dataset);
+/// The candidate as an image of a place of that index.
+PlaceImage place_image(const ImageCandidate& candidate, const std::filesystem::path& dataset);
 
 /// The footprint in longitude and latitude; nothing without a georeference.
 std::optional<MapBox> lonlat_box(const TargetGrid& grid);

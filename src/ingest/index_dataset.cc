@@ -19,13 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_vector(const std::string& path) {
-  for (const char* suffix : {".gpkg", ".geojson", ".json", ".shp", ".fgb", ".pbf"}) {
-    if (path.ends_with(suffix)) return true;
-  }
-  return false;
-}
-
 double pixel_side_m(const TargetGrid& grid) {
   return ground_sample_distance_m({grid.wkt, grid.transform}, grid.width, grid.height).value_or(1);
 }
@@ -140,7 +133,7 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
 }
 
 torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std::optional<TargetGrid>& ground) const {
-  if (path.empty() || is_vector(path)) return {};
+  if (path.empty() || is_vector_label(path)) return {};
   const RasterReader reader(path);
   TargetGrid grid = reader.grid();
   if (ground && !ground->wkt.empty() && reader.georeference().known()) {

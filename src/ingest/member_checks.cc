@@ -45,8 +45,8 @@ struct MemberChecks::Shard {
 };
 
 MemberChecks::MemberChecks(const DatasetLocation& location) : location_(location) {
-  if (!location.exists("shards.json")) return;
-  const ShardList list = parse_shard_list(location.read("shards.json"), location.file("shards.json"));
+  if (!location.exists(kShardListName)) return;
+  const ShardList list = parse_shard_list(location.read(kShardListName), location.file(kShardListName));
   for (const ShardEntry& entry : list.shards) shards_[entry.tar] = std::make_unique<Shard>();
 }
 

@@ -21,10 +21,6 @@ bool finite(const MapBox& box) {
   return std::isfinite(box.min_x) && std::isfinite(box.min_y) && std::isfinite(box.max_x) && std::isfinite(box.max_y);
 }
 
-bool meet(const MapBox& a, const MapBox& b) {
-  return a.min_x <= b.max_x && b.min_x <= a.max_x && a.min_y <= b.max_y && b.min_y <= a.max_y;
-}
-
 std::optional<OsmGeometry> kind_of(const OGRGeometry& shape) {
   switch (wkbFlatten(shape.getGeometryType())) {
     case wkbPolygon:
@@ -119,7 +115,7 @@ void OsmFeatures::keep(std::unique_ptr<OGRGeometry> shape, OsmGeometry kind, con
   if (const MapBox box = box_of(*shape); !finite(box)) {
     ++counts_.broken;
     return;
-  } else if (area_deg_ && !meet(box, *area_deg_)) {
+  } else if (area_deg_ && !box.meets(*area_deg_)) {
     ++counts_.elsewhere;
     return;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/progress.h"
 #include "ingest/place_ground.h"
 #include "raster/raster_reader.h"
 
@@ -30,8 +31,7 @@ std::optional<TargetGrid> label_grid(const PlaceRecord& place, const SensorContr
     if (finest && modality != Modality::kHr && !place.images[Modality::kHr].empty()) break;
     for (const PlaceImage& image : place.images[modality]) {
       for (const std::string& path : image.paths) {
-        const RasterReader reader(
-            fs::path(path).is_relative() && path.find(':') == std::string::npos ? (dataset / path).string() : path);
+        const RasterReader reader(resolve_place_path(dataset.string(), path));
         const auto side_m = ground_sample_distance_m(reader.georeference(), reader.width(), reader.height());
         if (!side_m || (finest && *side_m > 0.99 * finest_m)) continue;
         finest = reader.grid();
@@ -73,8 +73,10 @@ void label_places(const OsmFeatures& features, const SensorContracts& contracts,
                   std::vector<PlaceRecord>& places, IndexReport& report) {
   fs::create_directories(dataset / "labels");
   std::set<std::string> taken;
-  int64_t labelled = 0, replaced = 0;
+  int64_t labelled = 0, replaced = 0, done = 0;
+  Progress progress("osm labels", static_cast<int64_t>(places.size()), "places");
   for (PlaceRecord& place : places) {
+    progress.update(++done);
     try {
       const auto grid = label_grid(place, contracts, dataset);
       if (!grid) throw DataError("no OSM label: the place has no georeference");

@@ -227,8 +227,7 @@ std::vector<Drawing> prepare(const OsmFeatures& features, const TargetGrid& grid
       ++count.too_fine;
       continue;
     }
-    const MapBox& own = feature.box_deg;
-    if (own.min_x > box.max_x || own.max_x < box.min_x || own.min_y > box.max_y || own.max_y < box.min_y) {
+    if (!feature.box_deg.meets(box)) {
       ++count.outside;
       continue;
     }

@@ -50,9 +50,6 @@ class Cutter {
   void choose_by_days(Square& square);
   void drop_taken(const SquareGrid& grid, std::set<SquareNumber>& seeds) const;
   PlaceRecord record(const SquareGrid& grid, const SquareNumber& number, const Square& square) const;
-  std::string relative(const std::string& path) const {
-    return path.starts_with("/vsi") ? path : fs::path(path).lexically_proximate(dataset_).string();
-  }
 
   const CutOptions& options_;
   const fs::path& dataset_;
@@ -209,16 +206,9 @@ PlaceRecord Cutter::record(const SquareGrid& grid, const SquareNumber& number, c
   std::stable_sort(images.begin(), images.end(), [](const ImageCandidate* a, const ImageCandidate* b) {
     return std::tie(a->date, a->paths.front()) < std::tie(b->date, b->paths.front());
   });
-  for (const ImageCandidate* candidate : images) {
-    PlaceImage image;
-    for (const std::string& path : candidate->paths) image.paths.push_back(relative(path));
-    image.date = candidate->date;
-    image.bands = candidate->bands;
-    image.add = candidate->add;
-    if (!candidate->validity.empty()) image.validity = relative(candidate->validity);
-    place.images[modality_of(*candidate)].push_back(std::move(image));
-  }
-  if (square.label != nullptr) place.label = relative(square.label->paths.front());
+  for (const ImageCandidate* candidate : images)
+    place.images[modality_of(*candidate)].push_back(place_image(*candidate, dataset_));
+  if (square.label != nullptr) place.label = index_path(square.label->paths.front(), dataset_);
   return place;
 }
 

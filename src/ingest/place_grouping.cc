@@ -111,10 +111,6 @@ void attach_containing(std::vector<Cluster>& clusters, const ClusterFinder& find
   for (const int64_t cluster : used) clusters[static_cast<size_t>(cluster)].images.clear();
 }
 
-std::string relative_to(const std::string& path, const fs::path& dataset) {
-  return path.starts_with("/vsi") ? path : fs::path(path).lexically_proximate(dataset).string();
-}
-
 PlaceRecord to_record(const Cluster& cluster, const fs::path& dataset) {
   PlaceRecord place;
   std::vector<const ImageCandidate*> images = cluster.images;
@@ -122,19 +118,14 @@ PlaceRecord to_record(const Cluster& cluster, const fs::path& dataset) {
     return std::make_tuple(a->date, a->paths.front()) < std::make_tuple(b->date, b->paths.front());
   });
   for (const ImageCandidate* candidate : images) {
-    PlaceImage image;
-    for (const std::string& path : candidate->paths) image.paths.push_back(relative_to(path, dataset));
-    image.bands = candidate->bands;
-    image.date = candidate->date;
-    image.add = candidate->add;
-    if (!candidate->validity.empty()) image.validity = relative_to(candidate->validity, dataset);
+    PlaceImage image = place_image(*candidate, dataset);
     for (const ImageCandidate* validity : cluster.validity) {
       if (candidate->date == validity->date && modality_of(*candidate) == Modality::kMs)
-        image.validity = relative_to(validity->paths.front(), dataset);
+        image.validity = index_path(validity->paths.front(), dataset);
     }
     place.images[modality_of(*candidate)].push_back(std::move(image));
   }
-  if (cluster.label != nullptr) place.label = relative_to(cluster.label->paths.front(), dataset);
+  if (cluster.label != nullptr) place.label = index_path(cluster.label->paths.front(), dataset);
   if (cluster.box) {
     place.longitude_deg = (cluster.box->min_x + cluster.box->max_x) / 2;
     place.latitude_deg = (cluster.box->min_y + cluster.box->max_y) / 2;

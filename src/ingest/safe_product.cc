@@ -10,12 +10,14 @@
 #include "core/error.h"
 #include "core/sentinel2_metadata.h"
 #include "ingest/image_sensor.h"
-#include "raster/virtual_files.h"
+#include "raster/vsi_file.h"
 
 namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int64_t kMostMetadataBytes = int64_t{64} << 20;
 
 /// The files of one granule: by band the finest, and its masks.
 struct Granule {
@@ -53,7 +55,7 @@ std::vector<std::string> find_safe_products(const std::vector<fs::path>& files) 
     }
     if (file.extension() != ".zip") continue;
     const std::string archive = "/vsizip/" + file.string();
-    for (const std::string& member : list_virtual_files(archive)) {
+    for (const std::string& member : list_vsi_files(archive)) {
       const size_t end = member.find(".SAFE/");
       if (end != std::string::npos) products.insert(member.substr(0, end + 5));
     }
@@ -70,7 +72,7 @@ std::vector<ImageCandidate> read_safe_product(const std::string& product, const 
         "Apply-Orbit-File, Calibration, Terrain-Correction, LinearToFromdB; or an RTC product), then index the GeoTIFF",
         product));
   }
-  const std::vector<std::string> files = list_virtual_files(product);
+  const std::vector<std::string> files = list_vsi_files(product);
   const auto metadata_file = std::find_if(files.begin(), files.end(), [&](const std::string& file) {
     return file == product + "/MTD_MSIL2A.xml" || file == product + "/MTD_MSIL1C.xml";
   });
@@ -80,7 +82,8 @@ std::vector<ImageCandidate> read_safe_product(const std::string& product, const 
                     "product of the format since 2016-12, or not copied whole",
                     product));
   }
-  const Sentinel2Metadata metadata = parse_sentinel2_metadata(read_virtual_text(*metadata_file), *metadata_file);
+  const Sentinel2Metadata metadata =
+      parse_sentinel2_metadata(read_vsi_text(*metadata_file, kMostMetadataBytes), *metadata_file);
   const std::string sensor = "sentinel2-" + metadata.level;
   const SensorContract contract = builtin_contract(sensor);
   if (metadata.quantification * contract.bands.front().scale != 1) {

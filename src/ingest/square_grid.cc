@@ -123,8 +123,7 @@ std::string cutting_crs(const TargetGrid& raster) {
   if (metres == 1.0 && crs_name(raster.wkt) != "EPSG:3857") return raster.wkt;
   const auto centre = centre_lonlat_deg({raster.wkt, raster.transform}, raster.width, raster.height);
   if (!centre) throw DataError("no georeference");
-  const int zone = std::clamp(static_cast<int>(std::floor((centre->x + 180) / 6)) + 1, 1, 60);
-  return wkt_from_text(fmt::format("EPSG:{}", (centre->y < 0 ? 32700 : 32600) + zone));
+  return utm_wkt(*centre);
 }
 
 }  // namespace skysense

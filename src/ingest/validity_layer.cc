@@ -5,17 +5,9 @@
 #include <cctype>
 #include <filesystem>
 
+#include "ingest/band_names.h"
+
 namespace skysense {
-namespace {
-
-std::string lower_case(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
-}
-
-}  // namespace
-
 bool is_cloud_mask(const std::string& path) {
   static const std::array<std::string, 6> kWords = {"cloud", "clouds", "cloudmask", "clm", "qa60", "classi"};
   const std::string name = lower_case(std::filesystem::path(path).stem().string());

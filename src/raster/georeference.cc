@@ -1,5 +1,6 @@
 #include "raster/georeference.h"
 
+#include <fmt/format.h>
 #include <gdal.h>
 #include <ogr_spatialref.h>
 
@@ -107,6 +108,11 @@ std::string crs_name(const std::string& wkt) {
   const char* authority = crs.GetAuthorityName(nullptr);
   const char* code = crs.GetAuthorityCode(nullptr);
   return authority == nullptr || code == nullptr ? wkt : std::string(authority) + ":" + code;
+}
+
+std::string utm_wkt(MapPoint lonlat_deg) {
+  const int zone = std::clamp(static_cast<int>(std::floor((lonlat_deg.x + 180) / 6)) + 1, 1, 60);
+  return wkt_from_text(fmt::format("EPSG:{}", (lonlat_deg.y < 0 ? 32700 : 32600) + zone));
 }
 
 std::string wkt_from_text(const std::string& text) {

@@ -32,6 +32,10 @@ struct MapBox {
   double min_x = 0, min_y = 0, max_x = 0, max_y = 0;
   /// The shared area as a part of the smaller box, 0 to 1.
   double overlap(const MapBox& other) const;
+  /// The boxes share a point.
+  bool meets(const MapBox& other) const {
+    return min_x <= other.max_x && other.min_x <= max_x && min_y <= other.max_y && other.min_y <= max_y;
+  }
 };
 
 /// Where a raster lies: the coordinate reference system as WKT and GDAL's affine transform
@@ -76,6 +80,9 @@ std::optional<double> metres_per_unit(const std::string& wkt);
 
 /// "EPSG:32631" where the system is one of the registry, else the WKT itself.
 std::string crs_name(const std::string& wkt);
+
+/// WKT of the UTM zone of a point (WGS 84), without the exceptions about Norway and Svalbard.
+std::string utm_wkt(MapPoint lonlat_deg);
 
 /// WKT of "EPSG:32631", a PROJ string or WKT. Throws DataError for anything else.
 std::string wkt_from_text(const std::string& text);

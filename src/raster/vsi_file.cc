@@ -1,5 +1,6 @@
 #include "raster/vsi_file.h"
 
+#include <cpl_string.h>
 #include <cpl_vsi.h>
 #include <fmt/format.h>
 
@@ -7,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "core/error.h"
 #include "raster/gdal_call.h"
 
 namespace skysense {
@@ -54,11 +56,25 @@ std::string VsiFile::read(int64_t limit) {
   return bytes;
 }
 
-std::string read_vsi_text(const std::string& path) {
+std::string read_vsi_text(const std::string& path, int64_t most) {
   VsiFile file(path);
+  if (file.size() > most)
+    throw DataError(fmt::format("{}: {} bytes, more than the {} that such a file may have", path, file.size(), most));
   std::string text;
   for (std::string piece = file.read(kPiece); !piece.empty(); piece = file.read(kPiece)) text += piece;
   return text;
+}
+
+std::vector<std::string> list_vsi_files(const std::string& folder) {
+  GdalCall call(folder);
+  const CPLStringList entries(VSIReadDirRecursive(folder.c_str()));
+  std::vector<std::string> files;
+  for (int i = 0; i < entries.Count(); ++i) {
+    const std::string entry = entries[i];
+    if (!entry.ends_with("/")) files.push_back(folder + "/" + entry);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 bool vsi_exists(const std::string& path) {

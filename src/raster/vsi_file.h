@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
+#include <vector>
 
 namespace skysense {
 
@@ -30,8 +32,11 @@ class VsiFile {
   int64_t size_ = 0;
 };
 
-/// A whole file as text.
-std::string read_vsi_text(const std::string& path);
+/// A whole file as text. Throws DataError where it is larger than `most` bytes.
+std::string read_vsi_text(const std::string& path, int64_t most = std::numeric_limits<int64_t>::max());
+/// All files below a folder that GDAL can list ("/vsizip/archive.zip", /vsitar/ or a plain one), sorted, as paths that
+/// GDAL opens. Empty where it cannot.
+std::vector<std::string> list_vsi_files(const std::string& folder);
 /// Whether the file can be found there. A server that does not answer is a DataError, not an absent file.
 bool vsi_exists(const std::string& path);
 
