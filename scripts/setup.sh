@@ -109,7 +109,7 @@ case "$wanted" in
 esac || die "pip could not install the Python packages (see above); check the network and run again"
 libraries_present || die "$venv lacks libtorch_cpu, libcudart or libcupti after the installation; remove $venv and run again"
 if [[ $wanted == full ]]; then
-  "$venv/bin/python" -c 'import torch, torchvision, timm, rasterio, safetensors, sklearn, pytest, yaml, tensorboard' ||
+  "$venv/bin/python" -c 'import torch, torchvision, timm, rasterio, safetensors, sklearn, shapely, pycocotools, pytest, yaml, tensorboard' ||
     die "the Python packages do not load (see above); remove $venv and run again"
 fi
 stamp_of "$wanted" >"$venv/.skysense-$wanted"

@@ -61,12 +61,13 @@ class Scenes {
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 /// The site with `beyond` pixels more on all sides, of which the outer `margin` only cast shadows.
-Painting paint(uint64_t seed, const Site& site, int64_t pixels_per_cell, int64_t beyond, int64_t margin) {
+Painting paint(uint64_t seed, const Site& site, int64_t pixels_per_cell, int64_t beyond, int64_t margin, ObjectMap* objects) {
   Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .height = {}, .tint = {}};
   const auto count = static_cast<size_t>(painting.side * painting.side);
   painting.material.resize(count);
   painting.height.resize(count);
   painting.tint.resize(count);
+  if (objects) *objects = {.side = painting.side, .id = std::vector<uint32_t>(count), .traits = {}};
   Scenes scenes(seed, site.zone);
   // Whole pixels from the zone's origin: a pixel's place in its scene is the same whichever square asks for it.
   const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
@@ -83,9 +84,24 @@ Painting paint(uint64_t seed, const Site& site, int64_t pixels_per_cell, int64_t
       painting.material[pixel] = static_cast<uint8_t>(ground.material);
       painting.height[pixel] = ground.height;
       painting.tint[pixel] = ground.tint;
+      if (objects && ground.object != ObjectClass::kNone) {
+        objects->id[pixel] = ground.object_id;
+        objects->traits.try_emplace(ground.object_id, ObjectMap::Traits{ground.object, ground.object_axis});
+      }
     }
   }
   return painting;
+}
+
+/// The map without `margin` pixels on all sides.
+ObjectMap inner_part(const ObjectMap& map, int64_t margin) {
+  ObjectMap inner{.side = map.side - 2 * margin, .id = {}, .traits = map.traits};
+  inner.id.reserve(static_cast<size_t>(inner.side * inner.side));
+  for (int64_t row = margin; row < map.side - margin; ++row) {
+    const auto first = map.id.begin() + row * map.side + margin;
+    inner.id.insert(inner.id.end(), first, first + inner.side);
+  }
+  return inner;
 }
 
 int64_t rounded(float x) { return floor_int(x + 0.5f); }
@@ -116,12 +132,14 @@ void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t st
 
 }  // namespace
 
-GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun) {
+GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun, ObjectMap* objects) {
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
   GroundMap map{.side = site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
-  const Painting painting = paint(seed, site, pixels_per_cell, margin + 1, margin);
+  ObjectMap painted;
+  const Painting painting = paint(seed, site, pixels_per_cell, margin + 1, margin, objects ? &painted : nullptr);
+  if (objects) *objects = inner_part(painted, margin);
   map.material.resize(static_cast<size_t>(lit * lit));
   map.brightness.resize(static_cast<size_t>(lit * lit));
   std::vector<float> shadow;

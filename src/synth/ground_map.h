@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "synth/objects.h"
 #include "synth/world.h"
 
 namespace skysense::synth {
@@ -25,7 +26,8 @@ struct GroundMap {
   size_t index(int64_t row, int64_t column) const { return static_cast<size_t>((row + 1) * stride() + column + 1); }
 };
 
-/// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows.
-GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun);
+/// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows. `objects`, unless
+/// null, becomes the map of objects of the same pixels, border included.
+GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun, ObjectMap* objects = nullptr);
 
 }  // namespace skysense::synth

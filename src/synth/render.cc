@@ -4,9 +4,11 @@ namespace skysense::synth {
 
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_of(region_hash(options.seed, site.zone, site.east_m, site.south_m), site.zone.southern);
-  const GroundMap ground = paint_ground(options.seed, site, options.hr_per_cell, style.sun);
+  ObjectMap objects;
+  const GroundMap ground = paint_ground(options.seed, site, options.hr_per_cell, style.sun, options.objects ? &objects : nullptr);
   const CellMixture cells = mix_cells(ground);
-  RenderedPlace place{.site = site, .hr = {}, .ms = {}, .sar = {}, .label = {}};
+  RenderedPlace place{.site = site, .hr = {}, .ms = {}, .sar = {}, .label = {}, .objects = {}};
+  if (options.objects) place.objects = visible_objects(objects, 1);
   if (options.hr) place.hr = render_hr(ground, site, style);
   constexpr int32_t kMsCalendar = 1, kSarCalendar = 2;
   for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar)) place.ms.push_back(render_ms(cells, site, style, day));

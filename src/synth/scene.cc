@@ -73,7 +73,9 @@ Ground paint_intrusion(const Scene& scene, Intrusion kind, float depth, float x,
     default: {
       const float slab = distance_to_multiple(x, 12) < 0.6f || distance_to_multiple(y, 12) < 0.6f ? 0.85f : 1;
       const Parcel hall = parcel_at(scene.seed + 64, 55, 45, local_axes(scene, x, y));
-      if (hall.border > 10 && unit(hall.id, 1) < 0.6f) return {Material::kBrightRoof, 8, between(0.7f, 1.1f, unit(hall.id, 2))};
+      if (hall.border > 10 && unit(hall.id, 1) < 0.6f) {
+        return Ground{Material::kBrightRoof, 8, between(0.7f, 1.1f, unit(hall.id, 2))}.of(ObjectClass::kBuilding, hall.id, scene.along);
+      }
       return {Material::kConcrete, 0, slab};
     }
   }

@@ -6,6 +6,7 @@
 
 #include "synth/materials.h"
 #include "synth/noise.h"
+#include "synth/objects.h"
 
 namespace skysense::synth {
 
@@ -51,6 +52,18 @@ struct Ground {
   Material material = Material::kGrass;
   float height = 0;   ///< metres above the terrain
   float tint = 1;     ///< factor on the material's reflectance
+  ObjectClass object = ObjectClass::kNone;  ///< what stands there
+  uint32_t object_id = 0;                   ///< tells it from others near by; not 0 for an object
+  Direction object_axis{0, 0};              ///< along one of its sides; (0, 0) where the painter does not know
+
+  /// This point as part of an object.
+  Ground of(ObjectClass kind, uint32_t id, Direction axis) const {
+    Ground ground = *this;
+    ground.object = kind;
+    ground.object_id = id | 1u;
+    ground.object_axis = axis;
+    return ground;
+  }
 };
 
 /// A point in a scene's own axes, metres: u along its direction, v across.

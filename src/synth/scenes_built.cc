@@ -19,17 +19,20 @@ bool car_at(uint32_t seed, float along, float across, float share) {
   return unit(lattice_hash(seed, slot, 5)) < share && within > 1 && within < 5.4f && absolute(across) < 1;
 }
 
-Ground car(uint32_t seed, float along) {
-  const float paint = unit(lattice_hash(seed, floor_int(along / 6.5f), 6));
-  return {paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
+/// `street` tells the streets of a scene apart.
+Ground car(const Scene& scene, uint32_t seed, uint32_t street, float along) {
+  const int32_t slot = floor_int(along / 6.5f);
+  const float paint = unit(lattice_hash(seed, slot, 6));
+  const Ground ground{paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
+  return ground.of(ObjectClass::kSmallVehicle, lattice_hash(seed ^ street, slot, 7), scene.along);
 }
 
-/// A street of half-width `half` whose middle is `across` away: kerb-side cars and a centre line.
-Ground street(const Scene& scene, float along, float across, float half, bool marked) {
+/// Street `number` of half-width `half` whose middle is `across` away: kerb-side cars and a centre line.
+Ground street(const Scene& scene, uint32_t number, float along, float across, float half, bool marked) {
   const float side = absolute(across);
   if (side > half - 2) return {Material::kConcrete, 0.1f, 0.85f};
   const uint32_t lane = scene.seed + 71 + (across > 0 ? 1u : 0u);
-  if (half > 5 && car_at(lane, along, side - (half - 3.2f), 0.45f)) return car(lane, along);
+  if (half > 5 && car_at(lane, along, side - (half - 3.2f), 0.45f)) return car(scene, lane, number, along);
   if (marked && side < 0.4f && distance_to_multiple(along, 12) > 3) return {Material::kPaint, 0, 0.8f};
   return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, along * 0.05f, across * 0.3f)};
 }
@@ -37,13 +40,42 @@ Ground street(const Scene& scene, float along, float across, float half, bool ma
 /// The nearest lines of a grid of period (pu, pv): signed offsets from them, and which block the point is in.
 struct Grid {
   float to_u, to_v;         ///< from the nearest grid line, signed
+  uint32_t line_u, line_v;  ///< numbers of these lines
   float in_u, in_v;         ///< within the block
   uint32_t block;
 };
 Grid grid_at(uint32_t seed, Local p, float pu, float pv) {
   const int32_t iu = floor_int(p.u / pu), iv = floor_int(p.v / pv);
   const float in_u = p.u - static_cast<float>(iu) * pu, in_v = p.v - static_cast<float>(iv) * pv;
-  return {in_u < pu / 2 ? in_u : in_u - pu, in_v < pv / 2 ? in_v : in_v - pv, in_u, in_v, lattice_hash(seed, iu, iv)};
+  const bool next_u = in_u >= pu / 2, next_v = in_v >= pv / 2;
+  return {.to_u = next_u ? in_u - pu : in_u,
+          .to_v = next_v ? in_v - pv : in_v,
+          .line_u = lattice_hash(seed, iu + (next_u ? 1 : 0), 1),
+          .line_v = lattice_hash(seed, iv + (next_v ? 1 : 0), 2),
+          .in_u = in_u,
+          .in_v = in_v,
+          .block = lattice_hash(seed, iu, iv)};
+}
+
+/// A playing field in the middle of its plot, in metres from there.
+struct Pitch {
+  uint32_t id;
+  float u, v, half_u, half_v;
+  Direction axis;
+};
+
+/// Mown in stripes within white lines, with goals' areas and a centre circle; meadow around.
+Ground paint_pitch(const Pitch& pitch) {
+  const float side_u = absolute(pitch.u), side_v = absolute(pitch.v);
+  if (side_u > pitch.half_u || side_v > pitch.half_v) return {Material::kMeadow, 0, 0.95f};
+  const float from_end = pitch.half_u - side_u, from_side = pitch.half_v - side_v;
+  const float round = pitch.u * pitch.u + pitch.v * pitch.v;
+  const bool edge = from_end < 0.5f || from_side < 0.5f;
+  const bool area = (from_end < 13 && absolute(side_v - 0.5f * pitch.half_v) < 0.3f) || (side_v < 0.5f * pitch.half_v && absolute(from_end - 13) < 0.3f);
+  const bool circle = side_u < 0.3f || (round > 72 && round < 85);
+  const Ground ground = edge || area || circle ? Ground{Material::kPaint, 0, 0.9f}
+                                               : Ground{Material::kGrass, 0, distance_to_multiple(pitch.u, 14) < 3.5f ? 1.1f : 0.92f};
+  return ground.of(ObjectClass::kSportsField, pitch.id, pitch.axis);
 }
 
 }  // namespace
@@ -55,10 +87,14 @@ Ground paint_dense_urban(const Scene& scene, float x, float y) {
   const float half_u = between(5, 8, scene.draw(3)), half_v = between(5.5f, 9, scene.draw(4));
   const Grid g = grid_at(scene.seed + 1, p, pu, pv);
   if (absolute(g.to_u) < half_u && absolute(g.to_v) < half_v) return {Material::kAsphalt, 0, 0.95f};
-  if (absolute(g.to_u) < half_u) return street(scene, p.v, g.to_u, half_u, true);
-  if (absolute(g.to_v) < half_v) return street(scene, p.u, g.to_v, half_v, true);
+  if (absolute(g.to_u) < half_u) return street(scene, g.line_u, p.v, g.to_u, half_u, true);
+  if (absolute(g.to_v) < half_v) return street(scene, g.line_v, p.u, g.to_v, half_v, true);
 
   const float use = unit(g.block, 1);
+  if (use < 0.04f) {  // a pitch
+    const float u = g.in_u - pu / 2, v = g.in_v - pv / 2;
+    return paint_pitch({.id = g.block, .u = u, .v = v, .half_u = 0.36f * pu, .half_v = 0.33f * pv, .axis = scene.along});
+  }
   if (use < 0.08f) {  // a park
     const Crown tree = crown_at({.seed = scene.seed + 2, .spacing = 9, .height = 9, .share = 0.5f}, x, y);
     if (tree.hit) return {Material::kBroadleaf, tree.height, 0.9f};
@@ -94,7 +130,7 @@ Ground paint_dense_urban(const Scene& scene, float x, float y) {
     height += 2.5f;
     tint *= 1.2f;
   }
-  return {roof, height, tint};
+  return Ground{roof, height, tint}.of(ObjectClass::kBuilding, house, scene.along);
 }
 
 /// Winding streets with single houses in gardens.
@@ -106,9 +142,11 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   const float pu = between(130, 210, scene.draw(1)), pv = between(58, 74, scene.draw(2));
   const Grid g = grid_at(scene.seed + 3, p, pu, pv);
   constexpr float kHalf = 4.2f;
-  if (absolute(g.to_v) < kHalf) return street(scene, p.u, g.to_v, kHalf, false);
-  if (absolute(g.to_u) < kHalf) return street(scene, p.v, g.to_u, kHalf, false);
-  if (unit(g.block, 1) < 0.08f) return paint_backdrop(scene, x, y);
+  if (absolute(g.to_v) < kHalf) return street(scene, g.line_v, p.u, g.to_v, kHalf, false);
+  if (absolute(g.to_u) < kHalf) return street(scene, g.line_u, p.v, g.to_u, kHalf, false);
+  const float open = unit(g.block, 1);
+  if (open < 0.03f) return paint_pitch({.id = g.block, .u = g.in_u - pu / 2, .v = g.in_v - pv / 2, .half_u = 50, .half_v = 24, .axis = {0, 0}});
+  if (open < 0.08f) return paint_backdrop(scene, x, y);
 
   const float lot_width = between(18, 30, scene.draw(4));
   const int32_t lot_number = floor_int(g.in_u / lot_width);
@@ -121,11 +159,14 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   if (absolute(house_u) < half_u && absolute(house_v) < half_v && unit(lot, 5) < 0.93f) {
     const bool along = unit(lot, 6) < 0.6f;
     const float slope = along ? absolute(house_v) / half_v : absolute(house_u) / half_u;
-    return {roof_of(scene, lot), 4 + 3.5f * (1 - slope), between(0.7f, 1.25f, unit(lot, 7))};
+    // The winding of the streets turns each house its own way.
+    return Ground{roof_of(scene, lot), 4 + 3.5f * (1 - slope), between(0.7f, 1.25f, unit(lot, 7))}.of(ObjectClass::kBuilding, lot, {0, 0});
   }
   if (absolute(lot_u - (half_u + 1.5f)) < 1.5f && lot_v < 13) return {Material::kConcrete, 0, 0.85f};  // the drive
   const float pool_u = lot_u + 4, pool_v = lot_v - 25;
-  if (unit(lot, 8) < 0.14f && pool_u * pool_u < 10 && pool_v * pool_v < 5) return {Material::kDeepWater, -0.5f, 2.6f};
+  if (unit(lot, 8) < 0.14f && pool_u * pool_u < 10 && pool_v * pool_v < 5) {
+    return Ground{Material::kDeepWater, -0.5f, 2.6f}.of(ObjectClass::kSwimmingPool, lattice_hash(lot, 8, 8), {0, 0});
+  }
   if (absolute(lot_u) > lot_width / 2 - 0.8f && unit(lot, 9) < 0.5f && lot_v > 9) return {Material::kShrub, 1.2f, 0.9f};
   const Crown tree = crown_at({.seed = scene.seed + 5, .spacing = 11, .jitter = 0.4f, .min_radius = 0.16f, .max_radius = 0.4f, .height = 8, .share = between(0.2f, 0.65f, scene.draw(6))}, x, y);
   if (tree.hit) return {Material::kBroadleaf, tree.height, 0.8f + 0.3f * unit(tree.tree, 7)};
@@ -139,17 +180,18 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   const float pu = between(150, 220, scene.draw(1)) * scene.scale, pv = between(105, 150, scene.draw(2)) * scene.scale;
   const Grid g = grid_at(scene.seed + 1, p, pu, pv);
   constexpr float kHalf = 7;
-  if (absolute(g.to_v) < kHalf) return street(scene, p.u, g.to_v, kHalf, true);
-  if (absolute(g.to_u) < kHalf) return street(scene, p.v, g.to_u, kHalf, true);
+  if (absolute(g.to_v) < kHalf) return street(scene, g.line_v, p.u, g.to_v, kHalf, true);
+  if (absolute(g.to_u) < kHalf) return street(scene, g.line_u, p.v, g.to_u, kHalf, true);
   const float u = g.in_u - pu / 2, v = g.in_v - pv / 2;  // from the middle of the plot
   const float use = unit(g.block, 1);
   if (use < 0.18f) {  // tanks
     const float spacing = between(26, 40, unit(g.block, 2));
     const float du = distance_to_multiple(u + spacing / 2, spacing), dv = distance_to_multiple(v + spacing / 2, spacing);
-    const float from_u = spacing / 2 - du, from_v = spacing / 2 - dv;
     const float radius = spacing * between(0.3f, 0.42f, unit(g.block, 3));
-    const float square = (spacing / 2 - from_u) * (spacing / 2 - from_u) + (spacing / 2 - from_v) * (spacing / 2 - from_v);
-    if (square < radius * radius) return {unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f};
+    if (du * du + dv * dv < radius * radius) {
+      const uint32_t tank = lattice_hash(g.block, 100 + floor_int(u / spacing + 1), floor_int(v / spacing + 1));
+      return Ground{unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f}.of(ObjectClass::kStorageTank, tank, scene.along);
+    }
     return {Material::kGravel, 0, 0.9f};
   }
   if (use < 0.28f) return paint_backdrop(scene, x, y);
@@ -160,15 +202,19 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
     const Material roof = kRoofs[static_cast<size_t>(unit(g.block, 10) * 6)];
     const bool skylight = distance_to_multiple(hall_u, 14) < 1 && absolute(hall_v) < half_v - 4;
     const bool shed = unit(g.block, 11) < 0.35f;  // a saw-tooth roof
-    return {skylight ? Material::kBrightRoof : roof, 9 + (shed ? 0.25f * distance_to_multiple(hall_v, 14) : 0), between(0.75f, 1.2f, unit(g.block, 12))};
+    return Ground{skylight ? Material::kBrightRoof : roof, 9 + (shed ? 0.25f * distance_to_multiple(hall_v, 14) : 0),
+                  between(0.75f, 1.2f, unit(g.block, 12))}
+        .of(ObjectClass::kBuilding, g.block, scene.along);
   }
-  // Bays of parked vehicles on the yard.
-  const float bay = distance_to_multiple(v, 17);
-  const int32_t stall = floor_int(u / 2.9f);
-  const float in_stall = u / 2.9f - static_cast<float>(stall);
-  const uint32_t vehicle = lattice_hash(g.block + 5, stall, floor_int(v / 17 + 0.5f));
-  if (unit(g.block, 13) < 0.7f && bay < 5 && bay > 0.6f && in_stall > 0.15f && in_stall < 0.8f && unit(vehicle) < 0.55f) {
-    return {unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))};
+  // Bays of parked cars or lorries on the yard, back to back.
+  const bool lorries = unit(g.block, 15) < 0.3f;
+  const float pitch = lorries ? 34 : 17, stall_width = lorries ? 4.1f : 2.9f, depth = lorries ? 13.5f : 5;
+  const int32_t line = floor_int(v / pitch + 0.5f), stall = floor_int(u / stall_width);
+  const float bay = v - static_cast<float>(line) * pitch, in_stall = u / stall_width - static_cast<float>(stall);
+  const uint32_t vehicle = lattice_hash(g.block + 5, stall, 2 * line + (bay < 0 ? 1 : 0));
+  if (unit(g.block, 13) < 0.7f && absolute(bay) < depth && absolute(bay) > 0.6f && in_stall > 0.15f && in_stall < 0.8f && unit(vehicle) < 0.55f) {
+    return Ground{unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, lorries ? 3.5f : 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))}
+        .of(lorries ? ObjectClass::kLargeVehicle : ObjectClass::kSmallVehicle, vehicle, scene.along);
   }
   return {unit(g.block, 14) < 0.6f ? Material::kAsphalt : Material::kConcrete, 0, 0.85f + 0.2f * value_noise(scene.seed + 6, x * 0.04f, y * 0.04f)};
 }
@@ -196,9 +242,10 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     const float long_axis = marina ? abeam + 4.5f : along, cross_axis = marina ? along - 6 : abeam;
     const float taper = clamp01((length - long_axis) / (beam * 1.8f));
     if (out < pier_length && unit(hull, 4) < 0.6f && long_axis > 0 && long_axis < length && absolute(cross_axis) < beam * (0.25f + 0.75f * taper)) {
-      if (long_axis < length * 0.2f && !marina) return {Material::kPaint, 16, 0.9f};
       const bool hatch = distance_to_multiple(long_axis, 14) > 2 && absolute(cross_axis) < beam * 0.7f;
-      return {marina ? Material::kPaint : hatch ? Material::kRedRoof : Material::kMetal, 6, between(0.6f, 1.2f, unit(hull, 5))};
+      const Ground deck{marina ? Material::kPaint : hatch ? Material::kRedRoof : Material::kMetal, 6, between(0.6f, 1.2f, unit(hull, 5))};
+      const bool bridge = long_axis < length * 0.2f && !marina;
+      return (bridge ? Ground{Material::kPaint, 16, 0.9f} : deck).of(marina ? ObjectClass::kBoat : ObjectClass::kShip, hull, scene.along);
     }
     const float breakwater = absolute(out - 330 - 40 * value_noise(scene.seed + 4, p.u * 0.004f, 1));
     if (breakwater < 8 && absolute(p.u - 260 * (scene.draw(5) - 0.5f)) > 70) return {Material::kRock, 3, 0.9f};
@@ -209,19 +256,23 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     return {Material::kConcrete, 0.5f, 0.85f + 0.15f * value_noise(scene.seed + 7, x * 0.06f, y * 0.06f)};
   }
   const float apron = between(60, 160, scene.draw(8));
-  if (-out < apron) {  // containers in stacks of rows
-    const float block_u = distance_to_multiple(p.u, 46), block_v = distance_to_multiple(out, 30);
-    if (block_u > 5 && block_v > 5) {
-      const int32_t column = floor_int(p.u / 6.4f), row = floor_int(out / 2.6f);
-      const uint32_t box = lattice_hash(scene.seed + 9, column, row);
+  if (-out < apron) {  // containers
+    // Blocks of 5 by 8 containers between lanes.
+    constexpr float kBlockU = 42, kBlockV = 30, kLane = 5, kLength = 6.4f, kWidth = 2.5f;
+    const int32_t block_u = floor_int(p.u / kBlockU), block_v = floor_int(out / kBlockV);
+    const int32_t column = floor_int((p.u - static_cast<float>(block_u) * kBlockU - kLane) / kLength);
+    const int32_t row = floor_int((out - static_cast<float>(block_v) * kBlockV - kLane) / kWidth);
+    if (column >= 0 && column < 5 && row >= 0 && row < 8) {
+      const uint32_t box = lattice_hash(scene.seed + 9, block_u * 5 + column, block_v * 8 + row);
       if (unit(box, 1) < 0.82f) {
         constexpr Material kBoxes[] = {Material::kRedRoof, Material::kMetal, Material::kPaint, Material::kDarkRoof, Material::kBrightRoof};
-        return {kBoxes[static_cast<size_t>(unit(box, 2) * 5)], 2.6f * (1 + 3 * unit(box, 3)), between(0.6f, 1.1f, unit(box, 4))};
+        return Ground{kBoxes[static_cast<size_t>(unit(box, 2) * 5)], 2.6f * (1 + 3 * unit(box, 3)), between(0.6f, 1.1f, unit(box, 4))}
+            .of(ObjectClass::kContainer, box, scene.along);
       }
     }
     return {Material::kAsphalt, 0, 0.95f};
   }
-  if (-out < apron + 14) return street(scene, p.u, out + apron + 7, 7, true);
+  if (-out < apron + 14) return street(scene, scene.seed, p.u, out + apron + 7, 7, true);
   const float hinterland = scene.draw(10);
   if (hinterland < 0.25f) return paint_industrial(scene, x, y);
   return hinterland < 0.45f ? paint_residential(scene, x, y) : paint_country(scene, x, y);
@@ -270,12 +321,15 @@ Ground paint_airport(const Scene& scene, float x, float y) {
     const int32_t stand = floor_int(p.u / pitch);
     const uint32_t hash = lattice_hash(scene.seed + 2, stand, 0);
     const float across = p.u - (static_cast<float>(stand) + 0.5f) * pitch;
-    if (unit(hash, 1) < 0.7f && aircraft_at(apron - 38, across, pitch * between(0.62f, 0.88f, unit(hash, 2)))) return {Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))};
+    if (unit(hash, 1) < 0.7f && aircraft_at(apron - 38, across, pitch * between(0.62f, 0.88f, unit(hash, 2)))) {
+      return Ground{Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))}.of(ObjectClass::kAircraft, hash, scene.along);
+    }
     const float joint = distance_to_multiple(p.u, 7.5f) < 0.4f || distance_to_multiple(apron, 7.5f) < 0.4f ? 0.88f : 1;
     return {Material::kConcrete, 0, joint * (0.9f + 0.1f * worn)};
   }
   if (apron >= 75 && apron < 110 && absolute(p.u) < 230) {
-    return {scene.draw(7) < 0.5f ? Material::kBrightRoof : Material::kConcrete, 12 + (distance_to_multiple(p.u, 24) < 2 ? 2.0f : 0.0f), 0.9f};
+    const Ground terminal{scene.draw(7) < 0.5f ? Material::kBrightRoof : Material::kConcrete, 12 + (distance_to_multiple(p.u, 24) < 2 ? 2.0f : 0.0f), 0.9f};
+    return terminal.of(ObjectClass::kBuilding, scene.seed + 8, scene.along);
   }
   if (apron >= 110 && apron < 170 && absolute(p.u) < 230) return paint_industrial(scene, x, y);
   if (p.v > -90 && apron < 180) {

@@ -13,7 +13,10 @@ Ground paint_row_crops(const Scene& scene, float x, float y) {
   if (parcel.border < 1.8f) return {Material::kMeadow, 0.2f, 0.85f};
   if (unit(parcel.id, 20) < 0.035f && parcel.u < 70 && parcel.v < 60) {  // a farmstead in the corner
     const float barn_u = distance_to_multiple(parcel.u, 30), barn_v = distance_to_multiple(parcel.v, 26);
-    if (barn_u > 6 && barn_v > 7) return {Material::kRedRoof, 7, 0.9f};
+    if (barn_u > 6 && barn_v > 7) {
+      const uint32_t barn = lattice_hash(parcel.id, floor_int(parcel.u / 30), floor_int(parcel.v / 26));
+      return Ground{Material::kRedRoof, 7, 0.9f}.of(ObjectClass::kBuilding, barn, scene.along);
+    }
     return {Material::kGravel, 0, 0.9f};
   }
   const float soil = fractal_noise(scene.seed + 4, x * 0.008f, y * 0.008f, 3);  // wet and dry patches show through the crop

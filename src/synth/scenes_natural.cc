@@ -81,7 +81,7 @@ Ground paint_wetland(const Scene& scene, float x, float y) {
   return {Material::kMeadow, 0.5f * tuft, 0.8f + 0.3f * tuft};
 }
 
-/// A meandering river with point bars, a riparian strip and an old arm, through the scene's backdrop.
+/// A meandering river with point bars, a riparian strip and an old arm, through the scene's backdrop; a road bridges most.
 Ground paint_river(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
   const float bend_length = between(0.0016f, 0.0030f, scene.draw(1));
@@ -92,6 +92,11 @@ Ground paint_river(const Scene& scene, float x, float y) {
   const float across = p.v - centre(4);
   const float distance = absolute(across);
   const float edge = 5 * (fractal_noise(scene.seed + 6, x * 0.05f, y * 0.05f, 2) - 0.5f);
+  const float road = absolute(p.u - between(-280, 280, scene.draw(12)));
+  if (road < 6 && scene.draw(13) < 0.7f) {
+    const Ground lane{road < 0.3f ? Material::kPaint : road > 5 ? Material::kConcrete : Material::kAsphalt, distance < width + 8 ? 3.0f : 0.0f, 0.95f};
+    return distance < width + 8 ? lane.of(ObjectClass::kBridge, scene.seed + 14, scene.along) : lane;
+  }
   if (distance + edge < width) return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};
   const float bar = between(2, 26, value_noise(scene.seed + 8, p.u * 0.006f, across > 0 ? 1.0f : 5.0f)) - 6;
   if (distance + edge < width + bar) return {scene.draw(9) < 0.5f ? Material::kSand : Material::kGravel, -1, 0.9f + 0.2f * value_noise(scene.seed + 10, x * 0.1f, y * 0.1f)};

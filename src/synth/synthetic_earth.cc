@@ -99,7 +99,7 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
 synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
   const auto seed = static_cast<uint64_t>(options_.seed);
   const synth::Site site = synth::site_of(seed, number, options_.held_out, options_.cells * 10);
-  return synth::render_place(site, {.seed = seed, .hr = options_.hr, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates});
+  return synth::render_place(site, {.seed = seed, .hr = options_.hr, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates, .objects = options_.objects});
 }
 
 std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", options_.held_out ? "test" : "train", number); }

@@ -1,0 +1,200 @@
+#include "app/synth_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/class_names.h"
+#include "core/date.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/ordered_queue.h"
+#include "core/place_index.h"
+#include "core/progress.h"
+#include "data/box_formats.h"
+#include "raster/raster_writer.h"
+
+namespace skysense::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string>& object_names() {
+  static const std::vector<std::string> names(synth::kObjectClassNames.begin(), synth::kObjectClassNames.end());
+  return names;
+}
+
+/// A place that is written: its line of the index, and the boxes of its HR image.
+struct WrittenPlace {
+  PlaceRecord record;
+  LabelledImage boxes;
+};
+
+/// The files of one dataset folder and the lines of its index.
+class PlaceWriter {
+ public:
+  PlaceWriter(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels) : folder_(folder), earth_(earth), labels_(labels) {}
+
+  WrittenPlace write(int64_t number) const {
+    const synth::RenderedPlace place = earth_.render(number);
+    const std::string id = earth_.id_of(number);
+    fs::create_directories(folder_ / "places" / id);
+    const auto name = [&](const std::string& file) { return "places/" + id + "/" + file; };
+
+    PlaceRecord record{.id = id,
+                       .images = {},
+                       .label = name("label.tif"),
+                       .longitude_deg = {},
+                       .latitude_deg = {},
+                       .scene_class = static_cast<int64_t>(place.site.kind)};
+    if (!place.hr.empty()) {
+      save(name("hr.tif"), layout(place.site, Modality::kHr, PixelType::kUInt8), place.hr);
+      record.images[Modality::kHr] = {{.paths = {name("hr.tif")}, .date = {}, .validity = ""}};
+    }
+    for (const synth::MsImage& image : place.ms) {
+      const Date date = date_of(image.day_of_year);
+      const std::string file = name("ms_" + date.text() + ".tif"), clear = name("clear_" + date.text() + ".tif");
+      save(file, layout(place.site, Modality::kMs, PixelType::kUInt16), image.dn);
+      const bool cloudy = std::ranges::find(image.clear, uint8_t{0}) != image.clear.end();
+      if (cloudy) save(clear, mask_layout(place.site), image.clear);
+      record.images[Modality::kMs].push_back({.paths = {file}, .date = date, .validity = cloudy ? clear : ""});
+    }
+    for (const synth::SarImage& image : place.sar) {
+      const Date date = date_of(image.day_of_year);
+      const std::string file = name("sar_" + date.text() + ".tif");
+      save(file, layout(place.site, Modality::kSar, PixelType::kFloat32), image.decibels);
+      record.images[Modality::kSar].push_back({.paths = {file}, .date = date, .validity = ""});
+    }
+    RasterLayout label = mask_layout(place.site);
+    for (const std::string_view cover : synth::kLandCoverNames) label.class_names.emplace_back(cover);
+    save(record.label, label, place.label);
+
+    const double half = static_cast<double>(place.site.side_m) / 2;
+    const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + half,
+                                                  static_cast<double>(place.site.northing_m()) - half);
+    record.longitude_deg = centre.longitude_deg;
+    record.latitude_deg = centre.latitude_deg;
+    WrittenPlace written{.record = std::move(record), .boxes = {}};
+    if (labels_.boxes) {
+      written.boxes = boxes_of(place, name("hr.tif"));
+      write_file_atomically(folder_ / "annotations" / "voc" / (id + ".xml"), voc_xml(written.boxes, object_names()));
+      write_file_atomically(folder_ / "annotations" / "dota" / (id + ".txt"), dota_text(written.boxes, object_names()));
+    }
+    return written;
+  }
+
+ private:
+  static Date date_of(int day_of_year) { return date_from_days(Date{2023, 1, 1}.days_since_epoch() + day_of_year - 1); }
+
+  LabelledImage boxes_of(const synth::RenderedPlace& place, const std::string& file) const {
+    const int64_t side = place.site.side_m / 10 * earth_.options().hr_per_cell;
+    LabelledImage image{.file = file, .width = side, .height = side, .bands = 3, .gsd_m = earth_.contracts()[Modality::kHr]->gsd_m, .boxes = {}};
+    for (const synth::VisibleObject& object : place.objects) {
+      LabelledBox box{.category = static_cast<int64_t>(object.kind) - 1, .corners = {}, .truncated = object.truncated};
+      std::ranges::transform(object.corners, box.corners.begin(), [](synth::PixelPoint p) { return ImagePoint{p.x, p.y}; });
+      // Of a few pixels at the edge nobody could tell what they belong to.
+      constexpr int64_t kTooFew = 6;
+      box.difficult = object.truncated && object.pixels < kTooFew;
+      image.boxes.push_back(box);
+    }
+    return image;
+  }
+
+  RasterLayout grid(const synth::Site& site, double gsd_m) const {
+    RasterLayout layout;
+    layout.format = "GTiff";
+    layout.width = layout.height = static_cast<int64_t>(static_cast<double>(site.side_m) / gsd_m + 0.5);
+    layout.georeference.wkt =
+        wkt_from_text(fmt::format("EPSG:32{}{:02}", site.zone.southern ? 7 : 6, site.zone.number));
+    layout.georeference.transform = {static_cast<double>(site.east_m),       gsd_m, 0,
+                                     static_cast<double>(site.northing_m()), 0,     -gsd_m};
+    layout.creation_options = {"COMPRESS=DEFLATE"};
+    layout.tags["SYNTHETIC_EARTH_SEED"] = std::to_string(earth_.options().seed);
+    return layout;
+  }
+
+  RasterLayout layout(const synth::Site& site, Modality modality, PixelType type) const {
+    const SensorContract& contract = earth_.contracts()[modality].value();
+    RasterLayout layout = grid(site, contract.gsd_m);
+    layout.bands = contract.channels();
+    layout.type = type;
+    layout.nodata = contract.nodata;
+    for (const Band& band : contract.bands) layout.band_names.push_back(band.name);
+    return layout;
+  }
+
+  RasterLayout mask_layout(const synth::Site& site) const {
+    RasterLayout layout = grid(site, 10);
+    layout.type = PixelType::kUInt8;
+    layout.average_overviews = false;
+    return layout;
+  }
+
+  template <class T>
+  void save(const std::string& file, const RasterLayout& layout, const std::vector<T>& values) const {
+    const std::vector<float> stored(values.begin(), values.end());
+    write_raster(folder_ / file, layout, stored.data());
+  }
+
+  const fs::path folder_;
+  const SyntheticEarth& earth_;
+  const SynthLabels labels_;
+};
+
+}  // namespace
+
+SynthLabels SynthLabels::named(const std::vector<std::string>& words) {
+  SynthLabels labels;
+  for (const std::string& word : words) {
+    if (word == "boxes") {
+      labels.boxes = true;
+    } else {
+      throw UsageError(fmt::format("--labels: '{}' is none of: boxes", word));
+    }
+  }
+  return labels;
+}
+
+void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels, int64_t jobs) {
+  fs::create_directories(folder);
+  if (labels.boxes) {
+    for (const char* format : {"voc", "dota"}) fs::create_directories(folder / "annotations" / format);
+  }
+  const PlaceWriter writer(folder, earth, labels);
+  OrderedQueue<WrittenPlace> queue(0, 4 * jobs);
+  std::vector<std::jthread> workers;
+  struct Closer {
+    OrderedQueue<WrittenPlace>& queue;
+    ~Closer() { queue.close(); }
+  };
+  for (int64_t job = 0; job < jobs; ++job) {
+    workers.emplace_back([&] {
+      while (const auto number = queue.claim()) {
+        try {
+          if (*number >= earth.size()) return;
+          queue.deliver(*number, writer.write(*number));
+        } catch (...) {
+          queue.fail(*number, std::current_exception());
+        }
+      }
+    });
+  }
+  const Closer closer{queue};  // before the threads are joined, whatever is thrown
+  std::vector<PlaceRecord> records;
+  CocoDocument coco(object_names());
+  Progress progress("synth", earth.size(), "places");
+  for (int64_t number = 0; number < earth.size(); ++number) {
+    WrittenPlace place = queue.next();
+    if (labels.boxes) coco.add(place.boxes);
+    records.push_back(std::move(place.record));
+    progress.update(number + 1);
+  }
+  if (labels.boxes) write_file_atomically(folder / "annotations" / "coco.json", coco.json().dump() + "\n");
+  write_file_atomically(folder / "contract.json", contracts_to_json(earth.contracts()).dump(2) + "\n");
+  write_class_names(folder, {synth::kSceneClassNames.begin(), synth::kSceneClassNames.end()});
+  write_place_index(folder / "index.jsonl", records);
+}
+
+}  // namespace skysense::app
