@@ -12,29 +12,31 @@ Material roof_of(const Scene& scene, uint32_t building) {
   return kRoofs[static_cast<size_t>(taste * 6)];
 }
 
-/// Parked or driving cars in a lane: `along` the lane, `across` from its middle, metres.
-bool car_at(uint32_t seed, float along, float across, float share) {
-  const int32_t slot = floor_int(along / 6.5f);
-  const float within = along - static_cast<float>(slot) * 6.5f;
-  return unit(lattice_hash(seed, slot, 5)) < share && within > 1 && within < 5.4f && absolute(across) < 1;
-}
+/// A point of a street, metres.
+struct Street {
+  uint32_t number;             ///< tells the streets of a scene apart
+  float along, across, half;   ///< from the street's middle; half its width
+  bool marked = true;          ///< with a centre line
+  float to_crossing = 1e9f, crossing_half = 0;  ///< signed, to the middle of the nearest street across; half its width
+};
 
-/// `street` tells the streets of a scene apart.
-Ground car(const Scene& scene, uint32_t seed, uint32_t street, float along) {
-  const int32_t slot = floor_int(along / 6.5f);
-  const float paint = unit(lattice_hash(seed, slot, 6));
-  const Ground ground{paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
-  return ground.of(ObjectClass::kSmallVehicle, lattice_hash(seed ^ street, slot, 7), scene.along);
-}
-
-/// Street `number` of half-width `half` whose middle is `across` away: kerb-side cars and a centre line.
-Ground street(const Scene& scene, uint32_t number, float along, float across, float half, bool marked) {
-  const float side = absolute(across);
-  if (side > half - 2) return {Material::kConcrete, 0.1f, 0.85f};
-  const uint32_t lane = scene.seed + 71 + (across > 0 ? 1u : 0u);
-  if (half > 5 && car_at(lane, along, side - (half - 3.2f), 0.45f)) return car(scene, lane, number, along);
-  if (marked && side < 0.4f && distance_to_multiple(along, 12) > 3) return {Material::kPaint, 0, 0.8f};
-  return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, along * 0.05f, across * 0.3f)};
+/// Kerb-side cars, a centre line and pavements.
+Ground paint_street(const Scene& scene, const Street& street) {
+  const float side = absolute(street.across);
+  if (side > street.half - 2) return {Material::kConcrete, 0.1f, 0.85f};
+  constexpr float kSlot = 6.5f, kCar = 4.4f;
+  const uint32_t lane = scene.seed + 71 + (street.across > 0 ? 1u : 0u);
+  const int32_t slot = floor_int(street.along / kSlot);
+  const float from_middle = street.along - (static_cast<float>(slot) + 0.5f) * kSlot;
+  const bool in_the_way = absolute(street.to_crossing - from_middle) < street.crossing_half + kCar / 2;
+  if (street.half > 5 && unit(lattice_hash(lane, slot, 5)) < 0.45f && !in_the_way && absolute(from_middle) < kCar / 2 &&
+      absolute(side - (street.half - 3.2f)) < 1) {
+    const float paint = unit(lattice_hash(lane, slot, 6));
+    const Ground car{paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
+    return car.of(ObjectClass::kSmallVehicle, lattice_hash(lane ^ street.number, slot, 7), scene.along);
+  }
+  if (street.marked && side < 0.4f && distance_to_multiple(street.along, 12) > 3) return {Material::kPaint, 0, 0.8f};
+  return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, street.along * 0.05f, street.across * 0.3f)};
 }
 
 /// The nearest lines of a grid of period (pu, pv): signed offsets from them, and which block the point is in.
@@ -43,6 +45,10 @@ struct Grid {
   uint32_t line_u, line_v;  ///< numbers of these lines
   float in_u, in_v;         ///< within the block
   uint32_t block;
+
+  /// The street along v, or along u, of a scene with streets of these half-widths.
+  Street street_along_v(float v, float half_u, float half_v, bool marked) const { return {line_u, v, to_u, half_u, marked, to_v, half_v}; }
+  Street street_along_u(float u, float half_u, float half_v, bool marked) const { return {line_v, u, to_v, half_v, marked, to_u, half_u}; }
 };
 Grid grid_at(uint32_t seed, Local p, float pu, float pv) {
   const int32_t iu = floor_int(p.u / pu), iv = floor_int(p.v / pv);
@@ -87,8 +93,8 @@ Ground paint_dense_urban(const Scene& scene, float x, float y) {
   const float half_u = between(5, 8, scene.draw(3)), half_v = between(5.5f, 9, scene.draw(4));
   const Grid g = grid_at(scene.seed + 1, p, pu, pv);
   if (absolute(g.to_u) < half_u && absolute(g.to_v) < half_v) return {Material::kAsphalt, 0, 0.95f};
-  if (absolute(g.to_u) < half_u) return street(scene, g.line_u, p.v, g.to_u, half_u, true);
-  if (absolute(g.to_v) < half_v) return street(scene, g.line_v, p.u, g.to_v, half_v, true);
+  if (absolute(g.to_u) < half_u) return paint_street(scene, g.street_along_v(p.v, half_u, half_v, true));
+  if (absolute(g.to_v) < half_v) return paint_street(scene, g.street_along_u(p.u, half_u, half_v, true));
 
   const float use = unit(g.block, 1);
   if (use < 0.04f) {  // a pitch
@@ -142,8 +148,8 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   const float pu = between(130, 210, scene.draw(1)), pv = between(58, 74, scene.draw(2));
   const Grid g = grid_at(scene.seed + 3, p, pu, pv);
   constexpr float kHalf = 4.2f;
-  if (absolute(g.to_v) < kHalf) return street(scene, g.line_v, p.u, g.to_v, kHalf, false);
-  if (absolute(g.to_u) < kHalf) return street(scene, g.line_u, p.v, g.to_u, kHalf, false);
+  if (absolute(g.to_v) < kHalf) return paint_street(scene, g.street_along_u(p.u, kHalf, kHalf, false));
+  if (absolute(g.to_u) < kHalf) return paint_street(scene, g.street_along_v(p.v, kHalf, kHalf, false));
   const float open = unit(g.block, 1);
   if (open < 0.03f) return paint_pitch({.id = g.block, .u = g.in_u - pu / 2, .v = g.in_v - pv / 2, .half_u = 50, .half_v = 24, .axis = {0, 0}});
   if (open < 0.08f) return paint_backdrop(scene, x, y);
@@ -180,16 +186,18 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   const float pu = between(150, 220, scene.draw(1)) * scene.scale, pv = between(105, 150, scene.draw(2)) * scene.scale;
   const Grid g = grid_at(scene.seed + 1, p, pu, pv);
   constexpr float kHalf = 7;
-  if (absolute(g.to_v) < kHalf) return street(scene, g.line_v, p.u, g.to_v, kHalf, true);
-  if (absolute(g.to_u) < kHalf) return street(scene, g.line_u, p.v, g.to_u, kHalf, true);
+  if (absolute(g.to_v) < kHalf) return paint_street(scene, g.street_along_u(p.u, kHalf, kHalf, true));
+  if (absolute(g.to_u) < kHalf) return paint_street(scene, g.street_along_v(p.v, kHalf, kHalf, true));
   const float u = g.in_u - pu / 2, v = g.in_v - pv / 2;  // from the middle of the plot
+  const float plot_u = pu / 2 - kHalf, plot_v = pv / 2 - kHalf;
   const float use = unit(g.block, 1);
   if (use < 0.18f) {  // tanks
     const float spacing = between(26, 40, unit(g.block, 2));
-    const float du = distance_to_multiple(u + spacing / 2, spacing), dv = distance_to_multiple(v + spacing / 2, spacing);
-    const float radius = spacing * between(0.3f, 0.42f, unit(g.block, 3));
-    if (du * du + dv * dv < radius * radius) {
-      const uint32_t tank = lattice_hash(g.block, 100 + floor_int(u / spacing + 1), floor_int(v / spacing + 1));
+    const int32_t column = floor_int(u / spacing), row = floor_int(v / spacing);
+    const float middle_u = (static_cast<float>(column) + 0.5f) * spacing, middle_v = (static_cast<float>(row) + 0.5f) * spacing;
+    const float du = u - middle_u, dv = v - middle_v, radius = spacing * between(0.3f, 0.42f, unit(g.block, 3));
+    if (du * du + dv * dv < radius * radius && absolute(middle_u) + radius < plot_u && absolute(middle_v) + radius < plot_v) {
+      const uint32_t tank = lattice_hash(g.block, 100 + column, row);
       return Ground{unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f}.of(ObjectClass::kStorageTank, tank, scene.along);
     }
     return {Material::kGravel, 0, 0.9f};
@@ -211,8 +219,12 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   const float pitch = lorries ? 34 : 17, stall_width = lorries ? 4.1f : 2.9f, depth = lorries ? 13.5f : 5;
   const int32_t line = floor_int(v / pitch + 0.5f), stall = floor_int(u / stall_width);
   const float bay = v - static_cast<float>(line) * pitch, in_stall = u / stall_width - static_cast<float>(stall);
+  const float middle_u = (static_cast<float>(stall) + 0.5f) * stall_width, middle_v = static_cast<float>(line) * pitch + (bay < 0 ? -depth : depth) / 2;
+  const bool on_plot = absolute(middle_u) + stall_width / 2 < plot_u && absolute(middle_v) + depth / 2 < plot_v;
+  const bool in_hall = absolute(middle_u + hall_u - u) < half_u + stall_width / 2 && absolute(middle_v + hall_v - v) < half_v + depth / 2;
   const uint32_t vehicle = lattice_hash(g.block + 5, stall, 2 * line + (bay < 0 ? 1 : 0));
-  if (unit(g.block, 13) < 0.7f && absolute(bay) < depth && absolute(bay) > 0.6f && in_stall > 0.15f && in_stall < 0.8f && unit(vehicle) < 0.55f) {
+  if (unit(g.block, 13) < 0.7f && on_plot && !in_hall && absolute(bay) < depth && absolute(bay) > 0.6f && in_stall > 0.15f && in_stall < 0.8f &&
+      unit(vehicle) < 0.55f) {
     return Ground{unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, lorries ? 3.5f : 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))}
         .of(lorries ? ObjectClass::kLargeVehicle : ObjectClass::kSmallVehicle, vehicle, scene.along);
   }
@@ -272,7 +284,7 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     }
     return {Material::kAsphalt, 0, 0.95f};
   }
-  if (-out < apron + 14) return street(scene, scene.seed, p.u, out + apron + 7, 7, true);
+  if (-out < apron + 14) return paint_street(scene, {.number = scene.seed, .along = p.u, .across = out + apron + 7, .half = 7});
   const float hinterland = scene.draw(10);
   if (hinterland < 0.25f) return paint_industrial(scene, x, y);
   return hinterland < 0.45f ? paint_residential(scene, x, y) : paint_country(scene, x, y);
