@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 struct SynthArguments {
   fs::path output;
   SynthOptions world;
-  int64_t test_places = 0;
+  int64_t val_places = 0, test_places = 0;
   int64_t jobs = 1;
   std::vector<std::string> labels;
   bool preview = false, overwrite = false;
@@ -93,14 +93,18 @@ void run_synth(SynthArguments arguments) {
   arguments.world.objects = labels.boxes;
   const SyntheticEarth earth(arguments.world);
   write_synthetic_dataset(arguments.output, earth, labels, arguments.jobs);
-  if (arguments.test_places > 0) {
-    SynthOptions held_out = arguments.world;
-    held_out.held_out = true;
-    held_out.places = arguments.test_places;
-    write_synthetic_dataset(arguments.output / "test", SyntheticEarth(held_out), labels, arguments.jobs);
-  }
+  const auto write_split = [&](synth::Split split, int64_t places) {
+    if (places == 0) return;
+    SynthOptions world = arguments.world;
+    world.split = split;
+    world.places = places;
+    write_synthetic_dataset(arguments.output / synth::kSplitNames[static_cast<size_t>(split)], SyntheticEarth(world), labels, arguments.jobs);
+  };
+  write_split(synth::Split::kVal, arguments.val_places);
+  write_split(synth::Split::kTest, arguments.test_places);
   nlohmann::json result = {{"output", arguments.output.string()},
                            {"places", arguments.world.places},
+                           {"val_places", arguments.val_places},
                            {"test_places", arguments.test_places},
                            {"seed", arguments.world.seed},
                            {"classes", synth::kSceneClassNames}};
@@ -123,8 +127,11 @@ void add_synth(CLI::App& program) {
   verb->add_option("-o,--output", arguments->output, "folder for index.jsonl, contract.json and places/")->required();
   verb->add_option("--places", arguments->world.places, "places to render")->capture_default_str();
   verb->add_option("--seed", arguments->world.seed, "seed of the world")->capture_default_str();
+  verb->add_option("--val-places", arguments->val_places, "places for validation, written to OUTPUT/val")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   verb->add_option("--test-places", arguments->test_places,
-                   "held-out places, written to OUTPUT/test; their regions touch no other")
+                   "places for testing, written to OUTPUT/test; those of different splits never touch")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_option("--size", arguments->world.cells, "side of a place in MS pixels of 10 m")->capture_default_str();

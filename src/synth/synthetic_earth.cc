@@ -46,17 +46,6 @@ ImageSeries sar_series(const synth::RenderedPlace& place, int64_t side) {
 
 }  // namespace
 
-void SynthOptions::describe(OptionFields& fields) {
-  fields("seed", seed, "seed of the synthetic world");
-  fields("places", places, "places of the synthetic world").at_least(1);
-  fields("held_out", held_out, "use the held-out blocks of the world");
-  fields("cells", cells, "side of a place, MS pixels of 10 m").between(1, synth::kRegionMetres / 10);
-  fields("hr", hr, "render the HR image");
-  fields("hr_per_cell", hr_per_cell, "HR pixels a cell side").between(1, 64);
-  fields("ms_dates", ms_dates, "MS images a place").at_least(0);
-  fields("sar_dates", sar_dates, "SAR images a place").at_least(0);
-}
-
 SensorContracts synthetic_contracts(const SynthOptions& options) {
   // Means and standard deviations over the clear pixels of 480 training places.
   const auto with_statistics = [](SensorContract contract, std::initializer_list<std::pair<double, double>> bands) {
@@ -81,9 +70,9 @@ SensorContracts synthetic_contracts(const SynthOptions& options) {
 }
 
 SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options)) {
-  if (options.places < 1 || options.places > synth::site_count(options.held_out)) {
-    throw UsageError(fmt::format("the synthetic world has 1 to {} {} places, not {}", synth::site_count(options.held_out),
-                                 options.held_out ? "held-out" : "training", options.places));
+  if (options.places < 1 || options.places > synth::site_count(options.split)) {
+    throw UsageError(fmt::format("the synthetic world has 1 to {} places for {}, not {}", synth::site_count(options.split), split_name(),
+                                 options.places));
   }
   if (options.cells < 1 || options.cells > synth::kRegionMetres / 10) {
     throw UsageError(fmt::format("a synthetic place has 1 to {} cells a side, not {}", synth::kRegionMetres / 10, options.cells));
@@ -98,11 +87,11 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
 
 synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
   const auto seed = static_cast<uint64_t>(options_.seed);
-  const synth::Site site = synth::site_of(seed, number, options_.held_out, options_.cells * 10);
+  const synth::Site site = synth::site_of(seed, number, options_.split, options_.cells * 10);
   return synth::render_place(site, {.seed = seed, .hr = options_.hr, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates, .objects = options_.objects});
 }
 
-std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", options_.held_out ? "test" : "train", number); }
+std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", split_name(), number); }
 
 PlaceSample SyntheticEarth::get(int64_t number) const {
   TORCH_CHECK_VALUE(number >= 0 && number < size(), "place ", number, " of ", size());

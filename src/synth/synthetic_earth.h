@@ -12,15 +12,13 @@ namespace skysense {
 struct SynthOptions {
   int64_t seed = 1;          ///< of the world
   int64_t places = 256;
-  bool held_out = false;     ///< places of the held-out blocks, which touch no training place
+  synth::Split split = synth::Split::kTrain;
   int64_t cells = 64;        ///< side of a place in MS pixels of 10 m, at most 640
   bool hr = true;            ///< render the HR image
   int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
   bool objects = false;      ///< find the HR image's objects too (render())
-
-  void describe(OptionFields& fields);
 };
 
 /// The sensors that these options render, of aerial-rgb, sentinel2-l2a and sentinel1-grd-db, with the world's own
@@ -42,10 +40,12 @@ class SyntheticEarth : public PlaceDataset {
 
   /// The same place as products hold it, for writing to files.
   synth::RenderedPlace render(int64_t number) const;
-  /// "train-000012" or "test-000012".
+  /// "train-000012", "val-000012", "test-000012".
   std::string id_of(int64_t number) const;
 
  private:
+  std::string_view split_name() const { return synth::kSplitNames[static_cast<size_t>(options_.split)]; }
+
   const SynthOptions options_;
   const SensorContracts contracts_;
 };

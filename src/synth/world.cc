@@ -12,7 +12,8 @@ namespace {
 // Blocks lie within 102 km of a zone's central meridian and 6,553 km of the equator (about 59 degrees).
 constexpr int64_t kZones = 60, kBlocksEast = 4, kBlocksSouth = 128;
 constexpr int64_t kBlocks = 2 * kZones * kBlocksEast * kBlocksSouth;
-constexpr int64_t kHeldOutOneIn = 5;
+constexpr int64_t kTurn = 5;  // of five blocks three are for training, one each for validation and test
+constexpr std::array<int64_t, 3> kBlocksATurn = {3, 1, 1}, kFirstOfTurn = {0, 3, 4};
 constexpr int64_t kInner = kBlockRegions - 2;
 constexpr int64_t kFirstRegionEast = 62;  // 396.8 km
 
@@ -35,15 +36,13 @@ SceneClass kind_in_region(uint64_t region, int64_t cell) {
 
 }  // namespace
 
-int64_t site_count(bool held_out) {
-  return (held_out ? kBlocks / kHeldOutOneIn : kBlocks - kBlocks / kHeldOutOneIn) * kInner * kInner;
-}
+int64_t site_count(Split split) { return kBlocks / kTurn * kBlocksATurn[static_cast<size_t>(split)] * kInner * kInner; }
 
-Site site_of(uint64_t seed, int64_t number, bool held_out, int64_t side_m) {
-  const int64_t drawn = EpochOrder(mix(seed, held_out), 1, site_count(held_out)).place(number);
-  const int64_t region = drawn % (kInner * kInner), turn = drawn / (kInner * kInner);
-  // In the shuffled order of blocks every fifth is held out.
-  const int64_t position = held_out ? turn * kHeldOutOneIn + kHeldOutOneIn - 1 : turn / (kHeldOutOneIn - 1) * kHeldOutOneIn + turn % (kHeldOutOneIn - 1);
+Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
+  const auto which = static_cast<size_t>(split);
+  const int64_t drawn = EpochOrder(mix(seed, which), 1, site_count(split)).place(number);
+  const int64_t region = drawn % (kInner * kInner), turn = drawn / (kInner * kInner), blocks = kBlocksATurn[which];
+  const int64_t position = turn / blocks * kTurn + kFirstOfTurn[which] + turn % blocks;  // in the shuffled order of blocks
   int64_t block = EpochOrder(seed, 2, kBlocks).place(position);
   const auto take = [&block](int64_t count) {
     const int64_t digit = block % count;

@@ -8,8 +8,8 @@ namespace skysense::synth {
 
 // The world is the plane of each UTM zone and hemisphere, in whole metres: east = easting, south = 10,000 km - northing
 // (so that rows of a raster run with it). It is tiled by scene cells; 5 x 5 of them are a region, photographed at once and
-// styled alike; 8 x 8 regions are a block, which is for training or held out. Places lie in the inner 6 x 6 regions of a
-// block, so that two places of different blocks never touch.
+// styled alike; 8 x 8 regions are a block, which belongs to one split. Places lie in the inner 6 x 6 regions of a block, so
+// that two places of different splits never touch.
 inline constexpr int64_t kSceneMetres = 1280;
 inline constexpr int64_t kRegionScenes = 5;
 inline constexpr int64_t kRegionMetres = kSceneMetres * kRegionScenes;
@@ -22,6 +22,10 @@ struct Zone {
   bool southern = false;
 };
 
+/// What a block's places are for.
+enum class Split : uint8_t { kTrain, kVal, kTest };
+inline constexpr std::array<std::string_view, 3> kSplitNames = {"train", "val", "test"};
+
 /// Where a place lies.
 struct Site {
   Zone zone;
@@ -33,10 +37,10 @@ struct Site {
 };
 
 /// The site of a place by number: classes take turns, regions are drawn without repetition. A side beyond one scene cell
-/// is moved to stay within its region. `held_out` selects the blocks. side_m at most kRegionMetres.
-Site site_of(uint64_t seed, int64_t number, bool held_out, int64_t side_m);
+/// is moved to stay within its region. side_m at most kRegionMetres.
+Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m);
 /// How many places a split has.
-int64_t site_count(bool held_out);
+int64_t site_count(Split split);
 
 /// The scene of a cell of the lattice; cell (i, j) covers [i, i + 1) x [j, j + 1) scene sides to the east and south.
 Scene scene_at(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t cell_south);

@@ -94,7 +94,7 @@ TEST(SyntheticObjects, HaveTheSizesOfTheirKind) {
   constexpr int64_t kPerCell = 20;
   std::array<int64_t, kObjectClasses + 1> seen{}, outside{};
   for (int64_t number = 0; number < 6 * kSceneClasses; ++number) {
-    const Site site = site_of(5, number, false, 640);
+    const Site site = site_of(5, number, Split::kTrain, 640);
     if (site.kind == SceneClass::kDunes || site.kind == SceneClass::kWetland || site.kind == SceneClass::kNaturalForest) continue;
     for (const VisibleObject& object : render_place(site, {.seed = 5, .hr = false, .hr_per_cell = kPerCell, .ms_dates = 0, .sar_dates = 0, .objects = true}).objects) {
       if (object.truncated) continue;

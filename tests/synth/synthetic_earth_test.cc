@@ -73,7 +73,7 @@ TEST(SyntheticEarth, RendersTheSensorsThatAreAskedFor) {
 TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
   constexpr int64_t kSide = 24, kShift = 9;  // cells
   for (int64_t number = 0; number < synth::kSceneClasses; ++number) {
-    const synth::Site site = synth::site_of(7, number, false, kSide * 10);
+    const synth::Site site = synth::site_of(7, number, synth::Split::kTrain, kSide * 10);
     synth::Site moved = site;
     moved.east_m += kShift * 10;
     moved.south_m -= kShift * 10;
@@ -98,19 +98,24 @@ TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
   }
 }
 
-TEST(SyntheticWorld, HeldOutPlacesTouchNoTrainingPlace) {
+TEST(SyntheticWorld, PlacesOfDifferentSplitsNeverTouch) {
   using Region = std::tuple<int, bool, int64_t, int64_t>;
   const auto region_of = [](const synth::Site& site, int64_t east, int64_t south) {
     return Region(site.zone.number, site.zone.southern, site.east_m / synth::kRegionMetres + east, site.south_m / synth::kRegionMetres + south);
   };
-  std::set<Region> training;
-  for (int64_t number = 0; number < 40000; ++number) training.insert(region_of(synth::site_of(7, number, false, 640), 0, 0));
-  EXPECT_EQ(training.size(), 40000u);  // no region twice
-  for (int64_t number = 0; number < 10000; ++number) {
-    const synth::Site site = synth::site_of(7, number, true, 640);
-    for (const int64_t east : {-1, 0, 1}) {
-      for (const int64_t south : {-1, 0, 1}) ASSERT_FALSE(training.contains(region_of(site, east, south)));
+  constexpr std::array<std::pair<synth::Split, int64_t>, 3> kSplits = {{{synth::Split::kTrain, 40000}, {synth::Split::kVal, 10000}, {synth::Split::kTest, 10000}}};
+  std::set<Region> taken;  // by the splits before
+  for (const auto& [split, places] : kSplits) {
+    std::set<Region> regions;
+    for (int64_t number = 0; number < places; ++number) {
+      const synth::Site site = synth::site_of(7, number, split, 640);
+      regions.insert(region_of(site, 0, 0));
+      for (const int64_t east : {-1, 0, 1}) {
+        for (const int64_t south : {-1, 0, 1}) ASSERT_FALSE(taken.contains(region_of(site, east, south)));
+      }
     }
+    EXPECT_EQ(regions.size(), static_cast<size_t>(places));  // no region twice
+    taken.merge(regions);
   }
 }
 
@@ -125,7 +130,7 @@ TEST(SyntheticWorld, LonLatAgreesWithKnownPoints) {
 TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
   uint64_t hash = 0;
   for (int64_t number = 0; number < synth::kSceneClasses; ++number) {
-    const auto place = synth::render_place(synth::site_of(1, number, false, 160), {.seed = 1, .ms_dates = 2, .sar_dates = 1});
+    const auto place = synth::render_place(synth::site_of(1, number, synth::Split::kTrain, 160), {.seed = 1, .ms_dates = 2, .sar_dates = 1});
     const auto add = [&](const auto& values) {
       hash = mix(hash, hash_text({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])}));
     };
@@ -147,17 +152,17 @@ TEST(SyntheticWorld, PlainLogAndExponentAgreeWithTheLibrary) {
 /// Colours alone must not tell the classes apart: nearest neighbours of per-band means and deviations.
 TEST(SyntheticWorld, BandStatisticsAreAPoorGuideToTheClass) {
   constexpr int64_t kTrain = 240, kTest = 120;
-  const auto statistics = [](int64_t count, bool held_out) {
+  const auto statistics = [](int64_t count, synth::Split split) {
     auto rows = torch::empty({count, 6});
     for (int64_t number = 0; number < count; ++number) {
-      const auto place = synth::render_place(synth::site_of(1, number, held_out, 320), {.seed = 1, .hr_per_cell = 4, .ms_dates = 0, .sar_dates = 0});
+      const auto place = synth::render_place(synth::site_of(1, number, split, 320), {.seed = 1, .hr_per_cell = 4, .ms_dates = 0, .sar_dates = 0});
       const auto hr = torch::from_blob(const_cast<uint8_t*>(place.hr.data()), {3, 128 * 128}, torch::kUInt8).to(torch::kFloat32);
       rows[number].narrow(0, 0, 3).copy_(hr.mean(1));
       rows[number].narrow(0, 3, 3).copy_(hr.std(1));
     }
     return rows;
   };
-  auto train = statistics(kTrain, false), test = statistics(kTest, true);
+  auto train = statistics(kTrain, synth::Split::kTrain), test = statistics(kTest, synth::Split::kTest);
   const auto mean = train.mean(0), spread = train.std(0);
   train = (train - mean) / spread;
   test = (test - mean) / spread;
