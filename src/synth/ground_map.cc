@@ -20,7 +20,7 @@ struct Painting {
 /// Finds the scene of a point; borders between scenes wander instead of running straight.
 class Scenes {
  public:
-  Scenes(uint64_t seed, const Zone& zone) : seed_(seed), zone_(zone), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
+  Scenes(uint64_t seed, const Zone& zone, float day) : seed_(seed), zone_(zone), day_(day), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
 
   Ground paint(int64_t cell_east, int64_t cell_south, float x, float y) {
     constexpr float kHalf = kSceneMetres / 2, kInside = kHalf - kBorderWarp;
@@ -42,7 +42,10 @@ class Scenes {
     if (!last_ || cell_east != last_east_ || cell_south != last_south_) {
       const uint64_t key = static_cast<uint64_t>(cell_east) << 32 ^ static_cast<uint64_t>(static_cast<uint32_t>(cell_south));
       auto found = scenes_.find(key);
-      if (found == scenes_.end()) found = scenes_.emplace(key, scene_at(seed_, zone_, cell_east, cell_south)).first;
+      if (found == scenes_.end()) {
+        found = scenes_.emplace(key, scene_at(seed_, zone_, cell_east, cell_south)).first;
+        found->second.day = day_;
+      }
       last_ = &found->second;
       last_east_ = cell_east;
       last_south_ = cell_south;
@@ -52,6 +55,7 @@ class Scenes {
 
   const uint64_t seed_;
   const Zone zone_;
+  const float day_;
   const uint32_t warp_seed_;
   std::unordered_map<uint64_t, Scene> scenes_;
   const Scene* last_ = nullptr;
@@ -61,14 +65,16 @@ class Scenes {
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 /// The site with `beyond` pixels more on all sides, of which the outer `margin` only cast shadows.
-Painting paint(uint64_t seed, const Site& site, int64_t pixels_per_cell, int64_t beyond, int64_t margin, ObjectMap* objects) {
+Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, ObjectMap* objects) {
+  const Site& site = request.site;
+  const int64_t pixels_per_cell = request.pixels_per_cell;
   Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .height = {}, .tint = {}};
   const auto count = static_cast<size_t>(painting.side * painting.side);
   painting.material.resize(count);
   painting.height.resize(count);
   painting.tint.resize(count);
   if (objects) *objects = {.side = painting.side, .id = std::vector<uint32_t>(count), .traits = {}};
-  Scenes scenes(seed, site.zone);
+  Scenes scenes(request.seed, site.zone, request.day);
   // Whole pixels from the zone's origin: a pixel's place in its scene is the same whichever square asks for it.
   const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
   const int64_t first_column = site.east_m / 10 * pixels_per_cell - beyond, first_row = site.south_m / 10 * pixels_per_cell - beyond;
@@ -132,13 +138,14 @@ void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t st
 
 }  // namespace
 
-GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun, ObjectMap* objects) {
+GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects) {
+  const int64_t pixels_per_cell = request.pixels_per_cell;
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
-  GroundMap map{.side = site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}};
+  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
   ObjectMap painted;
-  const Painting painting = paint(seed, site, pixels_per_cell, margin + 1, margin, objects ? &painted : nullptr);
+  const Painting painting = paint(request, margin + 1, margin, objects ? &painted : nullptr);
   if (objects) *objects = inner_part(painted, margin);
   map.material.resize(static_cast<size_t>(lit * lit));
   map.brightness.resize(static_cast<size_t>(lit * lit));
@@ -146,7 +153,7 @@ GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell,
   for (int64_t row = 0; row < lit; ++row) {
     const uint8_t* from = painting.material.data() + (row + margin) * painting.side + margin;
     std::copy_n(from, lit, map.material.data() + row * lit);
-    light_row(painting, row, sun, stride, stride_m, shadow, map.brightness.data() + row * lit);
+    light_row(painting, row, request.sun, stride, stride_m, shadow, map.brightness.data() + row * lit);
   }
   return map;
 }

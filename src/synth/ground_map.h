@@ -26,8 +26,17 @@ struct GroundMap {
   size_t index(int64_t row, int64_t column) const { return static_cast<size_t>((row + 1) * stride() + column + 1); }
 };
 
+/// What to paint of the world `seed`, and how it is lit.
+struct GroundRequest {
+  uint64_t seed = 1;
+  Site site;
+  int64_t pixels_per_cell = 8;
+  Sun sun;
+  float day = kReferenceDay;  ///< days from 2023-01-01
+};
+
 /// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows. `objects`, unless
 /// null, becomes the map of objects of the same pixels, border included.
-GroundMap paint_ground(uint64_t seed, const Site& site, int64_t pixels_per_cell, const Sun& sun, ObjectMap* objects = nullptr);
+GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects = nullptr);
 
 }  // namespace skysense::synth

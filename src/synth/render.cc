@@ -5,7 +5,7 @@ namespace skysense::synth {
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_of(region_hash(options.seed, site.zone, site.east_m, site.south_m), site.zone.southern);
   ObjectMap objects;
-  const GroundMap ground = paint_ground(options.seed, site, options.hr_per_cell, style.sun, options.objects ? &objects : nullptr);
+  const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun}, options.objects ? &objects : nullptr);
   const CellMixture cells = mix_cells(ground);
   RenderedPlace place{.site = site, .hr = {}, .ms = {}, .sar = {}, .label = {}, .objects = {}};
   if (options.objects) place.objects = visible_objects(objects, 1);

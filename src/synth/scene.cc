@@ -112,6 +112,20 @@ Scene make_scene(SceneClass kind, uint32_t seed) {
   return scene;
 }
 
+float Scene::flood() const {
+  const int32_t year = floor_int(day / 365);
+  const float of_year = day - 365 * static_cast<float>(year);
+  float level = 0;
+  for (int32_t i = 0; i < 2; ++i) {
+    const uint32_t event = lattice_hash(seed + 604, year, i);
+    if (unit(event, 1) > 0.35f) continue;
+    const float peak = between(30, 335, unit(event, 2)), half_days = between(8, 26, unit(event, 3));
+    const float height = 1 - absolute(of_year - peak) / half_days;
+    level = height > level ? height : level;
+  }
+  return level;
+}
+
 bool paint_patch(const Scene& scene, float x, float y, Ground& ground) {
   for (int i = 0; i < kIntrusions; ++i) {
     const Scene::Patch& patch = scene.patches[static_cast<size_t>(i)];

@@ -28,6 +28,11 @@ enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
 enum class Intrusion : uint8_t { kLake, kGrove, kBareGround, kFields, kSettlement, kYard, kCount };
 inline constexpr int kIntrusions = 2;
 
+/// When the ground is seen, in days from 2023-01-01, real-valued; the middle of that year unless something else is asked for.
+inline constexpr float kReferenceDay = 181;
+/// Things that change for good do so within these days.
+inline constexpr float kFirstEventDay = -200, kLastEventDay = 1300;
+
 /// One cell of the world's lattice of scenes.
 struct Scene {
   SceneClass kind = SceneClass::kRowCrops;
@@ -42,9 +47,25 @@ struct Scene {
     float level = 1;  ///< of the noise field above which it lies; 1: nowhere
   };
   std::array<Patch, kIntrusions> patches{};
+  float day = kReferenceDay;
 
   /// An independent number in [0, 1) for each purpose.
   float draw(int32_t channel) const { return unit(seed, channel); }
+
+  /// Whether a thing is there yet: a `share` of things come on a day of their own, the others have always been.
+  bool has_come(uint32_t thing, float share) const {
+    const float draw = unit(thing, 601);
+    return draw >= share || day >= between(kFirstEventDay, kLastEventDay, draw / share);
+  }
+  /// Whether a thing is gone: a `share` of things go on a day of their own, the others never.
+  bool has_gone(uint32_t thing, float share) const {
+    const float draw = unit(thing, 602);
+    return draw < share && day >= between(kFirstEventDay, kLastEventDay, draw / share);
+  }
+  /// A hash for what comes and goes from day to day: vehicles, ships, aircraft.
+  uint32_t passing(uint32_t thing) const { return lattice_hash(thing, floor_int(day), 603); }
+  /// How far the water stands above its usual level, in [0, 1]: up to two floods a year of a few weeks.
+  float flood() const;
 };
 
 /// One point of the ground.

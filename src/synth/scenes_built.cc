@@ -25,7 +25,7 @@ Ground paint_street(const Scene& scene, const Street& street) {
   const float side = absolute(street.across);
   if (side > street.half - 2) return {Material::kConcrete, 0.1f, 0.85f};
   constexpr float kSlot = 6.5f, kCar = 4.4f;
-  const uint32_t lane = scene.seed + 71 + (street.across > 0 ? 1u : 0u);
+  const uint32_t lane = scene.passing(street.number + (street.across > 0 ? 1u : 0u));
   const int32_t slot = floor_int(street.along / kSlot);
   const float from_middle = street.along - (static_cast<float>(slot) + 0.5f) * kSlot;
   const bool in_the_way = absolute(street.to_crossing - from_middle) < street.crossing_half + kCar / 2;
@@ -33,7 +33,7 @@ Ground paint_street(const Scene& scene, const Street& street) {
       absolute(side - (street.half - 3.2f)) < 1) {
     const float paint = unit(lattice_hash(lane, slot, 6));
     const Ground car{paint < 0.5f ? Material::kPaint : Material::kMetal, 1.4f, paint < 0.5f ? 0.5f + paint : paint};
-    return car.of(ObjectClass::kSmallVehicle, lattice_hash(lane ^ street.number, slot, 7), scene.along);
+    return car.of(ObjectClass::kSmallVehicle, lattice_hash(lane, slot, 7), scene.along);
   }
   if (street.marked && side < 0.4f && distance_to_multiple(street.along, 12) > 3) return {Material::kPaint, 0, 0.8f};
   return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, street.along * 0.05f, street.across * 0.3f)};
@@ -124,7 +124,7 @@ Ground paint_dense_urban(const Scene& scene, float x, float y) {
   const int32_t house_number = floor_int((faces_v ? g.in_u : g.in_v) / between(14, 24, unit(g.block, 4)));
   const int32_t side = faces_v ? (g.in_v < pv / 2 ? 1 : 2) : (g.in_u < pu / 2 ? 3 : 4);
   const uint32_t house = whole ? g.block : lattice_hash(g.block, house_number, side);
-  if (unit(house, 5) < 0.06f) return {Material::kConcrete, 0, 0.75f};  // a gap
+  if (unit(house, 5) < 0.06f || !scene.has_come(house, 0.08f)) return {Material::kConcrete, 0, 0.75f};  // a gap
   float height = between(9, 24, unit(house, 6));
   float tint = between(0.65f, 1.3f, unit(house, 7));
   // Lift shafts and ducts on flat roofs; ridges on tiled ones.
@@ -162,6 +162,7 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   const float lot_v = upper ? g.in_v : pv - g.in_v;                                         // from the street's middle
   const float half_u = between(4.2f, 6.6f, unit(lot, 1)), half_v = between(3.8f, 5.2f, unit(lot, 2));
   const float house_u = lot_u - between(-2, 2, unit(lot, 3)), house_v = lot_v - between(12.5f, 16, unit(lot, 4));
+  if (!scene.has_come(lot, 0.15f)) return {Material::kSoil, 0, 0.9f + 0.2f * value_noise(lot, p.u * 0.2f, p.v * 0.2f)};  // a building site
   if (absolute(house_u) < half_u && absolute(house_v) < half_v && unit(lot, 5) < 0.93f) {
     const bool along = unit(lot, 6) < 0.6f;
     const float slope = along ? absolute(house_v) / half_v : absolute(house_u) / half_u;
@@ -203,6 +204,7 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
     return {Material::kGravel, 0, 0.9f};
   }
   if (use < 0.28f) return paint_backdrop(scene, x, y);
+  if (!scene.has_come(g.block, 0.2f)) return {Material::kDarkSoil, 0, 0.9f + 0.3f * value_noise(g.block, p.u * 0.1f, p.v * 0.1f)};
   const float half_u = pu * between(0.22f, 0.36f, unit(g.block, 5)), half_v = pv * between(0.2f, 0.33f, unit(g.block, 6));
   const float hall_u = u - pu * between(-0.1f, 0.1f, unit(g.block, 7)), hall_v = v - pv * between(-0.08f, 0.08f, unit(g.block, 8));
   const bool notch = hall_u > half_u * 0.3f && hall_v > half_v * 0.2f && unit(g.block, 9) < 0.5f;
@@ -222,7 +224,7 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   const float middle_u = (static_cast<float>(stall) + 0.5f) * stall_width, middle_v = static_cast<float>(line) * pitch + (bay < 0 ? -depth : depth) / 2;
   const bool on_plot = absolute(middle_u) + stall_width / 2 < plot_u && absolute(middle_v) + depth / 2 < plot_v;
   const bool in_hall = absolute(middle_u + hall_u - u) < half_u + stall_width / 2 && absolute(middle_v + hall_v - v) < half_v + depth / 2;
-  const uint32_t vehicle = lattice_hash(g.block + 5, stall, 2 * line + (bay < 0 ? 1 : 0));
+  const uint32_t vehicle = lattice_hash(scene.passing(g.block + 5), stall, 2 * line + (bay < 0 ? 1 : 0));
   if (unit(g.block, 13) < 0.7f && on_plot && !in_hall && absolute(bay) < depth && absolute(bay) > 0.6f && in_stall > 0.15f && in_stall < 0.8f &&
       unit(vehicle) < 0.55f) {
     return Ground{unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, lorries ? 3.5f : 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))}
@@ -249,7 +251,7 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     const float beam = marina ? 2.2f : between(6, 10, unit(hash, 3)), length = marina ? 9.0f : pier_length * 0.8f;
     const float along = marina ? out - 12 * static_cast<float>(floor_int(out / 12)) : out - 12;
     const int32_t ship = marina ? floor_int(out / 12) : 0;
-    const uint32_t hull = lattice_hash(hash, ship, side);
+    const uint32_t hull = lattice_hash(scene.passing(hash), ship, side);
     const float abeam = marina ? berth - 6 : berth - beam - 1.5f;
     const float long_axis = marina ? abeam + 4.5f : along, cross_axis = marina ? along - 6 : abeam;
     const float taper = clamp01((length - long_axis) / (beam * 1.8f));
@@ -331,7 +333,7 @@ Ground paint_airport(const Scene& scene, float x, float y) {
   if (apron > -23 && apron < 75 && absolute(p.u) < 260) {
     const float pitch = between(38, 58, scene.draw(6));
     const int32_t stand = floor_int(p.u / pitch);
-    const uint32_t hash = lattice_hash(scene.seed + 2, stand, 0);
+    const uint32_t hash = lattice_hash(scene.passing(scene.seed + 2), stand, 0);
     const float across = p.u - (static_cast<float>(stand) + 0.5f) * pitch;
     if (unit(hash, 1) < 0.7f && aircraft_at(apron - 38, across, pitch * between(0.62f, 0.88f, unit(hash, 2)))) {
       return Ground{Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))}.of(ObjectClass::kAircraft, hash, scene.along);

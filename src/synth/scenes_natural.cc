@@ -14,6 +14,11 @@ Ground paint_natural_forest(const Scene& scene, float x, float y) {
   const float track = absolute(value_noise(scene.seed + 2, x * 0.0035f, y * 0.0035f) - 0.5f);
   const float cleared = between(0.2f, 0.42f, scene.draw(1));
   if (track < 0.008f) return {Material::kGravel, 0, 0.8f};
+  const Parcel compartment = parcel_at(scene.seed + 6, 230, 180, local_axes(scene, x, y));
+  if (scene.has_gone(compartment.id, 0.2f)) {  // clear-cut
+    const float brash = value_noise(scene.seed + 7, x * 0.4f, y * 0.4f);
+    return {brash < 0.6f ? Material::kSoil : Material::kMeadow, brash, 0.75f + 0.4f * brash};
+  }
   if (opening < cleared) {
     const Crown sapling = crown_at({.seed = scene.seed + 3, .spacing = 8, .min_radius = 0.1f, .max_radius = 0.3f, .height = 4, .share = 0.5f}, x, y);
     if (sapling.hit) return leafy(sapling, Material::kBroadleaf);
@@ -35,7 +40,7 @@ Ground paint_plantation(const Scene& scene, float x, float y) {
   const Parcel stand = parcel_at(scene.seed + 1, 240 * scene.scale, 170 * scene.scale, p);
   if (stand.border < 3.5f) return {unit(stand.id, 9) < 0.5f ? Material::kGravel : Material::kGrass, 0, 0.85f};
   const float age = unit(stand.id, 1);
-  if (age < between(0.08f, 0.3f, scene.draw(1))) {  // felled: stumps in brash
+  if (age < between(0.08f, 0.3f, scene.draw(1)) || scene.has_gone(stand.id, 0.3f)) {  // felled: stumps in brash
     const float brash = value_noise(scene.seed + 2, x * 0.4f, y * 0.4f);
     return {brash < 0.5f ? Material::kSoil : Material::kMeadow, brash, 0.75f + 0.4f * brash};
   }
@@ -70,7 +75,7 @@ Ground paint_wetland(const Scene& scene, float x, float y) {
   const float ground = fractal_noise(scene.seed + 1, x * 0.011f, y * 0.011f, 4);
   const float warp = 60 * value_noise(scene.seed + 2, x * 0.012f, y * 0.012f);
   const float channel = absolute(fractal_noise(scene.seed + 3, (x + warp) * 0.0045f, (y - warp) * 0.0045f, 2) - 0.5f);
-  const float level = between(0.36f, 0.5f, scene.draw(1));
+  const float level = between(0.36f, 0.5f, scene.draw(1)) + 0.07f * scene.flood();
   if (channel < 0.012f) return {Material::kTurbidWater, -1, 1};
   if (ground < level) return {scene.draw(2) < 0.5f ? Material::kDeepWater : Material::kTurbidWater, -0.8f, 1};
   if (ground < level + 0.025f || channel < 0.018f) return {Material::kMud, -0.3f, 0.9f};
@@ -91,13 +96,14 @@ Ground paint_river(const Scene& scene, float x, float y) {
   const float width = between(11, 34, scene.draw(2)) * (0.85f + 0.4f * value_noise(scene.seed + 3, p.u * 0.01f, 7));
   const float across = p.v - centre(4);
   const float distance = absolute(across);
+  const float flooded = scene.flood() * 3 * width;  // the water's way over the banks
   const float edge = 5 * (fractal_noise(scene.seed + 6, x * 0.05f, y * 0.05f, 2) - 0.5f);
   const float road = absolute(p.u - between(-280, 280, scene.draw(12)));
   if (road < 6 && scene.draw(13) < 0.7f) {
     const Ground lane{road < 0.3f ? Material::kPaint : road > 5 ? Material::kConcrete : Material::kAsphalt, distance < width + 8 ? 3.0f : 0.0f, 0.95f};
     return distance < width + 8 ? lane.of(ObjectClass::kBridge, scene.seed + 14, scene.along) : lane;
   }
-  if (distance + edge < width) return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};
+  if (distance + edge < width + flooded) return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};
   const float bar = between(2, 26, value_noise(scene.seed + 8, p.u * 0.006f, across > 0 ? 1.0f : 5.0f)) - 6;
   if (distance + edge < width + bar) return {scene.draw(9) < 0.5f ? Material::kSand : Material::kGravel, -1, 0.9f + 0.2f * value_noise(scene.seed + 10, x * 0.1f, y * 0.1f)};
   const float arm = absolute(p.v - 150 - 1.5f * centre(40));
