@@ -90,7 +90,7 @@ void run_synth(SynthArguments arguments) {
   std::error_code ignored;
   fs::remove(index, ignored);  // until the new one is whole
   const SynthLabels labels = SynthLabels::named(arguments.labels);
-  arguments.world.objects = labels.boxes;
+  arguments.world.objects = labels.boxes || labels.hr_cover;
   const SyntheticEarth earth(arguments.world);
   write_synthetic_dataset(arguments.output, earth, labels, arguments.jobs);
   const auto write_split = [&](synth::Split split, int64_t places) {
@@ -144,7 +144,9 @@ void add_synth(CLI::App& program) {
   verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  verb->add_option("--labels", arguments->labels, "further labels: boxes (of objects in HR, for COCO, VOC and DOTA)")
+  verb->add_option("--labels", arguments->labels, 
+                   "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), changes "
+                   "(two HR images of 2023 and 2025), months (twelve MS images with the land cover of each)")
       ->delimiter(',');
   verb->add_option("--jobs", arguments->jobs, "threads")->check(CLI::PositiveNumber)->capture_default_str();
   verb->add_flag("--preview", arguments->preview, "also write a contact sheet, OUTPUT/preview.png");

@@ -26,9 +26,10 @@ const std::vector<std::string>& object_names() {
   return names;
 }
 
-/// A place that is written: its line of the index, and the boxes of its HR image.
+/// A place that is written: its line of the index, that of labels.jsonl, and the boxes of its HR image.
 struct WrittenPlace {
   PlaceRecord record;
+  nlohmann::json labels;
   LabelledImage boxes;
 };
 
@@ -58,7 +59,7 @@ class PlaceWriter {
       const std::string file = name("ms_" + date.text() + ".tif"), clear = name("clear_" + date.text() + ".tif");
       save(file, layout(place.site, Modality::kMs, PixelType::kUInt16), image.dn);
       const bool cloudy = std::ranges::find(image.clear, uint8_t{0}) != image.clear.end();
-      if (cloudy) save(clear, mask_layout(place.site), image.clear);
+      if (cloudy) save(clear, mask_layout(place.site, 10), image.clear);
       record.images[Modality::kMs].push_back({.paths = {file}, .date = date, .validity = cloudy ? clear : ""});
     }
     for (const synth::SarImage& image : place.sar) {
@@ -67,26 +68,64 @@ class PlaceWriter {
       save(file, layout(place.site, Modality::kSar, PixelType::kFloat32), image.decibels);
       record.images[Modality::kSar].push_back({.paths = {file}, .date = date, .validity = ""});
     }
-    RasterLayout label = mask_layout(place.site);
-    for (const std::string_view cover : synth::kLandCoverNames) label.class_names.emplace_back(cover);
-    save(record.label, label, place.label);
+    save(record.label, cover_layout(place.site, 10), place.cover);
 
     const double half = static_cast<double>(place.site.side_m) / 2;
     const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + half,
                                                   static_cast<double>(place.site.northing_m()) - half);
     record.longitude_deg = centre.longitude_deg;
     record.latitude_deg = centre.latitude_deg;
-    WrittenPlace written{.record = std::move(record), .boxes = {}};
-    if (labels_.boxes) {
-      written.boxes = boxes_of(place, name("hr.tif"));
-      write_file_atomically(folder_ / "annotations" / "voc" / (id + ".xml"), voc_xml(written.boxes, object_names()));
-      write_file_atomically(folder_ / "annotations" / "dota" / (id + ".txt"), dota_text(written.boxes, object_names()));
+    WrittenPlace written{.record = std::move(record), .labels = {{"id", id}, {"covers", nlohmann::json::array()}}, .boxes = {}};
+    for (size_t cover = 0; cover < place.covers_present.size(); ++cover) {
+      if (place.covers_present[cover]) written.labels["covers"].push_back(synth::kLandCoverNames[cover]);
     }
+    write_labels(place, number, name(""), written);
     return written;
   }
 
  private:
   static Date date_of(int day_of_year) { return date_from_days(Date{2023, 1, 1}.days_since_epoch() + day_of_year - 1); }
+  static Date date_of_day(float day) { return date_of(static_cast<int>(day) + 1); }
+
+  void write_labels(const synth::RenderedPlace& place, int64_t number, const std::string& prefix, WrittenPlace& written) const {
+    const std::string& id = written.record.id;
+    const double hr_gsd_m = 10.0 / static_cast<double>(earth_.options().hr_per_cell);
+    const auto saved = [&](const std::string& file, const RasterLayout& layout, const auto& values) {
+      save(prefix + file, layout, values);
+      return prefix + file;
+    };
+    nlohmann::json& lines = written.labels;
+    if (labels_.hr_cover) lines["hr_cover"] = saved("hr_cover.tif", cover_layout(place.site, hr_gsd_m), place.hr_cover);
+    if (labels_.crops) lines["crops"] = saved("crops.tif", crop_layout(place.site), place.crops);
+    if (labels_.boxes) {
+      written.boxes = boxes_of(place, prefix + "hr.tif");
+      write_file_atomically(folder_ / "annotations" / "voc" / (id + ".xml"), voc_xml(written.boxes, object_names()));
+      write_file_atomically(folder_ / "annotations" / "dota" / (id + ".txt"), dota_text(written.boxes, object_names()));
+    }
+    if (labels_.changes) {
+      const synth::PlaceChange change = earth_.change(number);
+      RasterLayout changed = mask_layout(place.site, hr_gsd_m);
+      changed.class_names = {"unchanged", "changed"};
+      lines["change"] = {{"mask", saved("change.tif", changed, change.changed)}, {"flights", nlohmann::json::array()}};
+      for (size_t flight = 0; flight < 2; ++flight) {
+        const std::string date = date_of_day(change.day[flight]).text();
+        lines["change"]["flights"].push_back(
+            {{"date", date},
+             {"hr", saved("hr_" + date + ".tif", layout(place.site, Modality::kHr, PixelType::kUInt8), change.hr[flight])},
+             {"hr_cover", saved("hr_cover_" + date + ".tif", cover_layout(place.site, hr_gsd_m), change.hr_cover[flight])}});
+      }
+    }
+    if (labels_.months > 0) {
+      for (const synth::MonthlyImage& image : earth_.months(number, labels_.months)) {
+        const std::string date = date_of_day(image.day).text();
+        lines["months"].push_back(
+            {{"date", date},
+             {"ms", saved("month_ms_" + date + ".tif", layout(place.site, Modality::kMs, PixelType::kUInt16), image.ms.dn)},
+             {"clear", saved("month_clear_" + date + ".tif", mask_layout(place.site, 10), image.ms.clear)},
+             {"cover", saved("month_cover_" + date + ".tif", cover_layout(place.site, 10), image.cover)}});
+      }
+    }
+  }
 
   LabelledImage boxes_of(const synth::RenderedPlace& place, const std::string& file) const {
     const int64_t side = place.site.side_m / 10 * earth_.options().hr_per_cell;
@@ -125,10 +164,24 @@ class PlaceWriter {
     return layout;
   }
 
-  RasterLayout mask_layout(const synth::Site& site) const {
-    RasterLayout layout = grid(site, 10);
+  /// Classes or flags on the grid of a sensor.
+  RasterLayout mask_layout(const synth::Site& site, double gsd_m) const {
+    RasterLayout layout = grid(site, gsd_m);
     layout.type = PixelType::kUInt8;
     layout.average_overviews = false;
+    return layout;
+  }
+
+  RasterLayout cover_layout(const synth::Site& site, double gsd_m) const {
+    RasterLayout layout = mask_layout(site, gsd_m);
+    for (const std::string_view cover : synth::kLandCoverNames) layout.class_names.emplace_back(cover);
+    return layout;
+  }
+
+  RasterLayout crop_layout(const synth::Site& site) const {
+    RasterLayout layout = mask_layout(site, 10);
+    for (const std::string_view crop : synth::kCropNames) layout.class_names.emplace_back(crop);
+    layout.nodata = synth::kUnlabelled;
     return layout;
   }
 
@@ -148,10 +201,18 @@ class PlaceWriter {
 SynthLabels SynthLabels::named(const std::vector<std::string>& words) {
   SynthLabels labels;
   for (const std::string& word : words) {
-    if (word == "boxes") {
+    if (word == "hr_cover") {
+      labels.hr_cover = true;
+    } else if (word == "crops") {
+      labels.crops = true;
+    } else if (word == "boxes") {
       labels.boxes = true;
+    } else if (word == "changes") {
+      labels.changes = true;
+    } else if (word == "months") {
+      labels.months = 12;
     } else {
-      throw UsageError(fmt::format("--labels: '{}' is none of: boxes", word));
+      throw UsageError(fmt::format("--labels: '{}' is none of: hr_cover, crops, boxes, changes, months", word));
     }
   }
   return labels;
@@ -184,14 +245,17 @@ void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth
   const Closer closer{queue};  // before the threads are joined, whatever is thrown
   std::vector<PlaceRecord> records;
   CocoDocument coco(object_names());
+  std::string label_lines;
   Progress progress("synth", earth.size(), "places");
   for (int64_t number = 0; number < earth.size(); ++number) {
     WrittenPlace place = queue.next();
     if (labels.boxes) coco.add(place.boxes);
+    label_lines += place.labels.dump() + "\n";
     records.push_back(std::move(place.record));
     progress.update(number + 1);
   }
   if (labels.boxes) write_file_atomically(folder / "annotations" / "coco.json", coco.json().dump() + "\n");
+  write_file_atomically(folder / "labels.jsonl", label_lines);
   write_file_atomically(folder / "contract.json", contracts_to_json(earth.contracts()).dump(2) + "\n");
   write_class_names(folder, {synth::kSceneClassNames.begin(), synth::kSceneClassNames.end()});
   write_place_index(folder / "index.jsonl", records);

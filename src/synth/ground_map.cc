@@ -13,9 +13,14 @@ constexpr float kShade = 0.42f;      // light left in a shadow
 /// The painted square with a margin on all sides, from which shadows fall into it.
 struct Painting {
   int64_t side = 0, margin = 0;
-  std::vector<uint8_t> material;
+  std::vector<uint8_t> material, cover;
   std::vector<float> height, tint;
 };
+
+LandCover cover_of(const Ground& ground) {
+  const bool afloat = ground.object == ObjectClass::kShip || ground.object == ObjectClass::kBoat;
+  return afloat ? LandCover::kWater : traits_of(ground.material).cover;
+}
 
 /// Finds the scene of a point; borders between scenes wander instead of running straight.
 class Scenes {
@@ -68,9 +73,10 @@ int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, ObjectMap* objects) {
   const Site& site = request.site;
   const int64_t pixels_per_cell = request.pixels_per_cell;
-  Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .height = {}, .tint = {}};
+  Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .cover = {}, .height = {}, .tint = {}};
   const auto count = static_cast<size_t>(painting.side * painting.side);
   painting.material.resize(count);
+  painting.cover.resize(count);
   painting.height.resize(count);
   painting.tint.resize(count);
   if (objects) *objects = {.side = painting.side, .id = std::vector<uint32_t>(count), .traits = {}};
@@ -88,6 +94,7 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Obj
       const Ground ground = scenes.paint(cell_east, cell_south, x, y);
       const auto pixel = static_cast<size_t>(row * painting.side + column);
       painting.material[pixel] = static_cast<uint8_t>(ground.material);
+      painting.cover[pixel] = static_cast<uint8_t>(cover_of(ground));
       painting.height[pixel] = ground.height;
       painting.tint[pixel] = ground.tint;
       if (objects && ground.object != ObjectClass::kNone) {
@@ -142,7 +149,7 @@ GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects) {
   const int64_t pixels_per_cell = request.pixels_per_cell;
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
-  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}};
+  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}, .cover = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
   ObjectMap painted;
   const Painting painting = paint(request, margin + 1, margin, objects ? &painted : nullptr);
@@ -151,8 +158,12 @@ GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects) {
   map.brightness.resize(static_cast<size_t>(lit * lit));
   std::vector<float> shadow;
   for (int64_t row = 0; row < lit; ++row) {
-    const uint8_t* from = painting.material.data() + (row + margin) * painting.side + margin;
-    std::copy_n(from, lit, map.material.data() + row * lit);
+    const int64_t first = (row + margin) * painting.side + margin;
+    std::copy_n(painting.material.data() + first, lit, map.material.data() + row * lit);
+    if (row > 0 && row <= map.side) {
+      const auto covers = painting.cover.begin() + first + 1;
+      map.cover.insert(map.cover.end(), covers, covers + map.side);
+    }
     light_row(painting, row, request.sun, stride, stride_m, shadow, map.brightness.data() + row * lit);
   }
   return map;

@@ -20,6 +20,7 @@ struct GroundMap {
   int64_t per_cell = 8;              ///< pixels a 10 m cell
   std::vector<uint8_t> material;     ///< [side + 2, side + 2] Material
   std::vector<float> brightness;     ///< [side + 2, side + 2] tint times light: 1 is flat lit ground
+  std::vector<uint8_t> cover;        ///< [side, side] LandCover; ships and boats count as the water under them
 
   int64_t stride() const { return side + 2; }
   /// Index of a pixel of the square; -1 and `side` are the border.

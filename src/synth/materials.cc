@@ -43,10 +43,16 @@ constexpr std::array<MaterialTraits, kMaterials> kTraits = {{
     {kNeedle, kNeedle, Phenology::kEvergreen, -9, -14.5f, 0, 0, LandCover::kTrees},
     {kTwigs, kBrightLeaf, Phenology::kDeciduous, -10, -16.5f, .8f, 2, LandCover::kTrees},
     {kTwigs, kDarkLeaf, Phenology::kReed, -9, -17, 1.5f, 3, LandCover::kWetland},
-    {kBareSoil, kLeaf, Phenology::kWinterCrop, -11, -19, -2.5f, 2, LandCover::kCrops},
-    {kBareSoil, kBrightLeaf, Phenology::kSummerCrop, -11, -20, 2, 5.5f, LandCover::kCrops},
-    {kStraw, kLeaf, Phenology::kOilCrop, -11.5f, -19, 2, 5, LandCover::kCrops},
+    {kBareSoil, kLeaf, Phenology::kWheat, -11, -19, -2.5f, 2, LandCover::kCrops},
+    {kBareSoil, kLeaf, Phenology::kBarley, -11, -19, -2, 2.8f, LandCover::kCrops},
+    {kStraw, kLeaf, Phenology::kRapeseed, -11.5f, -19, 2, 5, LandCover::kCrops},
+    {kBareSoil, kBrightLeaf, Phenology::kMaize, -11, -20, 2, 5.5f, LandCover::kCrops},
+    {kBareSoil, kBrightLeaf, Phenology::kSunflower, -11, -20, 3, 6, LandCover::kCrops},
+    // Ridges and low stems: potatoes scatter much more than beet of the same green.
+    {kBareSoil, kLeaf, Phenology::kSugarBeet, -11, -20, 1, 3, LandCover::kCrops},
+    {kBareSoil, kLeaf, Phenology::kPotato, -8.5f, -17, 2, 4.5f, LandCover::kCrops},
     {kStraw, kBrightLeaf, Phenology::kGrass, -12, -19.5f, 1.5f, 2.5f, LandCover::kCrops},
+    {kBareSoil, kBareSoil, Phenology::kNone, -12, -20, 0, 0, LandCover::kCrops},
     {kTar, kTar, Phenology::kNone, -15, -23, 0, 0, LandCover::kPaved},
     {kCement, kCement, Phenology::kNone, -13, -22, 0, 0, LandCover::kPaved},
     {kPebble, kPebble, Phenology::kNone, -11, -19, 0, 0, LandCover::kPaved},
@@ -74,9 +80,13 @@ float greenness(Phenology phenology, float day) {
     case Phenology::kEvergreen: return 0.85f + 0.1f * season(day, 60, 150, 230, 330);
     case Phenology::kDeciduous: return 0.05f + 0.95f * season(day, 95, 140, 265, 315);
     case Phenology::kGrass: return 0.35f + 0.6f * season(day, 50, 115, 150, 205) + 0.3f * season(day, 235, 275, 290, 335);
-    case Phenology::kWinterCrop: return 0.18f + 0.8f * season(day, 55, 115, 150, 185) - 0.15f * season(day, 150, 195, 285, 320);
-    case Phenology::kSummerCrop: return 0.02f + 0.95f * season(day, 140, 190, 240, 275);
-    case Phenology::kOilCrop: return 0.2f + 0.75f * season(day, 45, 95, 135, 180);
+    case Phenology::kWheat: return 0.18f + 0.8f * season(day, 55, 115, 150, 185) - 0.15f * season(day, 150, 195, 285, 320);
+    case Phenology::kBarley: return 0.2f + 0.78f * season(day, 45, 100, 130, 165) - 0.17f * season(day, 130, 175, 270, 300);
+    case Phenology::kRapeseed: return 0.2f + 0.75f * season(day, 45, 95, 135, 180);
+    case Phenology::kMaize: return 0.02f + 0.95f * season(day, 140, 190, 240, 275);
+    case Phenology::kSunflower: return 0.02f + 0.9f * season(day, 115, 170, 205, 245);
+    case Phenology::kSugarBeet: return 0.02f + 0.93f * season(day, 120, 175, 275, 310);
+    case Phenology::kPotato: return 0.02f + 0.93f * season(day, 122, 172, 262, 300);
     case Phenology::kReed: return 0.15f + 0.8f * season(day, 115, 170, 250, 310);
   }
   return 0;

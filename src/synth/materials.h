@@ -13,7 +13,7 @@ using Spectrum = std::array<float, kBands>;
 /// What covers one HR pixel.
 enum class Material : uint8_t {
   kDeepWater, kTurbidWater, kMud, kSand, kSoil, kDarkSoil, kRock, kGrass, kMeadow, kShrub, kBroadleaf, kConifer, kFruitTree,
-  kReed, kWinterCereal, kMaize, kRapeseed, kPasture, kAsphalt, kConcrete, kGravel, kRedRoof, kDarkRoof, kBrightRoof, kPaint,
+  kReed, kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato, kPasture, kFallow, kAsphalt, kConcrete, kGravel, kRedRoof, kDarkRoof, kBrightRoof, kPaint,
   kMetal, kCount
 };
 inline constexpr int kMaterials = static_cast<int>(Material::kCount);
@@ -23,8 +23,15 @@ enum class LandCover : uint8_t { kWater, kTrees, kGrass, kCrops, kBare, kBuildin
 inline constexpr std::array<std::string_view, static_cast<size_t>(LandCover::kCount)> kLandCoverNames = {
     "water", "trees", "grass", "crops", "bare", "building", "paved", "wetland"};
 
+/// Classes of the crop raster. Wheat and barley, or beet and potato, look much alike on any one day.
+enum class Crop : uint8_t { kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato, kPasture, kFallow, kCount };
+inline constexpr std::array<std::string_view, static_cast<size_t>(Crop::kCount)> kCropNames = {
+    "wheat", "barley", "rapeseed", "maize", "sunflower", "sugar_beet", "potato", "pasture", "fallow"};
+
 /// How the green share of a material runs through the year.
-enum class Phenology : uint8_t { kNone, kEvergreen, kDeciduous, kGrass, kWinterCrop, kSummerCrop, kOilCrop, kReed };
+enum class Phenology : uint8_t {
+  kNone, kEvergreen, kDeciduous, kGrass, kReed, kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato
+};
 
 struct MaterialTraits {
   Spectrum bare;        ///< reflectance without leaves
@@ -36,6 +43,13 @@ struct MaterialTraits {
 };
 
 const MaterialTraits& traits_of(Material material);
+
+/// The crop that a material is; Crop::kCount for what no field grows.
+constexpr Crop crop_of(Material material) {
+  return material >= Material::kWheat && material <= Material::kFallow
+             ? static_cast<Crop>(static_cast<int>(material) - static_cast<int>(Material::kWheat))
+             : Crop::kCount;
+}
 
 /// Green share in [0, 1] on a day of the year (1 to 366, real-valued; any number wraps). Northern seasons.
 float greenness(Phenology phenology, float day);

@@ -2,18 +2,13 @@
 
 namespace skysense::synth {
 
-RegionStyle style_of(uint32_t region_hash, bool southern) {
-  const auto draw = [region_hash](int32_t channel) { return unit(region_hash, 500 + channel); };
-  RegionStyle style;
-  style.seed = region_hash;
-  style.southern = southern;
+namespace {
+
+/// How the HR image is taken: sun, season, exposure, air and camera.
+void photograph(RegionStyle& style, uint32_t hash) {
+  const auto draw = [hash](int32_t channel) { return unit(hash, 500 + channel); };
   style.sun = {direction_of(draw(0)), between(0.65f, 1.8f, draw(1))};
   style.hr_day = between(60, 330, draw(2));
-  style.season_shift = between(-18, 18, draw(3));
-  style.vigour = between(0.55f, 1.05f, draw(4));
-  style.soil_brightness = between(0.65f, 1.35f, draw(5));
-  style.soil_redness = between(-0.1f, 0.25f, draw(6));
-  style.moisture = draw(7);
   const float exposure = between(1.6f, 3.9f, draw(8) * draw(9) + 0.35f * draw(10));
   const float haze = between(0.0f, 0.22f, draw(11) * draw(12));
   for (int band = 0; band < 3; ++band) {
@@ -21,6 +16,24 @@ RegionStyle style_of(uint32_t region_hash, bool southern) {
     // Haze is bluish, more or less.
     style.hr_haze[static_cast<size_t>(band)] = haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
   }
+  style.hr_gamma = between(0.1f, 0.9f, draw(13));
+  style.hr_noise = between(0.004f, 0.03f, draw(14));
+  style.hr_sharpness = between(0.25f, 1, draw(15));
+}
+
+}  // namespace
+
+RegionStyle style_of(uint32_t region_hash, bool southern) {
+  const auto draw = [region_hash](int32_t channel) { return unit(region_hash, 500 + channel); };
+  RegionStyle style;
+  style.seed = region_hash;
+  style.southern = southern;
+  photograph(style, region_hash);
+  style.season_shift = between(-18, 18, draw(3));
+  style.vigour = between(0.55f, 1.05f, draw(4));
+  style.soil_brightness = between(0.65f, 1.35f, draw(5));
+  style.soil_redness = between(-0.1f, 0.25f, draw(6));
+  style.moisture = draw(7);
   // Nothing corrects the images for slope and sun: a place lies in a fifth to twice the light of level ground.
   const float ms_level = plain_exp2(between(-2.2f, 1.2f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
   for (size_t band = 0; band < kBands; ++band) {
@@ -29,9 +42,12 @@ RegionStyle style_of(uint32_t region_hash, bool southern) {
   const float incidence = between(-3, 3, draw(42));
   style.sar_offset_db = {incidence + between(-1, 1, draw(43)), incidence + between(-1.5f, 1.5f, draw(44))};
   style.built_offset_db = between(-9, 1, draw(45));
-  style.hr_gamma = between(0.1f, 0.9f, draw(13));
-  style.hr_noise = between(0.004f, 0.03f, draw(14));
-  style.hr_sharpness = between(0.25f, 1, draw(15));
+  return style;
+}
+
+RegionStyle RegionStyle::photographed_again(int32_t flight) const {
+  RegionStyle style = *this;
+  photograph(style, lattice_hash(seed, flight, 7001));
   return style;
 }
 

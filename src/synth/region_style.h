@@ -26,6 +26,8 @@ struct RegionStyle {
   /// The material's ten reflectances on a day of the year.
   Spectrum spectrum(Material material, float day) const;
   float green_share(Material material, float day) const;
+  /// The same region on another flight: its own sun, season, exposure, air and camera.
+  RegionStyle photographed_again(int32_t flight) const;
 };
 
 RegionStyle style_of(uint32_t region_hash, bool southern);

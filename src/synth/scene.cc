@@ -67,7 +67,7 @@ Ground paint_intrusion(const Scene& scene, Intrusion kind, float depth, float x,
       return {Material::kSand, 0, 0.8f + 0.35f * fractal_noise(scene.seed + 62, x * 0.03f, y * 0.03f, 3)};
     case Intrusion::kFields: {
       const Parcel parcel = parcel_at(scene.seed + 63, 120, 60, local_axes(scene, x, y));
-      return parcel.border < 1.5f ? Ground{Material::kMeadow, 0.2f, 0.9f} : paint_crop(parcel, 5.5f);
+      return parcel.border < 1.5f ? Ground{Material::kMeadow, 0.2f, 0.9f} : paint_crop(scene, parcel, 5.5f);
     }
     case Intrusion::kSettlement: return paint_residential(scene, x, y);
     default: {
@@ -118,8 +118,8 @@ float Scene::flood() const {
   float level = 0;
   for (int32_t i = 0; i < 2; ++i) {
     const uint32_t event = lattice_hash(seed + 604, year, i);
-    if (unit(event, 1) > 0.35f) continue;
-    const float peak = between(30, 335, unit(event, 2)), half_days = between(8, 26, unit(event, 3));
+    if (unit(event, 1) > 0.5f) continue;
+    const float peak = between(30, 335, unit(event, 2)), half_days = between(12, 40, unit(event, 3));
     const float height = 1 - absolute(of_year - peak) / half_days;
     level = height > level ? height : level;
   }

@@ -64,7 +64,7 @@ struct Scene {
   }
   /// A hash for what comes and goes from day to day: vehicles, ships, aircraft.
   uint32_t passing(uint32_t thing) const { return lattice_hash(thing, floor_int(day), 603); }
-  /// How far the water stands above its usual level, in [0, 1]: up to two floods a year of a few weeks.
+  /// How far the water stands above its usual level, in [0, 1]: up to two floods a year of some weeks.
   float flood() const;
 };
 

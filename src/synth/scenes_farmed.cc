@@ -20,7 +20,7 @@ Ground paint_row_crops(const Scene& scene, float x, float y) {
     return {Material::kGravel, 0, 0.9f};
   }
   const float soil = fractal_noise(scene.seed + 4, x * 0.008f, y * 0.008f, 3);  // wet and dry patches show through the crop
-  Ground ground = paint_crop(parcel, between(4, 7.5f, unit(parcel.id, 9)));
+  Ground ground = paint_crop(scene, parcel, between(4, 7.5f, unit(parcel.id, 9)));
   ground.tint *= 0.8f + 0.4f * soil;
   return ground;
 }
@@ -30,7 +30,7 @@ Ground paint_orchard(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
   const Parcel parcel = parcel_at(scene.seed + 1, 170 * scene.scale, 120 * scene.scale, p);
   if (parcel.border < 2.5f) return {Material::kGravel, 0, 0.9f};
-  if (unit(parcel.id, 1) < 0.12f) return paint_crop(parcel, 5);
+  if (unit(parcel.id, 1) < 0.12f) return paint_crop(scene, parcel, 5);
   const float spacing = between(6.5f, 10.5f, unit(parcel.id, 2)) * scene.scale;
   const float row = spacing * between(1, 1.5f, unit(parcel.id, 3));
   const Crown tree = crown_at({.seed = parcel.id, .spacing = spacing, .jitter = 0.03f, .min_radius = 0.3f, .max_radius = 0.38f, .height = 4.5f, .share = 0.96f}, parcel.u, parcel.v * (spacing / row));

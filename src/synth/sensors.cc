@@ -10,6 +10,8 @@ uint32_t place_hash(uint32_t seed, int64_t column, int64_t row) {
   return lattice_hash(seed, static_cast<int32_t>(column), static_cast<int32_t>(row));
 }
 
+int day_of_year(int day) { return (day - 1) % 365 + 1; }
+
 /// Roughly normal with unit variance, from one hash: the sum of four bytes.
 float rough_normal(uint32_t hash) {
   const uint32_t sum = (hash & 0xFF) + (hash >> 8 & 0xFF) + (hash >> 16 & 0xFF) + (hash >> 24);
@@ -55,14 +57,6 @@ std::vector<uint8_t> render_hr(const GroundMap& ground, const Site& site, const 
     }
   }
   return image;
-}
-
-LandCover CellMixture::majority(int64_t cell) const {
-  std::array<float, static_cast<size_t>(LandCover::kCount)> area{};
-  for (uint32_t i = first[static_cast<size_t>(cell)]; i < first[static_cast<size_t>(cell) + 1]; ++i) {
-    area[static_cast<size_t>(traits_of(static_cast<Material>(parts[i].material)).cover)] += parts[i].share;
-  }
-  return static_cast<LandCover>(std::max_element(area.begin(), area.end()) - area.begin());
 }
 
 CellMixture mix_cells(const GroundMap& ground) {
@@ -114,14 +108,14 @@ Sky sky_of(const RegionStyle& style, int day) {
 
 }  // namespace
 
-MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle& style, int day_of_year) {
+MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle& style, int day) {
   const int64_t side = cells.side, count = side * side;
-  MsImage image{.day_of_year = day_of_year, .dn = {}, .clear = {}};
+  MsImage image{.day_of_year = day_of_year(day), .dn = {}, .clear = {}};
   image.dn.resize(static_cast<size_t>(kBands * count));
   image.clear.resize(static_cast<size_t>(count));
   std::array<Spectrum, kMaterials> table;
-  for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day_of_year));
-  const Sky sky = sky_of(style, day_of_year);
+  for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day));
+  const Sky sky = sky_of(style, day);
   // Imperfect correction for air and sun: a bluish offset and a gain, new on each date.
   const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
@@ -154,19 +148,19 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   return image;
 }
 
-SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day_of_year) {
+SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day) {
   constexpr int kLooks = 4;
   const int64_t side = cells.side, count = side * side;
-  SarImage image{.day_of_year = day_of_year, .decibels = {}};
+  SarImage image{.day_of_year = day_of_year(day), .decibels = {}};
   image.decibels.resize(static_cast<size_t>(2 * count));
-  const uint32_t seed = lattice_hash(style.seed, day_of_year, 0x5A2);
+  const uint32_t seed = lattice_hash(style.seed, day, 0x5A2);
   const float wet = between(-1.5f, 1.5f, style.moisture) + between(-1.2f, 1.2f, unit(seed, 1));  // rain before the pass
   const float wind = between(-3, 4.5f, unit(seed, 2)), calibration = between(-0.4f, 0.4f, unit(seed, 3));
   std::array<std::array<float, kMaterials>, 2> power;
   for (int m = 0; m < kMaterials; ++m) {
     const auto material = static_cast<Material>(m);
     const MaterialTraits& traits = traits_of(material);
-    const float green = style.green_share(material, static_cast<float>(day_of_year));
+    const float green = style.green_share(material, static_cast<float>(day));
     const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? style.built_offset_db : wet;
     power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + style.sar_offset_db[0]);
     power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + style.sar_offset_db[1]);

@@ -20,8 +20,6 @@ struct CellMixture {
   std::vector<Part> parts;        ///< of all cells, one after the other
   std::vector<uint32_t> first;    ///< [cells * cells + 1] index of each cell's first part
   int64_t side = 0;               ///< cells
-
-  LandCover majority(int64_t cell) const;
 };
 CellMixture mix_cells(const GroundMap& ground);
 
@@ -31,14 +29,15 @@ struct MsImage {
   std::vector<uint16_t> dn;       ///< [10, side, side]
   std::vector<uint8_t> clear;     ///< [side, side] 1 where neither cloud nor cloud shadow
 };
-MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle& style, int day_of_year);
+/// `day` counts from 2022-12-31: 1 to 365 are the days of 2023; years have 365.
+MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle& style, int day);
 
 /// One Sentinel-1-like acquisition in dB: [2, side, side], VV and VH, with four-look speckle.
 struct SarImage {
   int day_of_year = 1;
   std::vector<float> decibels;
 };
-SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day_of_year);
+SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day);
 
 /// `count` irregular acquisition days of a year, in order. `sensor` separates the calendars.
 std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor);

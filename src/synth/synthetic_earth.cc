@@ -85,10 +85,23 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
   }
 }
 
-synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
-  const auto seed = static_cast<uint64_t>(options_.seed);
-  const synth::Site site = synth::site_of(seed, number, options_.split, options_.cells * 10);
-  return synth::render_place(site, {.seed = seed, .hr = options_.hr, .hr_per_cell = options_.hr_per_cell, .ms_dates = options_.ms_dates, .sar_dates = options_.sar_dates, .objects = options_.objects});
+synth::Site SyntheticEarth::site(int64_t number) const {
+  return synth::site_of(static_cast<uint64_t>(options_.seed), number, options_.split, options_.cells * 10);
+}
+
+synth::RenderOptions SyntheticEarth::render_options() const {
+  return {.seed = static_cast<uint64_t>(options_.seed),
+          .hr = options_.hr,
+          .hr_per_cell = options_.hr_per_cell,
+          .ms_dates = options_.ms_dates,
+          .sar_dates = options_.sar_dates,
+          .objects = options_.objects};
+}
+
+synth::RenderedPlace SyntheticEarth::render(int64_t number) const { return synth::render_place(site(number), render_options()); }
+synth::PlaceChange SyntheticEarth::change(int64_t number) const { return synth::render_change(site(number), render_options()); }
+std::vector<synth::MonthlyImage> SyntheticEarth::months(int64_t number, int64_t count) const {
+  return synth::render_months(site(number), render_options(), count);
 }
 
 std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", split_name(), number); }
@@ -101,7 +114,7 @@ PlaceSample SyntheticEarth::get(int64_t number) const {
   if (options_.hr) sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
   if (options_.ms_dates > 0) sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
   if (options_.sar_dates > 0) sample.images[Modality::kSar] = sar_series(place, options_.cells);
-  sample.label = torch::from_blob(const_cast<uint8_t*>(place.label.data()), {options_.cells, options_.cells}, torch::kUInt8).to(torch::kInt64);
+  sample.label = torch::from_blob(const_cast<uint8_t*>(place.cover.data()), {options_.cells, options_.cells}, torch::kUInt8).to(torch::kInt64);
   const double middle = static_cast<double>(options_.cells) * 5;
   const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + middle, static_cast<double>(place.site.northing_m()) - middle);
   sample.longitude_deg = centre.longitude_deg;

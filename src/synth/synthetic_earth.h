@@ -40,10 +40,15 @@ class SyntheticEarth : public PlaceDataset {
 
   /// The same place as products hold it, for writing to files.
   synth::RenderedPlace render(int64_t number) const;
+  /// What changes there for good between two flights, and its ground month by month.
+  synth::PlaceChange change(int64_t number) const;
+  std::vector<synth::MonthlyImage> months(int64_t number, int64_t count) const;
   /// "train-000012", "val-000012", "test-000012".
   std::string id_of(int64_t number) const;
 
  private:
+  synth::Site site(int64_t number) const;
+  synth::RenderOptions render_options() const;
   std::string_view split_name() const { return synth::kSplitNames[static_cast<size_t>(options_.split)]; }
 
   const SynthOptions options_;

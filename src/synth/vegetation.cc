@@ -48,7 +48,7 @@ Ground paint_meadow(const Scene& scene, float x, float y) {
 Ground paint_small_fields(const Scene& scene, float x, float y) {
   const Parcel parcel = parcel_at(scene.seed + 21, 150 * scene.scale, 70 * scene.scale, local_axes(scene, x, y));
   if (parcel.border < 1.5f) return {Material::kMeadow, 0.2f, 0.9f};
-  return paint_crop(parcel, 6);
+  return paint_crop(scene, parcel, 6);
 }
 
 Ground paint_open_wood(const Scene& scene, float x, float y) {
@@ -115,10 +115,11 @@ Parcel parcel_at(uint32_t seed, float length, float width, Local point) {
   return parcel;
 }
 
-Ground paint_crop(const Parcel& parcel, float rows) {
-  constexpr Material kCrops[] = {Material::kWinterCereal, Material::kWinterCereal, Material::kMaize, Material::kRapeseed,
-                                 Material::kPasture, Material::kSoil};
-  const Material crop = kCrops[static_cast<size_t>(unit(parcel.id, 6) * 6)];
+Ground paint_crop(const Scene& scene, const Parcel& parcel, float rows) {
+  constexpr Material kCrops[] = {Material::kWheat, Material::kBarley, Material::kRapeseed, Material::kMaize, Material::kSunflower,
+                                 Material::kSugarBeet, Material::kPotato, Material::kPasture, Material::kFallow};
+  const uint32_t sown = lattice_hash(parcel.id, floor_int(scene.day / 365), 6);  // rotation: another crop every year
+  const Material crop = kCrops[static_cast<size_t>(unit(sown) * 9)];
   const float across = unit(parcel.id, 7) < 0.7f ? parcel.v : parcel.u;
   const float ridge = distance_to_multiple(across, rows) / rows;            // 0 to 0.5
   const float tramline = distance_to_multiple(across + 5, rows * 4);

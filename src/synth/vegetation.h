@@ -41,7 +41,7 @@ struct Parcel {
 /// Parcels of about `length` x `width` metres in staggered rows, split lengthwise now and then.
 Parcel parcel_at(uint32_t seed, float length, float width, Local point);
 
-/// A crop with its rows and tramlines. `rows` metres between visible lines.
-Ground paint_crop(const Parcel& parcel, float rows);
+/// The crop of the scene's year with its rows and tramlines. `rows` metres between visible lines.
+Ground paint_crop(const Scene& scene, const Parcel& parcel, float rows);
 
 }  // namespace skysense::synth

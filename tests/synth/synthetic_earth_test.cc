@@ -88,7 +88,7 @@ TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
       }
     };
     expect_shared(a.hr.data(), b.hr.data(), kSide * 8, kShift * 8);
-    expect_shared(a.label.data(), b.label.data(), kSide, kShift);
+    expect_shared(a.cover.data(), b.cover.data(), kSide, kShift);
     for (size_t date = 0; date < 3; ++date) {
       ASSERT_EQ(a.ms[date].day_of_year, b.ms[date].day_of_year);
       expect_shared(a.ms[date].dn.data() + 6 * kSide * kSide, b.ms[date].dn.data() + 6 * kSide * kSide, kSide, kShift);
@@ -137,7 +137,7 @@ TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
     add(place.hr);
     add(place.ms[1].dn);
     add(place.sar[0].decibels);
-    add(place.label);
+    add(place.cover);
   }
   EXPECT_EQ(hash, 7695097935664862867u);
 }
