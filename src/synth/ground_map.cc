@@ -9,12 +9,13 @@ namespace {
 constexpr int64_t kShadowSteps = 26;
 constexpr float kBorderWarp = 100;   // metres by which borders of scenes wander
 constexpr float kShade = 0.42f;      // light left in a shadow
+constexpr float kRelief = 1.3f;      // how much slopes towards and away from the sun differ
 
 /// The painted square with a margin on all sides, from which shadows fall into it.
 struct Painting {
   int64_t side = 0, margin = 0;
   std::vector<uint8_t> material, cover;
-  std::vector<float> height, tint;
+  std::vector<float> height, tint;  ///< the tint with the light of the terrain's slope
 };
 
 LandCover cover_of(const Ground& ground) {
@@ -67,6 +68,36 @@ class Scenes {
   int64_t last_east_ = 0, last_south_ = 0;
 };
 
+/// What a stream in the middle of a valley makes of open land; `from_valley` of Terrain.
+void paint_stream(Ground& ground, float from_valley) {
+  constexpr float kWater = 0.004f, kBank = 0.011f;
+  const float distance = absolute(from_valley);
+  if (distance > kBank) return;
+  const LandCover cover = traits_of(ground.material).cover;
+  const bool open = cover == LandCover::kGrass || cover == LandCover::kCrops || cover == LandCover::kTrees ||
+                    (cover == LandCover::kBare && ground.object == ObjectClass::kNone);
+  if (!open) return;
+  if (distance < kWater) {
+    ground = {Material::kTurbidWater, -1.5f, 1};
+  } else if (cover != LandCover::kTrees) {
+    ground = {Material::kMeadow, 0, 0.85f};
+  }
+}
+
+/// The light of slopes at the terrain's corners: above 1 towards the sun.
+std::vector<float> light_of(const Terrain& terrain, const Sun& sun) {
+  std::vector<float> light;
+  const int64_t n = terrain.corners;
+  for (int64_t row = 0; row < n; ++row) {
+    for (int64_t column = 0; column < n; ++column) {
+      const auto at = [&](int64_t r, int64_t c) { return terrain.altitude_m[static_cast<size_t>(std::clamp<int64_t>(r, 0, n - 1) * n + std::clamp<int64_t>(c, 0, n - 1))]; };
+      const float rise = (at(row, column + 1) - at(row, column - 1)) * sun.towards.x + (at(row + 1, column) - at(row - 1, column)) * sun.towards.y;
+      light.push_back(std::clamp(1 - kRelief * rise / (20 * sun.slope), 0.45f, 1.6f));
+    }
+  }
+  return light;
+}
+
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 /// The site with `beyond` pixels more on all sides, of which the outer `margin` only cast shadows.
@@ -85,18 +116,29 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Obj
   const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
   const int64_t first_column = site.east_m / 10 * pixels_per_cell - beyond, first_row = site.south_m / 10 * pixels_per_cell - beyond;
   const float gsd_m = 10.0f / static_cast<float>(pixels_per_cell);
+  // The terrain one cell further on all sides, so that slopes are the same in every square.
+  const int64_t first_cell_east = floor_div(first_column, pixels_per_cell) - 1, first_cell_south = floor_div(first_row, pixels_per_cell) - 1;
+  const Terrain terrain = terrain_of(request.seed, site.zone, first_cell_east, first_cell_south, painting.side / pixels_per_cell + 4);
+  const std::vector<float> light = light_of(terrain, request.sun);
   for (int64_t row = 0; row < painting.side; ++row) {
     const int64_t cell_south = floor_div(first_row + row, scene_pixels);
     const float y = (static_cast<float>(first_row + row - cell_south * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
     for (int64_t column = 0; column < painting.side; ++column) {
       const int64_t cell_east = floor_div(first_column + column, scene_pixels);
       const float x = (static_cast<float>(first_column + column - cell_east * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
-      const Ground ground = scenes.paint(cell_east, cell_south, x, y);
+      Ground ground = scenes.paint(cell_east, cell_south, x, y);
+      const auto in_cells = [&](int64_t pixel, int64_t first_cell) {
+        return (static_cast<float>(pixel - first_cell * pixels_per_cell) + 0.5f) / static_cast<float>(pixels_per_cell);
+      };
+      const float cell_x = in_cells(first_column + column, first_cell_east), cell_y = in_cells(first_row + row, first_cell_south);
+      if (request.streams) paint_stream(ground, terrain.at(terrain.from_valley, cell_x, cell_y));
       const auto pixel = static_cast<size_t>(row * painting.side + column);
       painting.material[pixel] = static_cast<uint8_t>(ground.material);
       painting.cover[pixel] = static_cast<uint8_t>(cover_of(ground));
       painting.height[pixel] = ground.height;
-      painting.tint[pixel] = ground.tint;
+      // Water lies level.
+      const bool level = painting.cover[pixel] == static_cast<uint8_t>(LandCover::kWater);
+      painting.tint[pixel] = level ? ground.tint : ground.tint * terrain.at(light, cell_x, cell_y);
       if (objects && ground.object != ObjectClass::kNone) {
         objects->id[pixel] = ground.object_id;
         objects->traits.try_emplace(ground.object_id, ObjectMap::Traits{ground.object, ground.object_axis});
@@ -149,13 +191,14 @@ GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects) {
   const int64_t pixels_per_cell = request.pixels_per_cell;
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
-  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}, .cover = {}};
+  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}, .cover = {}, .terrain = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
   ObjectMap painted;
   const Painting painting = paint(request, margin + 1, margin, objects ? &painted : nullptr);
   if (objects) *objects = inner_part(painted, margin);
   map.material.resize(static_cast<size_t>(lit * lit));
   map.brightness.resize(static_cast<size_t>(lit * lit));
+  map.terrain = terrain_of(request.seed, request.site.zone, request.site.east_m / 10, request.site.south_m / 10, request.site.side_m / 10);
   std::vector<float> shadow;
   for (int64_t row = 0; row < lit; ++row) {
     const int64_t first = (row + margin) * painting.side + margin;

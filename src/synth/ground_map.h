@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "synth/objects.h"
+#include "synth/terrain.h"
 #include "synth/world.h"
 
 namespace skysense::synth {
@@ -21,6 +22,7 @@ struct GroundMap {
   std::vector<uint8_t> material;     ///< [side + 2, side + 2] Material
   std::vector<float> brightness;     ///< [side + 2, side + 2] tint times light: 1 is flat lit ground
   std::vector<uint8_t> cover;        ///< [side, side] LandCover; ships and boats count as the water under them
+  Terrain terrain;                   ///< of the square's 10 m cells
 
   int64_t stride() const { return side + 2; }
   /// Index of a pixel of the square; -1 and `side` are the border.
@@ -33,6 +35,7 @@ struct GroundRequest {
   Site site;
   int64_t pixels_per_cell = 8;
   Sun sun;
+  bool streams = true;        ///< water flows in the valleys
   float day = kReferenceDay;  ///< days from 2023-01-01
 };
 

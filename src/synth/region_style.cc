@@ -23,17 +23,24 @@ void photograph(RegionStyle& style, uint32_t hash) {
 
 }  // namespace
 
-RegionStyle style_of(uint32_t region_hash, bool southern) {
-  const auto draw = [region_hash](int32_t channel) { return unit(region_hash, 500 + channel); };
+RegionStyle style_of(uint64_t seed, const Site& site) {
+  const uint32_t hash = region_hash(seed, site.zone, site.east_m, site.south_m);
+  const auto draw = [hash](int32_t channel) { return unit(hash, 500 + channel); };
   RegionStyle style;
-  style.seed = region_hash;
-  style.southern = southern;
-  photograph(style, region_hash);
+  style.seed = hash;
+  style.southern = site.zone.southern;
+  // Of the region's corner: one climate however the region is asked about.
+  const auto corner = [](int64_t metres) { return metres / kRegionMetres * kRegionMetres; };
+  style.climate = climate_at(seed, site.zone, corner(site.east_m), corner(site.south_m));
+  const float humidity = style.climate.humidity;
+  photograph(style, hash);
   style.season_shift = between(-18, 18, draw(3));
-  style.vigour = between(0.55f, 1.05f, draw(4));
-  style.soil_brightness = between(0.65f, 1.35f, draw(5));
-  style.soil_redness = between(-0.1f, 0.25f, draw(6));
-  style.moisture = draw(7);
+  // Dry countries are sparse, bright and red; the rest is the region's own.
+  style.vigour = between(0.55f, 1.05f, 0.5f * draw(4) + 0.5f * humidity);
+  style.soil_brightness = between(0.65f, 1.35f, 0.6f * draw(5) + 0.4f * (1 - humidity));
+  style.soil_redness = between(-0.1f, 0.25f, 0.6f * draw(6) + 0.4f * (1 - humidity));
+  style.moisture = 0.5f * draw(7) + 0.5f * humidity;
+  style.radar = {draw(46) < 0.5f ? 0.98f : -0.98f, 0.199f};  // it looks to the side from a near-polar orbit
   // Nothing corrects the images for slope and sun: a place lies in a fifth to twice the light of level ground.
   const float ms_level = plain_exp2(between(-2.2f, 1.2f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
   for (size_t band = 0; band < kBands; ++band) {
@@ -52,8 +59,7 @@ RegionStyle RegionStyle::photographed_again(int32_t flight) const {
 }
 
 float RegionStyle::green_share(Material material, float day) const {
-  const float local_day = day - season_shift + (southern ? 182.0f : 0.0f);
-  return clamp01(vigour * greenness(traits_of(material).phenology, local_day));
+  return clamp01(vigour * greenness(traits_of(material).phenology, local_day(day)));
 }
 
 Spectrum RegionStyle::spectrum(Material material, float day) const {

@@ -9,6 +9,7 @@ namespace skysense::synth {
 struct RegionStyle {
   uint32_t seed = 0;
   bool southern = false;
+  Climate climate;
   Sun sun;
   float hr_day = 180;               ///< of the HR mosaic
   float season_shift = 0;           ///< days by which seasons come late
@@ -19,6 +20,7 @@ struct RegionStyle {
   Spectrum ms_gain{};               ///< per MS band: atmosphere, illumination and view angle
   std::array<float, 2> sar_offset_db{};  ///< VV, VH: incidence angle
   float built_offset_db = 0;        ///< of roofs: how the streets lie to the radar's look
+  Direction radar;                  ///< on the ground, towards the sensor
   float hr_gamma = 0.5f;            ///< share of the square-root curve in the tone mapping
   float hr_noise = 0.01f;
   float hr_sharpness = 1;           ///< 1 as painted, 0 well blurred
@@ -26,10 +28,14 @@ struct RegionStyle {
   /// The material's ten reflectances on a day of the year.
   Spectrum spectrum(Material material, float day) const;
   float green_share(Material material, float day) const;
+  bool has_streams() const { return climate.humidity > 0.25f; }
+  /// Day of the year as its seasons have it: southern ones come half a year later. Real-valued; any number wraps.
+  float local_day(float day) const { return day - season_shift + (southern ? 182.0f : 0.0f); }
   /// The same region on another flight: its own sun, season, exposure, air and camera.
   RegionStyle photographed_again(int32_t flight) const;
 };
 
-RegionStyle style_of(uint32_t region_hash, bool southern);
+/// The style of the region around a site of the world `seed`.
+RegionStyle style_of(uint64_t seed, const Site& site);
 
 }  // namespace skysense::synth

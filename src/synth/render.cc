@@ -7,16 +7,12 @@ constexpr int32_t kMsCalendar = 1, kSarCalendar = 2, kMonthlyCalendar = 3;
 constexpr float kPresent = 0.05f;  // of the ground: what a multi-label class needs
 constexpr int64_t kYear = 365;
 
-RegionStyle style_at(const Site& site, uint64_t seed) {
-  return style_of(region_hash(seed, site.zone, site.east_m, site.south_m), site.zone.southern);
-}
-
 }  // namespace
 
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
-  const RegionStyle style = style_at(site, options.seed);
+  const RegionStyle style = style_of(options.seed, site);
   ObjectMap objects;
-  const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun},
+  const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()},
                                         options.objects ? &objects : nullptr);
   const CellMixture cells = mix_cells(ground);
   RenderedPlace place{.site = site,
@@ -39,14 +35,14 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
 }
 
 PlaceChange render_change(const Site& site, const RenderOptions& options) {
-  const RegionStyle region = style_at(site, options.seed);
+  const RegionStyle region = style_of(options.seed, site);
   PlaceChange change;
   for (size_t flight = 0; flight < 2; ++flight) {
     const RegionStyle style = region.photographed_again(static_cast<int32_t>(flight));
     constexpr std::array<float, 2> kFirstDay = {0, 2 * kYear};  // 2023 and 2025
     change.day[flight] = kFirstDay[flight] + style.hr_day;
     GroundMap ground =
-        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .day = change.day[flight]});
+        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = change.day[flight]});
     change.hr[flight] = render_hr(ground, site, style);
     change.hr_cover[flight] = std::move(ground.cover);
   }
@@ -55,14 +51,14 @@ PlaceChange render_change(const Site& site, const RenderOptions& options) {
 }
 
 std::vector<MonthlyImage> render_months(const Site& site, const RenderOptions& options, int64_t months) {
-  const RegionStyle style = style_at(site, options.seed);
+  const RegionStyle style = style_of(options.seed, site);
   std::vector<MonthlyImage> images;
   for (int64_t month = 0; month < months; ++month) {
     constexpr float kMonth = 30.4f;
     const float wander = between(-8, 8, unit(lattice_hash(style.seed, static_cast<int32_t>(month), kMonthlyCalendar)));
     const float day = (static_cast<float>(month) + 0.5f) * kMonth + wander;
     const GroundMap ground =
-        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .day = day});
+        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = day});
     images.push_back({.day = day, .ms = render_ms(mix_cells(ground), site, style, static_cast<int>(day) + 1), .cover = cover_by_cell(ground)});
   }
   return images;

@@ -12,6 +12,20 @@ uint32_t place_hash(uint32_t seed, int64_t column, int64_t row) {
 
 int day_of_year(int day) { return (day - 1) % 365 + 1; }
 
+// After the USGS spectral library: fresh snow.
+constexpr Spectrum kSnow = {.86f, .86f, .85f, .84f, .83f, .81f, .79f, .77f, .12f, .08f};
+
+/// How much of the snow on the ground shows on a land cover: crowns shed and hide it, roads and roofs are cleared.
+float snow_shown(LandCover cover) {
+  switch (cover) {
+    case LandCover::kWater: return 0;
+    case LandCover::kTrees: return 0.35f;
+    case LandCover::kBuilding: return 0.7f;
+    case LandCover::kPaved: return 0.25f;
+    default: return 1;
+  }
+}
+
 /// Roughly normal with unit variance, from one hash: the sum of four bytes.
 float rough_normal(uint32_t hash) {
   const uint32_t sum = (hash & 0xFF) + (hash >> 8 & 0xFF) + (hash >> 16 & 0xFF) + (hash >> 24);
@@ -39,9 +53,30 @@ std::vector<uint8_t> render_hr(const GroundMap& ground, const Site& site, const 
   }
   const float blur = 0.8f * (1 - style.hr_sharpness) + 0.15f;  // share of the four neighbours: what a lens does
   const int64_t first_column = site.east_m / 10 * ground.per_cell, first_row = site.south_m / 10 * ground.per_cell;
+  // Snow by 10 m cells: the border of a pixel has that of its neighbour.
+  std::array<float, kMaterials> shown;
+  for (size_t m = 0; m < kMaterials; ++m) shown[m] = snow_shown(traits_of(static_cast<Material>(m)).cover);
+  std::vector<float> snow;
+  const int64_t cells = side / ground.per_cell;
+  const float local_day = style.local_day(style.hr_day);
+  for (int64_t cell = 0; cell < cells * cells; ++cell) {
+    snow.push_back(style.climate.snow(ground.terrain.altitude_m[static_cast<size_t>(cell / cells * ground.terrain.corners + cell % cells)], local_day));
+  }
+  const bool snowy = std::ranges::any_of(snow, [](float share) { return share > 0; });
+  const auto snow_at = [&](int64_t row, int64_t column) {
+    const auto cell_of = [&](int64_t pixel) { return std::clamp<int64_t>(pixel, 0, side - 1) / ground.per_cell; };
+    return snow[static_cast<size_t>(cell_of(row) * cells + cell_of(column))];
+  };
   std::vector<float> plane(ground.material.size());
   for (size_t colour = 0; colour < 3; ++colour) {
     for (size_t i = 0; i < plane.size(); ++i) plane[i] = colours[ground.material[i]][colour] * ground.brightness[i];
+    for (int64_t row = -1; snowy && row <= side; ++row) {
+      for (int64_t column = -1; column <= side; ++column) {
+        const size_t i = ground.index(row, column);
+        const float share = snow_at(row, column) * shown[ground.material[i]];
+        plane[i] += share * (kSnow[2 - colour] * ground.brightness[i] - plane[i]);
+      }
+    }
     const float gain = style.hr_gain[colour], haze = style.hr_haze[colour];
     const uint32_t noise_seed = style.seed + static_cast<uint32_t>(colour) * 0x3779;
     uint8_t* out = image.data() + static_cast<int64_t>(colour) * count;
@@ -62,6 +97,7 @@ std::vector<uint8_t> render_hr(const GroundMap& ground, const Site& site, const 
 CellMixture mix_cells(const GroundMap& ground) {
   CellMixture cells;
   cells.side = ground.side / ground.per_cell;
+  cells.terrain = ground.terrain;
   const float share = 1.0f / static_cast<float>(ground.per_cell * ground.per_cell);
   std::array<int32_t, kMaterials> pixels{};
   std::array<float, kMaterials> brightness{};
@@ -116,6 +152,7 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   std::array<Spectrum, kMaterials> table;
   for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day));
   const Sky sky = sky_of(style, day);
+  const float local_day = style.local_day(static_cast<float>(day));
   // Imperfect correction for air and sun: a bluish offset and a gain, new on each date.
   const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
@@ -125,11 +162,13 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   for (int64_t row = 0; row < side; ++row) {
     for (int64_t column = 0; column < side; ++column) {
       const int64_t cell = row * side + column;
+      const float snow = style.climate.snow(cells.terrain.altitude_m[static_cast<size_t>(row * cells.terrain.corners + column)], local_day);
       Spectrum sum{};
       for (uint32_t i = cells.first[static_cast<size_t>(cell)]; i < cells.first[static_cast<size_t>(cell) + 1]; ++i) {
         const auto& part = cells.parts[i];
         const float weight = part.share * part.brightness;
-        for (size_t band = 0; band < kBands; ++band) sum[band] += weight * table[part.material][band];
+        const float white = snow * snow_shown(traits_of(static_cast<Material>(part.material)).cover);
+        for (size_t band = 0; band < kBands; ++band) sum[band] += weight * (table[part.material][band] + white * (kSnow[band] - table[part.material][band]));
       }
       const float cloud = sky.opacity_at(first_column + column, first_row + row);
       const float shadow = sky.opacity_at(first_column + column + shadow_x, first_row + row + shadow_y) * (1 - cloud);
@@ -167,11 +206,25 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
   }
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   constexpr float kNoiseFloor = 0.0016f;  // -28 dB
+  // Slopes that face the sensor are bright, those behind are dark; water is level, and melting snow swallows the signal.
+  std::vector<float> land_gain;
+  for (int64_t row = 0; row < side; ++row) {
+    for (int64_t column = 0; column < side; ++column) {
+      const int64_t n = cells.terrain.corners;
+      const float* corner = cells.terrain.altitude_m.data() + row * n + column;
+      const float rise_x = 0.5f * (corner[1] - corner[0] + corner[n + 1] - corner[n]), rise_y = 0.5f * (corner[n] - corner[0] + corner[n + 1] - corner[1]);
+      const float facing = -(rise_x * style.radar.x + rise_y * style.radar.y) / 10;
+      const float snow = style.climate.snow(corner[0], style.local_day(static_cast<float>(day)));
+      land_gain.push_back(power_of(std::clamp(16 * facing, -8.0f, 8.0f) - 2.5f * snow * (1 - snow) * 4));
+    }
+  }
   for (size_t channel = 0; channel < 2; ++channel) {
     for (int64_t cell = 0; cell < count; ++cell) {
       float mean = kNoiseFloor;
       for (uint32_t i = cells.first[static_cast<size_t>(cell)]; i < cells.first[static_cast<size_t>(cell) + 1]; ++i) {
-        mean += cells.parts[i].share * power[channel][cells.parts[i].material];
+        const auto& part = cells.parts[i];
+        const bool level = traits_of(static_cast<Material>(part.material)).cover == LandCover::kWater;
+        mean += part.share * power[channel][part.material] * (level ? 1 : land_gain[static_cast<size_t>(cell)]);
       }
       uint32_t hash = place_hash(seed + 17 * static_cast<uint32_t>(channel), first_column + cell % side, first_row + cell / side);
       float speckle = 0;  // gamma distributed, mean 1, shape kLooks

@@ -20,6 +20,7 @@ struct CellMixture {
   std::vector<Part> parts;        ///< of all cells, one after the other
   std::vector<uint32_t> first;    ///< [cells * cells + 1] index of each cell's first part
   int64_t side = 0;               ///< cells
+  Terrain terrain;
 };
 CellMixture mix_cells(const GroundMap& ground);
 
