@@ -1,8 +1,11 @@
 """skysense synth: what it writes, read by programs that know nothing of it."""
 
+import json
+import os
 import pathlib
 import xml.etree.ElementTree
 
+import numpy
 import pytest
 import rasterio
 import shapely
@@ -63,3 +66,66 @@ def test_dota_voc_and_coco_tell_the_same_boxes(world):
 def test_an_unknown_label_is_refused(folder):
     assert "boxes" in refusal_of("synth", "-o", folder / "w", "--places", 1, "--labels", "bxes", code=WRONG_USAGE)
     assert not (folder / "w").exists()
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory) -> pathlib.Path:
+    """Twelve places with every label."""
+    out = tmp_path_factory.mktemp("synth") / "labelled"
+    result_of("synth", "-o", out, "--places", 12, "--size", 32, "--ms-dates", 2, "--sar-dates", 1, "--labels",
+              "hr_cover,crops,changes,months", "--val-places", 1, "--test-places", 1)  # fmt: skip
+    return out
+
+
+def read(file):
+    with rasterio.open(file) as raster:
+        return raster.read()
+
+
+def labels_of(world):
+    return [json.loads(line) for line in (world / "labels.jsonl").read_text().splitlines()]
+
+
+def test_labels_agree_with_each_other(labelled):
+    changed, snowed_or_flooded = 0.0, 0
+    for place in labels_of(labelled):
+        folder = labelled / "places" / place["id"]
+        cover, crops, hr_cover = (read(folder / f"{name}.tif")[0] for name in ("label", "crops", "hr_cover"))
+        # The land cover of a cell is that of most of its HR pixels; the multi-label classes are those of the ground.
+        blocks = hr_cover.reshape(32, 8, 32, 8).swapaxes(1, 2).reshape(32, 32, 64)
+        counts = numpy.stack([(blocks == value).sum(-1) for value in range(8)])
+        assert (counts.argmax(0) == cover).all()
+        names = ["water", "trees", "grass", "crops", "bare", "building", "paved", "wetland"]
+        assert place["covers"] == [name for value, name in enumerate(names) if (hr_cover == value).mean() >= 0.05]
+        assert set(numpy.unique(crops)) <= {*range(9), 255} and (crops[cover != 3] == 255).all()
+        # A pixel has changed where its land cover has.
+        flights = place["change"]["flights"]
+        assert [flight["date"][:4] for flight in flights] == ["2023", "2025"]
+        before, after = (read(labelled / flight["hr_cover"])[0] for flight in flights)
+        mask = read(labelled / place["change"]["mask"])[0]
+        assert ((before != after) == (mask == 1)).all()
+        assert [read(labelled / flight["hr"]).shape for flight in flights] == [(3, 256, 256)] * 2
+        changed += mask.mean() / 12
+        assert [month["date"][:7] for month in place["months"]] == [f"2023-{month:02}" for month in range(1, 13)]
+        covers = [read(labelled / month["cover"])[0] for month in place["months"]]
+        snowed_or_flooded += any((a != b).any() for a, b in zip(covers, covers[1:], strict=False))
+    assert 0.001 < changed < 0.2, "changes are there, and rare"
+    assert snowed_or_flooded >= 2
+
+
+def test_splits_are_datasets_of_their_own(labelled):
+    for split in ("train", "val", "test"):
+        folder = labelled if split == "train" else labelled / split
+        assert all(place["id"].startswith(split + "-") for place in labels_of(folder))
+        assert (folder / "index.jsonl").exists()
+
+
+def test_another_instruction_set_renders_the_same_bytes(folder):
+    arguments = ("--places", 12, "--size", 16, "--ms-dates", 2, "--sar-dates", 1, "--labels", "crops,boxes,changes")
+    result_of("synth", "-o", folder / "a", *arguments, "--jobs", 2)
+    plain = os.environ | {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2", "ATEN_CPU_CAPABILITY": "default"}
+    result_of("synth", "-o", folder / "b", *arguments, "--jobs", 1, env=plain)
+    files = sorted(file.relative_to(folder / "a") for file in (folder / "a").rglob("*") if file.is_file())
+    assert len(files) > 100
+    for file in files:
+        assert (folder / "a" / file).read_bytes() == (folder / "b" / file).read_bytes(), file
