@@ -8,6 +8,7 @@
 
 #include "app/bench_loader.h"
 #include "app/bench_raster.h"
+#include "app/bench_synth.h"
 #include "app/measure.h"
 #include "app/verbs.h"
 #include "core/error.h"
@@ -29,6 +30,7 @@ struct BenchOptions {
   std::string preset = "nano", modality = "hr", dtype = "float32", mode = "encode";
   std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
   std::string raster;                // read this instead of running a model
+  int64_t synth = 0;                 // render so many places instead
   bool prepared = false;
   int64_t size = 256, batch = 4, threads = 0, iterations = 5;
 };
@@ -162,7 +164,7 @@ void bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
-  auto* verb = program.add_subcommand("bench", "Time the encoder, a training step or raster reading on this machine");
+  auto* verb = program.add_subcommand("bench", "Time the encoder, a training step, raster reading or the synthetic world on this machine");
   verb->footer(
       "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
@@ -201,11 +203,13 @@ void add_bench(CLI::App& program) {
       ->capture_default_str();
   verb->add_flag("!--no-verify", loader->verify,
                  "with --loader: do not compare members of shards with their checksums");
+  verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model");
   verb->callback([options, loader] {
     if (!loader->data.empty()) {
       loader->batch = options->batch;
       return print_result(bench_loader(*loader));
     }
+    if (options->synth > 0) return print_result(bench_synth(options->synth));
 #ifdef SKYSENSE_RASTER
     if (!options->raster.empty()) return print_result(bench_raster(options->raster, options->iterations));
 #endif

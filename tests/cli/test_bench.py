@@ -36,3 +36,10 @@ def test_raster_reading_sees_what_rasterio_sees(tmp_path):
     assert result["value_sum"] == values.sum()
     assert result["megabytes"] == 3 * 300 * 1500 * 4 / 1e6
     assert len(result["seconds"]) == 2
+
+
+def test_rendering_is_timed(tmp_path):
+    result = result_of("bench", "--synth", 12)
+    assert result["places"] == 12
+    assert result["hr_megapixels_per_second"] == pytest.approx(12 * 512 * 512 / 1e6 / (12 * result["hr_median_s"]), rel=1.0)
+    assert result["all_sensors_places_per_second"] > 0.1
