@@ -5,7 +5,7 @@
 
 namespace skysense::app {
 
-/// Times one core rendering HR images of the synthetic world, every scene class in turn; then the same with series of ten
+/// Times, in processor seconds of one core, rendering HR images of the synthetic world, every scene class in turn; then the same with series of ten
 /// MS and five SAR images. `places` of 640 m at 1.25 m.
 nlohmann::json bench_synth(int64_t places);
 

@@ -50,7 +50,7 @@ class Scenes {
       auto found = scenes_.find(key);
       if (found == scenes_.end()) {
         found = scenes_.emplace(key, scene_at(seed_, zone_, cell_east, cell_south)).first;
-        found->second.day = day_;
+        found->second.look_on(day_);
       }
       last_ = &found->second;
       last_east_ = cell_east;

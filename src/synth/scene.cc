@@ -112,24 +112,28 @@ Scene make_scene(SceneClass kind, uint32_t seed) {
   return scene;
 }
 
-float Scene::flood() const {
+void Scene::look_on(float day_seen) {
+  day = day_seen;
+  flood = 0;
   const int32_t year = floor_int(day / 365);
   const float of_year = day - 365 * static_cast<float>(year);
-  float level = 0;
   for (int32_t i = 0; i < 2; ++i) {
     const uint32_t event = lattice_hash(seed + 604, year, i);
     if (unit(event, 1) > 0.5f) continue;
     const float peak = between(30, 335, unit(event, 2)), half_days = between(12, 40, unit(event, 3));
     const float height = 1 - absolute(of_year - peak) / half_days;
-    level = height > level ? height : level;
+    flood = height > flood ? height : flood;
   }
-  return level;
 }
 
 bool paint_patch(const Scene& scene, float x, float y, Ground& ground) {
   for (int i = 0; i < kIntrusions; ++i) {
     const Scene::Patch& patch = scene.patches[static_cast<size_t>(i)];
-    const float field = fractal_noise(scene.seed + 50 + static_cast<uint32_t>(i), x * 0.0052f, y * 0.0052f, 2);
+    // Two octaves of fractal_noise; the second is left out where the first settles it.
+    const uint32_t seed = scene.seed + 50 + static_cast<uint32_t>(i);
+    const float first = 0.5f * value_noise(seed, x * 0.0052f, y * 0.0052f);
+    if ((first + 0.25f) / 0.75f <= patch.level) continue;
+    const float field = (first + 0.25f * value_noise(seed + 0x9E37u, 2 * (x * 0.0052f) + 17.3f, 2 * (y * 0.0052f) - 9.1f)) / 0.75f;
     if (field <= patch.level) continue;
     ground = paint_intrusion(scene, patch.kind, field - patch.level, x, y);
     return true;

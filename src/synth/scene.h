@@ -47,7 +47,8 @@ struct Scene {
     float level = 1;  ///< of the noise field above which it lies; 1: nowhere
   };
   std::array<Patch, kIntrusions> patches{};
-  float day = kReferenceDay;
+  float day = kReferenceDay;  ///< set by look_on
+  float flood = 0;            ///< how far the water stands above its usual level, in [0, 1]
 
   /// An independent number in [0, 1) for each purpose.
   float draw(int32_t channel) const { return unit(seed, channel); }
@@ -64,8 +65,8 @@ struct Scene {
   }
   /// A hash for what comes and goes from day to day: vehicles, ships, aircraft.
   uint32_t passing(uint32_t thing) const { return lattice_hash(thing, floor_int(day), 603); }
-  /// How far the water stands above its usual level, in [0, 1]: up to two floods a year of some weeks.
-  float flood() const;
+  /// The scene as it is on a day: up to two floods a year of some weeks.
+  void look_on(float day_seen);
 };
 
 /// One point of the ground.

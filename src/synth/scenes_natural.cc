@@ -75,7 +75,7 @@ Ground paint_wetland(const Scene& scene, float x, float y) {
   const float ground = fractal_noise(scene.seed + 1, x * 0.011f, y * 0.011f, 4);
   const float warp = 60 * value_noise(scene.seed + 2, x * 0.012f, y * 0.012f);
   const float channel = absolute(fractal_noise(scene.seed + 3, (x + warp) * 0.0045f, (y - warp) * 0.0045f, 2) - 0.5f);
-  const float level = between(0.36f, 0.5f, scene.draw(1)) + 0.07f * scene.flood();
+  const float level = between(0.36f, 0.5f, scene.draw(1)) + 0.07f * scene.flood;
   if (channel < 0.012f) return {Material::kTurbidWater, -1, 1};
   if (ground < level) return {scene.draw(2) < 0.5f ? Material::kDeepWater : Material::kTurbidWater, -0.8f, 1};
   if (ground < level + 0.025f || channel < 0.018f) return {Material::kMud, -0.3f, 0.9f};
@@ -96,7 +96,7 @@ Ground paint_river(const Scene& scene, float x, float y) {
   const float width = between(11, 34, scene.draw(2)) * (0.85f + 0.4f * value_noise(scene.seed + 3, p.u * 0.01f, 7));
   const float across = p.v - centre(4);
   const float distance = absolute(across);
-  const float flooded = scene.flood() * 3 * width;  // the water's way over the banks
+  const float flooded = scene.flood * 3 * width;  // the water's way over the banks
   const float edge = 5 * (fractal_noise(scene.seed + 6, x * 0.05f, y * 0.05f, 2) - 0.5f);
   const float road = absolute(p.u - between(-280, 280, scene.draw(12)));
   if (road < 6 && scene.draw(13) < 0.7f) {
