@@ -15,6 +15,7 @@ void ViewOptions::describe(OptionFields& fields) {
   fields("sar_window", sar_window, "consecutive SAR dates from which sar_dates are drawn").at_least(1);
   fields("ms_dates", ms_dates, "MS dates a place").at_least(1);
   fields("sar_dates", sar_dates, "SAR dates a place").at_least(1);
+  fields("own_dates", own_dates, "every view draws dates of its own (the paper's views share them)");
 }
 
 void AugmentOptions::describe(OptionFields& fields) {

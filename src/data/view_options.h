@@ -21,6 +21,9 @@ struct ViewOptions {
   int64_t sar_window = 10;
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
+  /// Every view draws dates of its own, so that what it has in common with the others is the ground and not the day's air
+  /// and season (not in the paper, where views share their dates; seasonal contrast, arXiv 2103.16607).
+  bool own_dates = false;
 
   int64_t views() const { return global_views + local_views; }
   bool is_global(int64_t view) const { return view < global_views; }

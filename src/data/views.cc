@@ -48,7 +48,7 @@ int64_t window_of(Modality modality, const ViewOptions& options, int64_t availab
   return modality == Modality::kHr ? available : modality == Modality::kMs ? options.ms_window : options.sar_window;
 }
 
-/// The dates that all views of the place share.
+/// Some of the place's dates.
 PerModality<std::optional<ImageSeries>> draw_series(const PlaceSample& place, const ViewOptions& options,
                                                     RandomStream& stream) {
   PerModality<std::optional<ImageSeries>> drawn;
@@ -88,11 +88,15 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
   const auto ground = ground_size(sizes_of(place), options, place.id);
   const auto boxes = boxes_of(ground, options, seed, epoch, sample);
   RandomStream date_stream(seed, epoch, sample, "dates");
-  const auto series = draw_series(place, options, date_stream);
+  auto series = draw_series(place, options, date_stream);
 
   std::vector<View> views;
   for (int64_t number = 0; number < options.views(); ++number) {
     RandomStream stream(seed, epoch, sample, fmt::format("view {}", number));
+    if (options.own_dates) {
+      RandomStream own_stream(seed, epoch, sample, fmt::format("dates {}", number));
+      series = draw_series(place, options, own_stream);
+    }
     View view{.images = {}, .box = boxes[static_cast<size_t>(number)], .transform = draw_dihedral(augment, stream)};
     for (const Modality modality : kModalities) {
       if (!series[modality]) continue;

@@ -21,7 +21,8 @@ struct View {
 };
 
 /// The views of one place: the global ones first, then the local ones. What is drawn depends on (seed, epoch, sample)
-/// alone. The dates of a series are drawn once and shared by all views: at most ViewOptions::dates of them, in order.
+/// alone. The dates of a series are drawn once and shared by all views, unless ViewOptions::own_dates: at most
+/// ViewOptions::dates of them, in order.
 ///
 /// Any subset of modalities and any raster size will do: a view's ground shrinks to what the place has (a square as
 /// large as fits), and is resampled to the view's pixels; a view without zoom whose pixels match is cut out untouched.

@@ -71,6 +71,19 @@ TEST(Views, ShareTheDatesOfTheirPlaceAndJitterEachOnItsOwn) {
   EXPECT_GT(days.size(), 4u);
 }
 
+TEST(Views, DrawDatesOfTheirOwnWhereAskedTo) {
+  ViewOptions own = kViews;
+  own.own_dates = true;
+  const auto views = make_views(ground_place(40, 8, 30, 20), plain_contracts(), own, kMoves, 1, 0, 3);
+  std::set<std::vector<float>> dates;
+  for (const View& view : views) {
+    const auto numbers = view.images[Modality::kMs]->values.select(1, 2).select(1, 0).select(1, 0).round().contiguous();
+    ASSERT_EQ(numbers.numel(), 4);
+    dates.insert({numbers.data_ptr<float>(), numbers.data_ptr<float>() + 4});
+  }
+  EXPECT_GT(dates.size(), 4u);
+}
+
 TEST(Views, DependOnSeedEpochAndSampleOnly) {
   const auto place = ground_place(40, 8, 7, 5);
   const auto make = [&](uint64_t seed, uint64_t epoch, uint64_t sample) {
