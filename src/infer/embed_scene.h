@@ -12,8 +12,8 @@ namespace skysense {
 struct EmbedResult {
   int64_t width = 0, height = 0, features = 0;  ///< of the output, in cells
   int64_t valid_cells = 0, tiles = 0;
-  PixelCounts pixels;
-  std::filesystem::path preview_png, preview_tif;
+  PixelCounts pixels{};
+  std::filesystem::path preview_png{}, preview_tif{};
 };
 
 /// Computes the feature map of the job's area and writes it as d bands of float32 with NaN as nodata,

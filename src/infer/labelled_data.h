@@ -16,7 +16,7 @@ struct LabelledReading {
   std::string sensor;  ///< built-in contract of the files; empty: they are what the model's own contract says
   std::string bands;   ///< "B04=3,B03=2"; empty: by name, colour or order
   int64_t size = 0;    ///< side in pixels, 0: as they are
-  std::optional<Modality> modality;  ///< of the images; nothing: the sensor's, or the first that the model takes
+  std::optional<Modality> modality{};  ///< of the images; nothing: the sensor's, or the first that the model takes
 };
 
 /// Samples with the names of their classes.

@@ -222,8 +222,8 @@ int64_t RasterReader::Impl::apply_nodata(const PixelWindow& inside, const PixelW
       for (size_t x = 0; x < width; ++x) {
         const bool finite = row[x] - row[x] == 0;
         const bool declared = (row[x] == nodata) | (is_nan & (row[x] != row[x]));
-        missing[x] |= static_cast<uint8_t>(!finite | (declared & !is_zero));
-        undeclared[x] |= static_cast<uint8_t>(!finite & !declared);
+        missing[x] |= static_cast<uint8_t>((!finite) | (declared & !is_zero));
+        undeclared[x] |= static_cast<uint8_t>((!finite) & (!declared));
         zeros[x] = static_cast<uint16_t>(zeros[x] + (declared & is_zero));
       }
     }
