@@ -144,6 +144,7 @@ void add_synth(CLI::App& program) {
   verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  verb->add_flag("!--no-snow", arguments->world.snow, "winters without snow");
   verb->add_option("--labels", arguments->labels, 
                    "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), changes "
                    "(two HR images of 2023 and 2025), months (twelve MS images with the land cover of each)")

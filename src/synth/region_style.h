@@ -10,6 +10,7 @@ struct RegionStyle {
   uint32_t seed = 0;
   bool southern = false;
   Climate climate;
+  bool snows = true;                ///< false: winters without snow
   Sun sun;
   float hr_day = 180;               ///< of the HR mosaic
   float season_shift = 0;           ///< days by which seasons come late
@@ -28,6 +29,8 @@ struct RegionStyle {
   /// The material's ten reflectances on a day of the year.
   Spectrum spectrum(Material material, float day) const;
   float green_share(Material material, float day) const;
+  /// Share of the ground under snow at an altitude on a day of the year.
+  float snow(float altitude_m, float day) const { return snows ? climate.snow(altitude_m, local_day(day)) : 0; }
   bool has_streams() const { return climate.humidity > 0.25f; }
   /// Day of the year as its seasons have it: southern ones come half a year later. Real-valued; any number wraps.
   float local_day(float day) const { return day - season_shift + (southern ? 182.0f : 0.0f); }

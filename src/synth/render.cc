@@ -7,10 +7,16 @@ constexpr int32_t kMsCalendar = 1, kSarCalendar = 2, kMonthlyCalendar = 3;
 constexpr float kPresent = 0.05f;  // of the ground: what a multi-label class needs
 constexpr int64_t kYear = 365;
 
+RegionStyle style_for(const Site& site, const RenderOptions& options) {
+  RegionStyle style = style_of(options.seed, site);
+  style.snows = options.snow;
+  return style;
+}
+
 }  // namespace
 
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
-  const RegionStyle style = style_of(options.seed, site);
+  const RegionStyle style = style_for(site, options);
   ObjectMap objects;
   const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()},
                                         options.objects ? &objects : nullptr);
@@ -35,7 +41,7 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
 }
 
 PlaceChange render_change(const Site& site, const RenderOptions& options) {
-  const RegionStyle region = style_of(options.seed, site);
+  const RegionStyle region = style_for(site, options);
   PlaceChange change;
   for (size_t flight = 0; flight < 2; ++flight) {
     const RegionStyle style = region.photographed_again(static_cast<int32_t>(flight));
@@ -51,7 +57,7 @@ PlaceChange render_change(const Site& site, const RenderOptions& options) {
 }
 
 std::vector<MonthlyImage> render_months(const Site& site, const RenderOptions& options, int64_t months) {
-  const RegionStyle style = style_of(options.seed, site);
+  const RegionStyle style = style_for(site, options);
   std::vector<MonthlyImage> images;
   for (int64_t month = 0; month < months; ++month) {
     constexpr float kMonth = 30.4f;

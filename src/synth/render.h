@@ -15,6 +15,7 @@ struct RenderOptions {
   bool hr = true;
   int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
+  bool snow = true;           ///< false: winters without snow
   bool objects = false;       ///< find the objects on the HR grid, and its land cover
 };
 

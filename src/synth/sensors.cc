@@ -58,9 +58,8 @@ std::vector<uint8_t> render_hr(const GroundMap& ground, const Site& site, const 
   for (size_t m = 0; m < kMaterials; ++m) shown[m] = snow_shown(traits_of(static_cast<Material>(m)).cover);
   std::vector<float> snow;
   const int64_t cells = side / ground.per_cell;
-  const float local_day = style.local_day(style.hr_day);
   for (int64_t cell = 0; cell < cells * cells; ++cell) {
-    snow.push_back(style.climate.snow(ground.terrain.altitude_m[static_cast<size_t>(cell / cells * ground.terrain.corners + cell % cells)], local_day));
+    snow.push_back(style.snow(ground.terrain.altitude_m[static_cast<size_t>(cell / cells * ground.terrain.corners + cell % cells)], style.hr_day));
   }
   const bool snowy = std::ranges::any_of(snow, [](float share) { return share > 0; });
   const auto snow_at = [&](int64_t row, int64_t column) {
@@ -152,7 +151,6 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   std::array<Spectrum, kMaterials> table;
   for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day));
   const Sky sky = sky_of(style, day);
-  const float local_day = style.local_day(static_cast<float>(day));
   // Imperfect correction for air and sun: a bluish offset and a gain, new on each date.
   const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
@@ -162,7 +160,7 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   for (int64_t row = 0; row < side; ++row) {
     for (int64_t column = 0; column < side; ++column) {
       const int64_t cell = row * side + column;
-      const float snow = style.climate.snow(cells.terrain.altitude_m[static_cast<size_t>(row * cells.terrain.corners + column)], local_day);
+      const float snow = style.snow(cells.terrain.altitude_m[static_cast<size_t>(row * cells.terrain.corners + column)], static_cast<float>(day));
       Spectrum sum{};
       for (uint32_t i = cells.first[static_cast<size_t>(cell)]; i < cells.first[static_cast<size_t>(cell) + 1]; ++i) {
         const auto& part = cells.parts[i];
@@ -214,7 +212,7 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
       const float* corner = cells.terrain.altitude_m.data() + row * n + column;
       const float rise_x = 0.5f * (corner[1] - corner[0] + corner[n + 1] - corner[n]), rise_y = 0.5f * (corner[n] - corner[0] + corner[n + 1] - corner[1]);
       const float facing = -(rise_x * style.radar.x + rise_y * style.radar.y) / 10;
-      const float snow = style.climate.snow(corner[0], style.local_day(static_cast<float>(day)));
+      const float snow = style.snow(corner[0], static_cast<float>(day));
       land_gain.push_back(power_of(std::clamp(16 * facing, -8.0f, 8.0f) - 2.5f * snow * (1 - snow) * 4));
     }
   }

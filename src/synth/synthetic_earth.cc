@@ -95,6 +95,7 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .hr_per_cell = options_.hr_per_cell,
           .ms_dates = options_.ms_dates,
           .sar_dates = options_.sar_dates,
+          .snow = options_.snow,
           .objects = options_.objects};
 }
 

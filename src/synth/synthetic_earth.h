@@ -18,6 +18,7 @@ struct SynthOptions {
   int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
+  bool snow = true;          ///< false: winters without snow
   bool objects = false;      ///< find the HR image's objects too (render())
 };
 
