@@ -90,7 +90,7 @@ void run_synth(SynthArguments arguments) {
   std::error_code ignored;
   fs::remove(index, ignored);  // until the new one is whole
   const SynthLabels labels = SynthLabels::named(arguments.labels);
-  arguments.world.objects = labels.boxes || labels.hr_cover;
+  arguments.world.details = labels.boxes || labels.hr_cover || labels.vectors;
   const SyntheticEarth earth(arguments.world);
   write_synthetic_dataset(arguments.output, earth, labels, arguments.jobs);
   const auto write_split = [&](synth::Split split, int64_t places) {
@@ -146,7 +146,8 @@ void add_synth(CLI::App& program) {
       ->capture_default_str();
   verb->add_flag("!--no-snow", arguments->world.snow, "winters without snow");
   verb->add_option("--labels", arguments->labels, 
-                   "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), changes "
+                   "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), "
+                   "vectors (map.osm and map.gpkg: OpenStreetMap data for index --osm and rasterize), changes "
                    "(two HR images of 2023 and 2025), months (twelve MS images with the land cover of each)")
       ->delimiter(',');
   verb->add_option("--jobs", arguments->jobs, "threads")->check(CLI::PositiveNumber)->capture_default_str();

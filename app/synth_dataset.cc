@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/synth_vectors.h"
 #include "core/class_names.h"
 #include "core/date.h"
 #include "core/error.h"
@@ -14,6 +15,7 @@
 #include "core/place_index.h"
 #include "core/progress.h"
 #include "data/box_formats.h"
+#include "ingest/osm_writer.h"
 #include "raster/raster_writer.h"
 
 namespace skysense::app {
@@ -26,11 +28,12 @@ const std::vector<std::string>& object_names() {
   return names;
 }
 
-/// A place that is written: its line of the index, that of labels.jsonl, and the boxes of its HR image.
+/// A place that is written: its line of the index, that of labels.jsonl, the boxes of its HR image and its map.
 struct WrittenPlace {
   PlaceRecord record;
   nlohmann::json labels;
   LabelledImage boxes;
+  std::vector<OsmObject> map;
 };
 
 /// The files of one dataset folder and the lines of its index.
@@ -75,7 +78,7 @@ class PlaceWriter {
                                                   static_cast<double>(place.site.northing_m()) - half);
     record.longitude_deg = centre.longitude_deg;
     record.latitude_deg = centre.latitude_deg;
-    WrittenPlace written{.record = std::move(record), .labels = {{"id", id}, {"covers", nlohmann::json::array()}}, .boxes = {}};
+    WrittenPlace written{.record = std::move(record), .labels = {{"id", id}, {"covers", nlohmann::json::array()}}, .boxes = {}, .map = {}};
     for (size_t cover = 0; cover < place.covers_present.size(); ++cover) {
       if (place.covers_present[cover]) written.labels["covers"].push_back(synth::kLandCoverNames[cover]);
     }
@@ -102,6 +105,7 @@ class PlaceWriter {
       write_file_atomically(folder_ / "annotations" / "voc" / (id + ".xml"), voc_xml(written.boxes, object_names()));
       write_file_atomically(folder_ / "annotations" / "dota" / (id + ".txt"), dota_text(written.boxes, object_names()));
     }
+    if (labels_.vectors) written.map = map_features(place, grid(place.site, hr_gsd_m).georeference, earth_.options().hr_per_cell);
     if (labels_.changes) {
       const synth::PlaceChange change = earth_.change(number);
       RasterLayout changed = mask_layout(place.site, hr_gsd_m);
@@ -207,12 +211,14 @@ SynthLabels SynthLabels::named(const std::vector<std::string>& words) {
       labels.crops = true;
     } else if (word == "boxes") {
       labels.boxes = true;
+    } else if (word == "vectors") {
+      labels.vectors = true;
     } else if (word == "changes") {
       labels.changes = true;
     } else if (word == "months") {
       labels.months = 12;
     } else {
-      throw UsageError(fmt::format("--labels: '{}' is none of: hr_cover, crops, boxes, changes, months", word));
+      throw UsageError(fmt::format("--labels: '{}' is none of: hr_cover, crops, boxes, vectors, changes, months", word));
     }
   }
   return labels;
@@ -245,15 +251,19 @@ void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth
   const Closer closer{queue};  // before the threads are joined, whatever is thrown
   std::vector<PlaceRecord> records;
   CocoDocument coco(object_names());
+  std::optional<OsmWriter> map;
+  if (labels.vectors) map.emplace(folder / "map.osm", folder / "map.gpkg");
   std::string label_lines;
   Progress progress("synth", earth.size(), "places");
   for (int64_t number = 0; number < earth.size(); ++number) {
     WrittenPlace place = queue.next();
     if (labels.boxes) coco.add(place.boxes);
+    for (const OsmObject& object : place.map) map->add(object);
     label_lines += place.labels.dump() + "\n";
     records.push_back(std::move(place.record));
     progress.update(number + 1);
   }
+  if (map) map->finish();
   if (labels.boxes) write_file_atomically(folder / "annotations" / "coco.json", coco.json().dump() + "\n");
   write_file_atomically(folder / "labels.jsonl", label_lines);
   write_file_atomically(folder / "contract.json", contracts_to_json(earth.contracts()).dump(2) + "\n");

@@ -13,6 +13,7 @@ struct SynthLabels {
   bool hr_cover = false;  ///< hr_cover.tif: land cover of the HR pixels
   bool crops = false;     ///< crops.tif: crop types at 10 m
   bool boxes = false;     ///< annotations/: the HR images' objects for COCO, PASCAL VOC and DOTA
+  bool vectors = false;   ///< map.osm and map.gpkg: the ground as OpenStreetMap data
   bool changes = false;   ///< two HR images of 2023 and 2025, the land cover of both and what changed
   int64_t months = 0;     ///< MS images, one a month from January 2023, with the land cover of each
 

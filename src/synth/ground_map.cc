@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "synth/corridors.h"
+
 namespace skysense::synth {
 namespace {
 
@@ -18,9 +20,18 @@ struct Painting {
   std::vector<float> height, tint;  ///< the tint with the light of the terrain's slope
 };
 
+/// What stands or runs somewhere says what the ground is, whatever it is made of.
 LandCover cover_of(const Ground& ground) {
-  const bool afloat = ground.object == ObjectClass::kShip || ground.object == ObjectClass::kBoat;
-  return afloat ? LandCover::kWater : traits_of(ground.material).cover;
+  switch (ground.object) {
+    case ObjectClass::kBuilding:
+    case ObjectClass::kStorageTank: return LandCover::kBuilding;
+    case ObjectClass::kShip:
+    case ObjectClass::kBoat:
+    case ObjectClass::kSwimmingPool: return LandCover::kWater;
+    case ObjectClass::kSportsField: return LandCover::kGrass;
+    case ObjectClass::kNone: return traits_of(ground.material).cover;
+    default: return LandCover::kPaved;  // vehicles, aircraft, containers, bridges
+  }
 }
 
 /// Finds the scene of a point; borders between scenes wander instead of running straight.
@@ -28,7 +39,8 @@ class Scenes {
  public:
   Scenes(uint64_t seed, const Zone& zone, float day) : seed_(seed), zone_(zone), day_(day), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
 
-  Ground paint(int64_t cell_east, int64_t cell_south, float x, float y) {
+  /// The ground at (x, y) metres from a cell's centre, and the scene that it belongs to.
+  std::pair<Ground, const Scene*> paint(int64_t cell_east, int64_t cell_south, float x, float y) {
     constexpr float kHalf = kSceneMetres / 2, kInside = kHalf - kBorderWarp;
     if (absolute(x) > kInside || absolute(y) > kInside) {
       const float east = (static_cast<float>(cell_east) + x / kSceneMetres) * 5, south = (static_cast<float>(cell_south) + y / kSceneMetres) * 5;
@@ -40,7 +52,8 @@ class Scenes {
       x -= static_cast<float>(step_x) * kSceneMetres;
       y -= static_cast<float>(step_y) * kSceneMetres;
     }
-    return paint_scene(scene(cell_east, cell_south), x, y);
+    const Scene& here = scene(cell_east, cell_south);
+    return {paint_scene(here, x, y), &here};
   }
 
  private:
@@ -100,8 +113,44 @@ std::vector<float> light_of(const Terrain& terrain, const Sun& sun) {
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
+/// Notes what stands and runs on a painting's pixels, where somebody asks for it.
+class DetailWriter {
+ public:
+  DetailWriter(GroundDetail* detail, int64_t painted_side, int64_t beyond, int64_t margin, float gsd_m)
+      : detail_(detail), beyond_(beyond), margin_(margin), gsd_m_(gsd_m) {
+    if (!detail_) return;
+    const int64_t bordered = painted_side - 2 * margin, side = painted_side - 2 * beyond;
+    detail_->objects = {.side = bordered, .id = std::vector<uint32_t>(static_cast<size_t>(bordered * bordered)), .traits = {}};
+    detail_->ways = {.side = side, .kind = std::vector<uint8_t>(static_cast<size_t>(side * side)), .middles = {}};
+  }
+
+  void add(const Ground& ground, int64_t column, int64_t row) {
+    if (!detail_) return;
+    if (ObjectMap& objects = detail_->objects; ground.object != ObjectClass::kNone) {
+      const int64_t x = column - margin_, y = row - margin_;
+      if (x >= 0 && y >= 0 && x < objects.side && y < objects.side) {
+        objects.id[static_cast<size_t>(y * objects.side + x)] = ground.object_id;
+        objects.traits.try_emplace(ground.object_id, ObjectMap::Traits{ground.object, ground.object_axis});
+      }
+    }
+    if (WayMap& ways = detail_->ways; ground.way.kind != WayClass::kNone) {
+      const int64_t x = column - beyond_, y = row - beyond_;
+      if (x < 0 || y < 0 || x >= ways.side || y >= ways.side) return;
+      ways.kind[static_cast<size_t>(y * ways.side + x)] = static_cast<uint8_t>(ground.way.kind);
+      if (absolute(ground.way.across) <= 0.75f * gsd_m_) {
+        ways.middles.push_back({ground.way, {static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f}});
+      }
+    }
+  }
+
+ private:
+  GroundDetail* detail_;
+  int64_t beyond_, margin_;
+  float gsd_m_;
+};
+
 /// The site with `beyond` pixels more on all sides, of which the outer `margin` only cast shadows.
-Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, ObjectMap* objects) {
+Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, GroundDetail* detail) {
   const Site& site = request.site;
   const int64_t pixels_per_cell = request.pixels_per_cell;
   Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .cover = {}, .height = {}, .tint = {}};
@@ -110,7 +159,7 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Obj
   painting.cover.resize(count);
   painting.height.resize(count);
   painting.tint.resize(count);
-  if (objects) *objects = {.side = painting.side, .id = std::vector<uint32_t>(count), .traits = {}};
+  DetailWriter details(detail, painting.side, beyond, margin, 10.0f / static_cast<float>(pixels_per_cell));
   Scenes scenes(request.seed, site.zone, request.day);
   // Whole pixels from the zone's origin: a pixel's place in its scene is the same whichever square asks for it.
   const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
@@ -120,18 +169,20 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Obj
   const int64_t first_cell_east = floor_div(first_column, pixels_per_cell) - 1, first_cell_south = floor_div(first_row, pixels_per_cell) - 1;
   const Terrain terrain = terrain_of(request.seed, site.zone, first_cell_east, first_cell_south, painting.side / pixels_per_cell + 4);
   const std::vector<float> light = light_of(terrain, request.sun);
+  const Corridors corridors(request.seed, site.zone, first_column, first_row, painting.side, pixels_per_cell);
   for (int64_t row = 0; row < painting.side; ++row) {
     const int64_t cell_south = floor_div(first_row + row, scene_pixels);
     const float y = (static_cast<float>(first_row + row - cell_south * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
     for (int64_t column = 0; column < painting.side; ++column) {
       const int64_t cell_east = floor_div(first_column + column, scene_pixels);
       const float x = (static_cast<float>(first_column + column - cell_east * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
-      Ground ground = scenes.paint(cell_east, cell_south, x, y);
+      auto [ground, scene] = scenes.paint(cell_east, cell_south, x, y);
       const auto in_cells = [&](int64_t pixel, int64_t first_cell) {
         return (static_cast<float>(pixel - first_cell * pixels_per_cell) + 0.5f) / static_cast<float>(pixels_per_cell);
       };
       const float cell_x = in_cells(first_column + column, first_cell_east), cell_y = in_cells(first_row + row, first_cell_south);
       if (request.streams) paint_stream(ground, terrain.at(terrain.from_valley, cell_x, cell_y));
+      corridors.paint(*scene, column, row, ground);
       const auto pixel = static_cast<size_t>(row * painting.side + column);
       painting.material[pixel] = static_cast<uint8_t>(ground.material);
       painting.cover[pixel] = static_cast<uint8_t>(cover_of(ground));
@@ -139,24 +190,10 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Obj
       // Water lies level.
       const bool level = painting.cover[pixel] == static_cast<uint8_t>(LandCover::kWater);
       painting.tint[pixel] = level ? ground.tint : ground.tint * terrain.at(light, cell_x, cell_y);
-      if (objects && ground.object != ObjectClass::kNone) {
-        objects->id[pixel] = ground.object_id;
-        objects->traits.try_emplace(ground.object_id, ObjectMap::Traits{ground.object, ground.object_axis});
-      }
+      details.add(ground, column, row);
     }
   }
   return painting;
-}
-
-/// The map without `margin` pixels on all sides.
-ObjectMap inner_part(const ObjectMap& map, int64_t margin) {
-  ObjectMap inner{.side = map.side - 2 * margin, .id = {}, .traits = map.traits};
-  inner.id.reserve(static_cast<size_t>(inner.side * inner.side));
-  for (int64_t row = margin; row < map.side - margin; ++row) {
-    const auto first = map.id.begin() + row * map.side + margin;
-    inner.id.insert(inner.id.end(), first, first + inner.side);
-  }
-  return inner;
 }
 
 int64_t rounded(float x) { return floor_int(x + 0.5f); }
@@ -187,15 +224,13 @@ void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t st
 
 }  // namespace
 
-GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects) {
+GroundMap paint_ground(const GroundRequest& request, GroundDetail* detail) {
   const int64_t pixels_per_cell = request.pixels_per_cell;
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
   GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}, .cover = {}, .terrain = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
-  ObjectMap painted;
-  const Painting painting = paint(request, margin + 1, margin, objects ? &painted : nullptr);
-  if (objects) *objects = inner_part(painted, margin);
+  const Painting painting = paint(request, margin + 1, margin, detail);
   map.material.resize(static_cast<size_t>(lit * lit));
   map.brightness.resize(static_cast<size_t>(lit * lit));
   map.terrain = terrain_of(request.seed, request.site.zone, request.site.east_m / 10, request.site.south_m / 10, request.site.side_m / 10);

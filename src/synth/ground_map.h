@@ -39,8 +39,14 @@ struct GroundRequest {
   float day = kReferenceDay;  ///< days from 2023-01-01
 };
 
-/// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows. `objects`, unless
-/// null, becomes the map of objects of the same pixels, border included.
-GroundMap paint_ground(const GroundRequest& request, ObjectMap* objects = nullptr);
+/// What stands and runs on the ground of a square.
+struct GroundDetail {
+  ObjectMap objects;  ///< [side + 2, side + 2]: with the border
+  WayMap ways;        ///< [side, side]
+};
+
+/// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows. Fills `detail`
+/// unless it is null.
+GroundMap paint_ground(const GroundRequest& request, GroundDetail* detail = nullptr);
 
 }  // namespace skysense::synth

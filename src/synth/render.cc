@@ -17,9 +17,9 @@ RegionStyle style_for(const Site& site, const RenderOptions& options) {
 
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_for(site, options);
-  ObjectMap objects;
+  GroundDetail detail;
   const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()},
-                                        options.objects ? &objects : nullptr);
+                                        options.details ? &detail : nullptr);
   const CellMixture cells = mix_cells(ground);
   RenderedPlace place{.site = site,
                       .hr = {},
@@ -29,9 +29,15 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
                       .crops = crops_by_cell(cells),
                       .covers_present = covers_present(ground, kPresent),
                       .hr_cover = {},
-                      .objects = {}};
-  if (options.objects) {
-    place.objects = visible_objects(objects, 1);
+                      .objects = {},
+                      .object_map = {},
+                      .ways = {},
+                      .way_kinds = {}};
+  if (options.details) {
+    place.objects = visible_objects(detail.objects, 1);
+    place.object_map = std::move(detail.objects);
+    place.ways = way_lines(detail.ways);
+    place.way_kinds = std::move(detail.ways.kind);
     place.hr_cover = ground.cover;
   }
   if (options.hr) place.hr = render_hr(ground, site, style);

@@ -16,7 +16,7 @@ struct RenderOptions {
   int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
   bool snow = true;           ///< false: winters without snow
-  bool objects = false;       ///< find the objects on the HR grid, and its land cover
+  bool details = false;       ///< find the objects and ways on the HR grid, and its land cover
 };
 
 /// One place as its sensors' products hold it.
@@ -28,8 +28,12 @@ struct RenderedPlace {
   std::vector<uint8_t> cover;    ///< [cells, cells] LandCover of most of the cell
   std::vector<uint8_t> crops;    ///< [cells, cells] Crop, or kUnlabelled
   std::vector<uint8_t> covers_present;  ///< a flag for each LandCover: on at least 5 % of the ground
-  std::vector<uint8_t> hr_cover;        ///< [side, side] LandCover; empty unless objects are asked for
-  std::vector<VisibleObject> objects;   ///< in the HR image's pixels; empty unless asked for
+  // In the HR image's pixels; empty unless details are asked for.
+  std::vector<uint8_t> hr_cover;        ///< [side, side] LandCover
+  std::vector<VisibleObject> objects;
+  ObjectMap object_map;                 ///< [side + 2, side + 2]
+  std::vector<WayLine> ways;
+  std::vector<uint8_t> way_kinds;       ///< [side, side] WayClass
 };
 RenderedPlace render_place(const Site& site, const RenderOptions& options);
 

@@ -7,6 +7,7 @@
 #include "synth/materials.h"
 #include "synth/noise.h"
 #include "synth/objects.h"
+#include "synth/ways.h"
 
 namespace skysense::synth {
 
@@ -77,6 +78,7 @@ struct Ground {
   ObjectClass object = ObjectClass::kNone;  ///< what stands there
   uint32_t object_id = 0;                   ///< tells it from others near by; not 0 for an object
   Direction object_axis{0, 0};              ///< along one of its sides; (0, 0) where the painter does not know
+  OnWay way = {};                           ///< the way that the point lies on
 
   /// This point as part of an object.
   Ground of(ObjectClass kind, uint32_t id, Direction axis) const {
@@ -84,6 +86,12 @@ struct Ground {
     ground.object = kind;
     ground.object_id = id | 1u;
     ground.object_axis = axis;
+    return ground;
+  }
+  /// This point as part of a way.
+  Ground on(const OnWay& lies_on) const {
+    Ground ground = *this;
+    ground.way = lies_on;
     return ground;
   }
 };

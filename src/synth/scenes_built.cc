@@ -21,7 +21,7 @@ struct Street {
 };
 
 /// Kerb-side cars, a centre line and pavements.
-Ground paint_street(const Scene& scene, const Street& street) {
+Ground paint_carriageway(const Scene& scene, const Street& street) {
   const float side = absolute(street.across);
   if (side > street.half - 2) return {Material::kConcrete, 0.1f, 0.85f};
   constexpr float kSlot = 6.5f, kCar = 4.4f;
@@ -37,6 +37,10 @@ Ground paint_street(const Scene& scene, const Street& street) {
   }
   if (street.marked && side < 0.4f && distance_to_multiple(street.along, 12) > 3) return {Material::kPaint, 0, 0.8f};
   return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, street.along * 0.05f, street.across * 0.3f)};
+}
+
+Ground paint_street(const Scene& scene, const Street& street) {
+  return paint_carriageway(scene, street).on({WayClass::kStreet, street.number, street.along, street.across, street.half});
 }
 
 /// The nearest lines of a grid of period (pu, pv): signed offsets from them, and which block the point is in.
@@ -317,16 +321,20 @@ Ground paint_airport(const Scene& scene, float x, float y) {
   const Material surface = scene.draw(4) < 0.6f ? Material::kAsphalt : Material::kConcrete;
   const float worn = 0.85f + 0.3f * value_noise(scene.seed + 1, p.u * 0.02f, p.v * 0.4f);
   if (side < half_runway) {
+    const OnWay runway{WayClass::kRunway, scene.seed + 9, p.u, p.v, half_runway};
+    const auto painted = [&](float tint) { return Ground{Material::kPaint, 0, tint}.on(runway); };
     const float from_end = 290 - absolute(p.u);
-    if (from_end > 0 && from_end < 32 && side > 2 && distance_to_multiple(side, 3.6f) < 1) return {Material::kPaint, 0, 0.95f};
-    if (side < 0.7f && distance_to_multiple(p.u, 50) > 10) return {Material::kPaint, 0, 0.95f};
-    if (from_end > 80 && from_end < 120 && side > 5 && side < 9) return {Material::kPaint, 0, 0.9f};
-    if (side > half_runway - 1.8f && side < half_runway - 0.6f) return {Material::kPaint, 0, 0.85f};
+    if (from_end > 0 && from_end < 32 && side > 2 && distance_to_multiple(side, 3.6f) < 1) return painted(0.95f);
+    if (side < 0.7f && distance_to_multiple(p.u, 50) > 10) return painted(0.95f);
+    if (from_end > 80 && from_end < 120 && side > 5 && side < 9) return painted(0.9f);
+    if (side > half_runway - 1.8f && side < half_runway - 0.6f) return painted(0.85f);
     const float rubber = from_end > 40 && from_end < 170 && side < 8 ? 0.75f : 1;
-    return {surface, 0, worn * rubber};
+    return Ground{surface, 0, worn * rubber}.on(runway);
   }
   const float taxi = p.v - between(85, 115, scene.draw(5));
-  if (absolute(taxi) < 9) return {absolute(taxi) < 0.6f ? Material::kPaint : surface, 0, worn};
+  if (absolute(taxi) < 9) {
+    return Ground{absolute(taxi) < 0.6f ? Material::kPaint : surface, 0, worn}.on({WayClass::kTaxiway, scene.seed + 10, p.u, taxi, 9});
+  }
   const float link = distance_to_multiple(p.u + 40, 190);
   if (p.v > 0 && taxi < 0 && link < 9) return {surface, 0, worn};
   const float apron = taxi - 32;

@@ -7,8 +7,13 @@ namespace skysense::synth {
 Ground paint_row_crops(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
   const float length = between(180, 300, scene.draw(1)) * scene.scale, width = between(90, 150, scene.draw(2)) * scene.scale;
-  const float road = distance_to_multiple(p.v, width * 4);
-  if (road < 3) return {scene.draw(3) < 0.5f ? Material::kGravel : Material::kAsphalt, 0, 1};
+  const float road_period = width * 4;
+  const int32_t road = floor_int(p.v / road_period + 0.5f);
+  const float from_road = p.v - static_cast<float>(road) * road_period;
+  if (absolute(from_road) < 3) {
+    const Ground surface{scene.draw(3) < 0.5f ? Material::kGravel : Material::kAsphalt, 0, 1};
+    return surface.on({WayClass::kTrack, lattice_hash(scene.seed + 2, road, 0), p.u, from_road, 3});
+  }
   const Parcel parcel = parcel_at(scene.seed + 1, length, width, p);
   if (parcel.border < 1.8f) return {Material::kMeadow, 0.2f, 0.85f};
   if (unit(parcel.id, 20) < 0.035f && parcel.u < 70 && parcel.v < 60) {  // a farmstead in the corner

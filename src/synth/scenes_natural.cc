@@ -98,9 +98,10 @@ Ground paint_river(const Scene& scene, float x, float y) {
   const float distance = absolute(across);
   const float flooded = scene.flood * 3 * width;  // the water's way over the banks
   const float edge = 5 * (fractal_noise(scene.seed + 6, x * 0.05f, y * 0.05f, 2) - 0.5f);
-  const float road = absolute(p.u - between(-280, 280, scene.draw(12)));
+  const float from_road = p.u - between(-280, 280, scene.draw(12)), road = absolute(from_road);
   if (road < 6 && scene.draw(13) < 0.7f) {
-    const Ground lane{road < 0.3f ? Material::kPaint : road > 5 ? Material::kConcrete : Material::kAsphalt, distance < width + 8 ? 3.0f : 0.0f, 0.95f};
+    const Ground surface{road < 0.3f ? Material::kPaint : road > 5 ? Material::kConcrete : Material::kAsphalt, distance < width + 8 ? 3.0f : 0.0f, 0.95f};
+    const Ground lane = surface.on({WayClass::kRoad, scene.seed + 15, p.v, from_road, 6});
     return distance < width + 8 ? lane.of(ObjectClass::kBridge, scene.seed + 14, scene.along) : lane;
   }
   if (distance + edge < width + flooded) return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};

@@ -96,7 +96,7 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .ms_dates = options_.ms_dates,
           .sar_dates = options_.sar_dates,
           .snow = options_.snow,
-          .objects = options_.objects};
+          .details = options_.details};
 }
 
 synth::RenderedPlace SyntheticEarth::render(int64_t number) const { return synth::render_place(site(number), render_options()); }

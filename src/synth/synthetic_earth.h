@@ -19,7 +19,7 @@ struct SynthOptions {
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
   bool snow = true;          ///< false: winters without snow
-  bool objects = false;      ///< find the HR image's objects too (render())
+  bool details = false;      ///< find the HR image's objects, ways and land cover too (render())
 };
 
 /// The sensors that these options render, of aerial-rgb, sentinel2-l2a and sentinel1-grd-db, with the world's own

@@ -96,7 +96,7 @@ TEST(SyntheticObjects, HaveTheSizesOfTheirKind) {
   for (int64_t number = 0; number < 6 * kSceneClasses; ++number) {
     const Site site = site_of(5, number, Split::kTrain, 640);
     if (site.kind == SceneClass::kDunes || site.kind == SceneClass::kWetland || site.kind == SceneClass::kNaturalForest) continue;
-    for (const VisibleObject& object : render_place(site, {.seed = 5, .hr = false, .hr_per_cell = kPerCell, .ms_dates = 0, .sar_dates = 0, .objects = true}).objects) {
+    for (const VisibleObject& object : render_place(site, {.seed = 5, .hr = false, .hr_per_cell = kPerCell, .ms_dates = 0, .sar_dates = 0, .details = true}).objects) {
       if (object.truncated) continue;
       const auto& c = object.corners;
       const float metres = 10.0f / kPerCell;
