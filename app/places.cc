@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
 
 #include "core/error.h"
@@ -18,15 +17,6 @@ namespace {
 
 constexpr std::string_view kSynthetic = "synth:";
 
-int64_t place_count(std::string_view text) {
-  int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count < 1) {
-    throw UsageError(fmt::format("--data synth:{}: expected a number of places, as in synth:1000", text));
-  }
-  return count;
-}
-
 }  // namespace
 
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
@@ -34,7 +24,7 @@ std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOpt
   if (data.starts_with(kSynthetic)) {
     SynthOptions options;
     options.seed = static_cast<int64_t>(seed);
-    options.places = place_count(std::string_view(data).substr(kSynthetic.size()));
+    options.places = parse_place_count(std::string_view(data).substr(kSynthetic.size()));
     options.hr_per_cell = views.hr_per_cell;
     return std::make_unique<SyntheticEarth>(options);
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 struct SynthArguments {
   fs::path output;
   SynthOptions world;
+  std::string places = "256";
   int64_t val_places = 0, test_places = 0;
   int64_t jobs = 1;
   std::vector<std::string> labels;
@@ -71,8 +73,8 @@ Picture preview_of(const SyntheticEarth& earth) {
       pictures.push_back({picture_of(cells,
                                      [&](int64_t band, int64_t i) {
                                        const bool cross = band == 1;
-                                       const double db =
-                                           image.decibels[static_cast<size_t>((cross ? cells * cells : 0) + i)];
+                                       const double value = image.backscatter[static_cast<size_t>((cross ? cells * cells : 0) + i)];
+                                       const double db = earth.options().sar_linear ? 10 * std::log10(value) : value;
                                        return (db + (cross ? 30 : 22)) * (255.0 / 25);
                                      }),
                           fmt::format("SAR, day {}", image.day_of_year)});
@@ -82,6 +84,7 @@ Picture preview_of(const SyntheticEarth& earth) {
 }
 
 void run_synth(SynthArguments arguments) {
+  arguments.world.places = parse_place_count(arguments.places);
   const fs::path index = arguments.output / "index.jsonl";
   if (fs::exists(index) && !arguments.overwrite) {
     throw DataError(index.string() +
@@ -125,7 +128,8 @@ void add_synth(CLI::App& program) {
   auto arguments = std::make_shared<SynthArguments>();
   arguments->jobs = std::max(1u, std::thread::hardware_concurrency());
   verb->add_option("-o,--output", arguments->output, "folder for index.jsonl, contract.json and places/")->required();
-  verb->add_option("--places", arguments->world.places, "places to render")->capture_default_str();
+  verb->add_option("--places", arguments->places, "places to render: a number, or tiny (64), small (1,024), medium (16,384), large (262,144)")
+      ->capture_default_str();
   verb->add_option("--seed", arguments->world.seed, "seed of the world")->capture_default_str();
   verb->add_option("--val-places", arguments->val_places, "places for validation, written to OUTPUT/val")
       ->check(CLI::NonNegativeNumber)
@@ -145,6 +149,11 @@ void add_synth(CLI::App& program) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   verb->add_flag("!--no-snow", arguments->world.snow, "winters without snow");
+  verb->add_option("--misregistration", arguments->world.misregistration, "10 m pixels by which each MS and SAR image lies off the ground at most")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb->add_flag("--ms-offset", arguments->world.ms_offset, "add 1000 to MS digital numbers, as processing baseline 04.00 does");
+  verb->add_flag("--sar-linear", arguments->world.sar_linear, "SAR backscatter as power instead of dB");
   verb->add_option("--labels", arguments->labels, 
                    "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), "
                    "vectors (map.osm and map.gpkg: OpenStreetMap data for index --osm and rasterize), changes "

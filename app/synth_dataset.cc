@@ -68,7 +68,7 @@ class PlaceWriter {
     for (const synth::SarImage& image : place.sar) {
       const Date date = date_of(image.day_of_year);
       const std::string file = name("sar_" + date.text() + ".tif");
-      save(file, layout(place.site, Modality::kSar, PixelType::kFloat32), image.decibels);
+      save(file, layout(place.site, Modality::kSar, PixelType::kFloat32), image.backscatter);
       record.images[Modality::kSar].push_back({.paths = {file}, .date = date, .validity = ""});
     }
     save(record.label, cover_layout(place.site, 10), place.cover);

@@ -51,6 +51,16 @@ SensorContract sentinel1() {
           .bands = {{"VV", 0, 1, 0, -11.5, 4.5}, {"VH", 0, 1, 0, -18.5, 5.0}}};
 }
 
+SensorContract sentinel1_linear() {
+  SensorContract contract = sentinel1();
+  contract.name = "sentinel1-grd-linear";
+  contract.quantity = "backscatter power";
+  contract.physical_min = 0;
+  contract.physical_max = 1000;
+  contract.bands = {{"VV", 0, 1, 0, 0.11, 0.15}, {"VH", 0, 1, 0, 0.023, 0.035}};
+  return contract;
+}
+
 SensorContract aerial(const std::string& name, bool near_infrared) {
   const double scale = 1.0 / 255.0;
   SensorContract contract{.name = name,
@@ -93,6 +103,7 @@ const std::map<std::string, std::function<SensorContract()>>& builtins() {
       {"sentinel2-l1c", [] { return sentinel2("sentinel2-l1c", 0); }},
       {"sentinel2-l1c-0400", [] { return sentinel2("sentinel2-l1c-0400", -0.1); }},
       {"sentinel1-grd-db", sentinel1},
+      {"sentinel1-grd-linear", sentinel1_linear},
       {"aerial-rgb", [] { return aerial("aerial-rgb", false); }},
       {"aerial-rgbn", [] { return aerial("aerial-rgbn", true); }},
       {"landsat8-l2", landsat8},

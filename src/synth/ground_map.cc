@@ -81,11 +81,11 @@ class Scenes {
   int64_t last_east_ = 0, last_south_ = 0;
 };
 
-/// What a stream in the middle of a valley makes of open land; `from_valley` of Terrain.
+/// What a stream in the middle of a valley makes of open land; `from_valley` of Terrain. It passes under ways.
 void paint_stream(Ground& ground, float from_valley) {
   constexpr float kWater = 0.004f, kBank = 0.011f;
   const float distance = absolute(from_valley);
-  if (distance > kBank) return;
+  if (distance > kBank || ground.way.kind != WayClass::kNone) return;
   const LandCover cover = traits_of(ground.material).cover;
   const bool open = cover == LandCover::kGrass || cover == LandCover::kCrops || cover == LandCover::kTrees ||
                     (cover == LandCover::kBare && ground.object == ObjectClass::kNone);
@@ -181,8 +181,8 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Gro
         return (static_cast<float>(pixel - first_cell * pixels_per_cell) + 0.5f) / static_cast<float>(pixels_per_cell);
       };
       const float cell_x = in_cells(first_column + column, first_cell_east), cell_y = in_cells(first_row + row, first_cell_south);
-      if (request.streams) paint_stream(ground, terrain.at(terrain.from_valley, cell_x, cell_y));
       corridors.paint(*scene, column, row, ground);
+      if (request.streams) paint_stream(ground, terrain.at(terrain.from_valley, cell_x, cell_y));
       const auto pixel = static_cast<size_t>(row * painting.side + column);
       painting.material[pixel] = static_cast<uint8_t>(ground.material);
       painting.cover[pixel] = static_cast<uint8_t>(cover_of(ground));

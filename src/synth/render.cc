@@ -1,5 +1,7 @@
 #include "synth/render.h"
 
+#include "synth/misregistration.h"
+
 namespace skysense::synth {
 namespace {
 
@@ -13,20 +15,68 @@ RegionStyle style_for(const Site& site, const RenderOptions& options) {
   return style;
 }
 
+/// The images of MS and SAR sensors as their products come.
+class ProductMaker {
+ public:
+  /// `cells` of the site, or with misregistration of bordered(site).
+  ProductMaker(const CellMixture& cells, const Site& site, const RegionStyle& style, const RenderOptions& options)
+      : cells_(cells), site_(options.misregistration > 0 ? bordered(site) : site), style_(style), options_(options) {}
+
+  /// The site with one more cell on each side.
+  static Site bordered(Site site) {
+    site.east_m -= 10;
+    site.south_m -= 10;
+    site.side_m += 20;
+    return site;
+  }
+
+  MsImage ms(int day) const {
+    MsImage image = render_ms(cells_, site_, style_, day);
+    if (options_.misregistration > 0) image = misregistered(image, offset_of(style_, day, kMsCalendar, options_.misregistration));
+    constexpr uint16_t kBaselineOffset = 1000;
+    if (options_.ms_offset) {
+      for (uint16_t& dn : image.dn) dn = static_cast<uint16_t>(dn + kBaselineOffset);
+    }
+    return image;
+  }
+
+  SarImage sar(int day) const {
+    SarImage image = render_sar(cells_, site_, style_, day);
+    if (options_.misregistration > 0) image = misregistered(image, offset_of(style_, day, kSarCalendar, options_.misregistration));
+    if (options_.sar_linear) {
+      for (float& value : image.backscatter) value = power_of(value);
+    }
+    return image;
+  }
+
+ private:
+  const CellMixture& cells_;
+  const Site site_;
+  const RegionStyle& style_;
+  const RenderOptions& options_;
+};
+
+/// What MS and SAR images are made of: the ground itself, or with misregistration one cell more on each side.
+CellMixture cells_for_products(const GroundMap& ground, const GroundRequest& request, const RenderOptions& options) {
+  if (options.misregistration == 0) return mix_cells(ground);
+  GroundRequest wider = request;
+  wider.site = ProductMaker::bordered(request.site);
+  return mix_cells(paint_ground(wider));
+}
+
 }  // namespace
 
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_for(site, options);
   GroundDetail detail;
-  const GroundMap ground = paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()},
-                                        options.details ? &detail : nullptr);
-  const CellMixture cells = mix_cells(ground);
+  const GroundRequest request{.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()};
+  const GroundMap ground = paint_ground(request, options.details ? &detail : nullptr);
   RenderedPlace place{.site = site,
                       .hr = {},
                       .ms = {},
                       .sar = {},
                       .cover = cover_by_cell(ground),
-                      .crops = crops_by_cell(cells),
+                      .crops = crops_by_cell(mix_cells(ground)),
                       .covers_present = covers_present(ground, kPresent),
                       .hr_cover = {},
                       .objects = {},
@@ -41,8 +91,10 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
     place.hr_cover = ground.cover;
   }
   if (options.hr) place.hr = render_hr(ground, site, style);
-  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar)) place.ms.push_back(render_ms(cells, site, style, day));
-  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar)) place.sar.push_back(render_sar(cells, site, style, day));
+  const CellMixture cells = cells_for_products(ground, request, options);
+  const ProductMaker products(cells, site, style, options);
+  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar)) place.ms.push_back(products.ms(day));
+  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar)) place.sar.push_back(products.sar(day));
   return place;
 }
 
@@ -69,9 +121,10 @@ std::vector<MonthlyImage> render_months(const Site& site, const RenderOptions& o
     constexpr float kMonth = 30.4f;
     const float wander = between(-8, 8, unit(lattice_hash(style.seed, static_cast<int32_t>(month), kMonthlyCalendar)));
     const float day = (static_cast<float>(month) + 0.5f) * kMonth + wander;
-    const GroundMap ground =
-        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = day});
-    images.push_back({.day = day, .ms = render_ms(mix_cells(ground), site, style, static_cast<int>(day) + 1), .cover = cover_by_cell(ground)});
+    const GroundRequest request{.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = day};
+    const GroundMap ground = paint_ground(request);
+    const CellMixture cells = cells_for_products(ground, request, options);
+    images.push_back({.day = day, .ms = ProductMaker(cells, site, style, options).ms(static_cast<int>(day) + 1), .cover = cover_by_cell(ground)});
   }
   return images;
 }

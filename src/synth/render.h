@@ -16,6 +16,9 @@ struct RenderOptions {
   int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
   bool snow = true;           ///< false: winters without snow
+  float misregistration = 0;  ///< 10 m pixels by which MS and SAR images lie off the ground at most, up to 1
+  bool ms_offset = false;     ///< add 1000 to DN, as processing baseline 04.00 does
+  bool sar_linear = false;    ///< backscatter as power instead of dB
   bool details = false;       ///< find the objects and ways on the HR grid, and its land cover
 };
 

@@ -188,8 +188,8 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
 SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day) {
   constexpr int kLooks = 4;
   const int64_t side = cells.side, count = side * side;
-  SarImage image{.day_of_year = day_of_year(day), .decibels = {}};
-  image.decibels.resize(static_cast<size_t>(2 * count));
+  SarImage image{.day_of_year = day_of_year(day), .backscatter = {}};
+  image.backscatter.resize(static_cast<size_t>(2 * count));
   const uint32_t seed = lattice_hash(style.seed, day, 0x5A2);
   const float wet = between(-1.5f, 1.5f, style.moisture) + between(-1.2f, 1.2f, unit(seed, 1));  // rain before the pass
   const float wind = between(-3, 4.5f, unit(seed, 2)), calibration = between(-0.4f, 0.4f, unit(seed, 3));
@@ -230,7 +230,7 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
         hash = lattice_hash(hash, look, 3);
         speckle -= plain_log(unit(hash) + 0x1.0p-25f);
       }
-      image.decibels[channel * static_cast<size_t>(count) + static_cast<size_t>(cell)] = decibels(mean * speckle * (1.0f / kLooks));
+      image.backscatter[channel * static_cast<size_t>(count) + static_cast<size_t>(cell)] = decibels(mean * speckle * (1.0f / kLooks));
     }
   }
   return image;
@@ -240,7 +240,8 @@ std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32
   std::vector<int> days;
   for (int64_t i = 0; i < count; ++i) {
     const float share = (static_cast<float>(i) + unit(lattice_hash(style.seed, static_cast<int32_t>(i), 900 + sensor))) / static_cast<float>(count);
-    days.push_back(1 + std::min(364, static_cast<int>(share * 365)));
+    const int day = 1 + std::min(364, static_cast<int>(share * 365));
+    days.push_back(days.empty() ? day : std::max(day, days.back() + 1));
   }
   return days;
 }

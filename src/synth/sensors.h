@@ -33,14 +33,14 @@ struct MsImage {
 /// `day` counts from 2022-12-31: 1 to 365 are the days of 2023; years have 365.
 MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle& style, int day);
 
-/// One Sentinel-1-like acquisition in dB: [2, side, side], VV and VH, with four-look speckle.
+/// One Sentinel-1-like acquisition: [2, side, side], VV and VH, with four-look speckle; dB as rendered.
 struct SarImage {
   int day_of_year = 1;
-  std::vector<float> decibels;
+  std::vector<float> backscatter;
 };
 SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day);
 
-/// `count` irregular acquisition days of a year, in order. `sensor` separates the calendars.
+/// `count` irregular acquisition days of a year, in order, no day twice; at most 365. `sensor` separates the calendars.
 std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor);
 
 }  // namespace skysense::synth

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/error.h"
 
@@ -22,12 +23,12 @@ ImageSeries hr_series(const synth::RenderedPlace& place, int64_t side, const Sen
 
 ImageSeries ms_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
   ImageSeries series = series_of(static_cast<int64_t>(place.ms.size()), synth::kBands, side);
-  const float scale = static_cast<float>(contract.bands[0].scale);
+  const float scale = static_cast<float>(contract.bands[0].scale), offset = static_cast<float>(contract.bands[0].offset);
   for (size_t date = 0; date < place.ms.size(); ++date) {
     const synth::MsImage& image = place.ms[date];
     const auto row = static_cast<int64_t>(date);
     float* values = series.values[row].mutable_data_ptr<float>();
-    for (size_t i = 0; i < image.dn.size(); ++i) values[i] = static_cast<float>(image.dn[i]) * scale;
+    for (size_t i = 0; i < image.dn.size(); ++i) values[i] = static_cast<float>(image.dn[i]) * scale + offset;
     std::transform(image.clear.begin(), image.clear.end(), series.valid[row].mutable_data_ptr<bool>(), [](uint8_t clear) { return clear != 0; });
     series.day_of_year[row].fill_(image.day_of_year);
   }
@@ -38,7 +39,7 @@ ImageSeries sar_series(const synth::RenderedPlace& place, int64_t side) {
   ImageSeries series = series_of(static_cast<int64_t>(place.sar.size()), 2, side);
   for (size_t date = 0; date < place.sar.size(); ++date) {
     const auto row = static_cast<int64_t>(date);
-    std::copy(place.sar[date].decibels.begin(), place.sar[date].decibels.end(), series.values[row].mutable_data_ptr<float>());
+    std::copy(place.sar[date].backscatter.begin(), place.sar[date].backscatter.end(), series.values[row].mutable_data_ptr<float>());
     series.day_of_year[row].fill_(place.sar[date].day_of_year);
   }
   return series;
@@ -60,13 +61,28 @@ SensorContracts synthetic_contracts(const SynthOptions& options) {
   SensorContracts contracts;
   contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.449, .214}, {.425, .181}, {.381, .170}});
   contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(options.hr_per_cell);
-  contracts[Modality::kMs] = with_statistics(builtin_contract("sentinel2-l2a"), {{.079, .079}, {.096, .092}, {.109, .111}, {.128, .123}, {.159, .145},
+  contracts[Modality::kMs] = with_statistics(builtin_contract(options.ms_offset ? "sentinel2-l2a-0400" : "sentinel2-l2a"), {{.079, .079}, {.096, .092}, {.109, .111}, {.128, .123}, {.159, .145},
                                                                                  {.177, .163}, {.190, .176}, {.201, .187}, {.192, .187}, {.156, .164}});
-  contracts[Modality::kSar] = with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.3}, {-18.9, 4.1}});
+  contracts[Modality::kSar] = options.sar_linear ? with_statistics(builtin_contract("sentinel1-grd-linear"), {{.099, .132}, {.020, .026}})
+                                                 : with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.3}, {-18.9, 4.1}});
   if (!options.hr) contracts[Modality::kHr].reset();
   if (options.ms_dates == 0) contracts[Modality::kMs].reset();
   if (options.sar_dates == 0) contracts[Modality::kSar].reset();
   return contracts;
+}
+
+int64_t parse_place_count(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, int64_t>, 5> kSizes = {
+      {{"tiny", 64}, {"small", 1024}, {"medium", 16384}, {"large", 262144}, {"huge", 4194304}}};
+  for (const auto& [name, places] : kSizes) {
+    if (text == name) return places;
+  }
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 1) {
+    throw UsageError(fmt::format("'{}' is no number of places; give one, or tiny, small, medium, large or huge", text));
+  }
+  return count;
 }
 
 SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options)) {
@@ -79,6 +95,10 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
   }
   if (!options.hr && options.ms_dates == 0 && options.sar_dates == 0) {
     throw UsageError("a synthetic place has an image of at least one sensor");
+  }
+  if (std::max(options.ms_dates, options.sar_dates) > 365) throw UsageError("a synthetic year has at most 365 dates of a sensor");
+  if (options.misregistration < 0 || options.misregistration > 1) {
+    throw UsageError(fmt::format("misregistration is 0 to 1 pixels of 10 m, not {}", options.misregistration));
   }
   if (options.hr_per_cell < 1 || options.hr_per_cell > 64) {
     throw UsageError(fmt::format("a synthetic cell has 1 to 64 HR pixels a side, not {}", options.hr_per_cell));
@@ -96,6 +116,9 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .ms_dates = options_.ms_dates,
           .sar_dates = options_.sar_dates,
           .snow = options_.snow,
+          .misregistration = static_cast<float>(options_.misregistration),
+          .ms_offset = options_.ms_offset,
+          .sar_linear = options_.sar_linear,
           .details = options_.details};
 }
 

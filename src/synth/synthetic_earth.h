@@ -19,12 +19,19 @@ struct SynthOptions {
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
   bool snow = true;          ///< false: winters without snow
+  double misregistration = 0;  ///< 10 m pixels by which each MS and SAR image lies off the ground at most, up to 1
+  bool ms_offset = false;    ///< DN + 1000, as processing baseline 04.00
+  bool sar_linear = false;   ///< backscatter as power instead of dB
   bool details = false;      ///< find the HR image's objects, ways and land cover too (render())
 };
 
-/// The sensors that these options render, of aerial-rgb, sentinel2-l2a and sentinel1-grd-db, with the world's own
-/// statistics.
+/// The sensors that these options render, of aerial-rgb, sentinel2-l2a (with the offset: -0400) and sentinel1-grd-db (or
+/// -linear), with the world's own statistics.
 SensorContracts synthetic_contracts(const SynthOptions& options);
+
+/// A number of places as users write it: "1000", or one of the sizes tiny (64), small (1,024), medium (16,384), large
+/// (262,144) and huge (4,194,304: to stream, not to store). Throws UsageError.
+int64_t parse_place_count(std::string_view text);
 
 /// A procedural world, rendered in memory: co-registered HR, an MS series with phenology and clouds, a SAR series with
 /// speckle, a land-cover raster and a scene class. Ground is a function of (world seed, map coordinates) alone: two

@@ -34,13 +34,18 @@ SceneClass kind_in_region(uint64_t region, int64_t cell) {
   return static_cast<SceneClass>(mix(region, static_cast<uint64_t>(cell)) % kSceneClasses);
 }
 
+/// Regions of a split.
+int64_t region_count(Split split) { return kBlocks / kTurn * kBlocksATurn[static_cast<size_t>(split)] * kInner * kInner; }
+
 }  // namespace
 
-int64_t site_count(Split split) { return kBlocks / kTurn * kBlocksATurn[static_cast<size_t>(split)] * kInner * kInner; }
+int64_t site_count(Split split) { return region_count(split) * kSceneClasses; }
 
 Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   const auto which = static_cast<size_t>(split);
-  const int64_t drawn = EpochOrder(mix(seed, which), 1, site_count(split)).place(number);
+  // All regions once with one class each, then all with the next class, and so on.
+  const int64_t regions = region_count(split), round = number / regions;
+  const int64_t drawn = EpochOrder(mix(seed, which), 1, regions).place(number % regions);
   const int64_t region = drawn % (kInner * kInner), turn = drawn / (kInner * kInner), blocks = kBlocksATurn[which];
   const int64_t position = turn / blocks * kTurn + kFirstOfTurn[which] + turn % blocks;  // in the shuffled order of blocks
   int64_t block = EpochOrder(seed, 2, kBlocks).place(position);
@@ -56,7 +61,7 @@ Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   // Northern zones run from the equator to the north (south falls), southern ones from it to the south.
   const int64_t equator = site.zone.southern ? 0 : kNorthingOfSouthZero / kRegionMetres - kBlocksSouth * kBlockRegions;
   const int64_t region_south = equator + block_south * kBlockRegions + 1 + region / kInner;
-  site.kind = static_cast<SceneClass>(number % kSceneClasses);
+  site.kind = static_cast<SceneClass>((number + round) % kSceneClasses);
   site.side_m = side_m;
 
   const uint64_t here = region_seed(seed, site.zone, region_east, region_south);

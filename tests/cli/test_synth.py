@@ -129,3 +129,40 @@ def test_another_instruction_set_renders_the_same_bytes(folder):
     assert len(files) > 100
     for file in files:
         assert (folder / "a" / file).read_bytes() == (folder / "b" / file).read_bytes(), file
+
+
+def test_options_of_the_sensors(folder):
+    """Baseline offset and linear power change how values are stored and nothing else; misregistration moves images."""
+    arguments = ("--places", 4, "--ms-dates", 2, "--sar-dates", 2)
+    result_of("synth", "-o", folder / "plain", *arguments)
+    result_of("synth", "-o", folder / "stored", *arguments, "--ms-offset", "--sar-linear")
+    result_of("synth", "-o", folder / "moved", *arguments, "--misregistration", 0.9)
+    sensors = json.loads((folder / "stored" / "contract.json").read_text())["sensors"]
+    assert sensors["ms"]["name"] == "sentinel2-l2a-0400" and sensors["sar"]["name"] == "sentinel1-grd-linear"
+    shifts = []
+    for file in sorted((folder / "plain" / "places").rglob("*.tif")):
+        name = file.relative_to(folder / "plain")
+        plain, stored = read(file), read(folder / "stored" / name)
+        if file.name.startswith("ms_"):
+            assert (stored == plain.astype(int) + 1000).all()
+            shifts.append(shift_between(plain[6], read(folder / "moved" / name)[6]))
+        elif file.name.startswith("sar_"):
+            assert 10 * numpy.log10(stored) == pytest.approx(plain, abs=1e-4)
+        else:
+            assert (stored == plain).all()
+            assert file.name.startswith("clear") or (read(folder / "moved" / name) == plain).all()
+    assert max(abs(shift) for pair in shifts for shift in pair) > 0.25
+    assert len({tuple(pair) for pair in shifts}) == len(shifts) == 8
+
+
+def shift_between(a, b) -> list[float]:
+    """Least-squares estimate (Lucas and Kanade 1981) of a shift in pixels."""
+    a, b = a.astype(float), b.astype(float)
+    slope_y, slope_x = numpy.gradient(a)
+    slopes = numpy.stack([slope_x.ravel(), slope_y.ravel()], 1)
+    return list(numpy.linalg.lstsq(slopes, (b - a).ravel(), rcond=None)[0])
+
+
+def test_sizes_have_names(folder):
+    assert result_of("synth", "-o", folder / "w", "--places", "tiny", "--size", 8, "--no-hr", "--ms-dates", 1, "--sar-dates", 0)["places"] == 64
+    assert "tiny" in refusal_of("synth", "-o", folder / "x", "--places", "tinny", code=WRONG_USAGE)

@@ -89,7 +89,7 @@ TEST(SyntheticObjects, HaveTheSizesOfTheirKind) {
                                                            {ObjectClass::kStorageTank, 15, 35, 15, 35},
                                                            {ObjectClass::kContainer, 5.5f, 7.5f, 1.8f, 3.4f},
                                                            {ObjectClass::kSwimmingPool, 4, 9, 3, 7},
-                                                           {ObjectClass::kBridge, 30, 160, 11, 13.5f},
+                                                           {ObjectClass::kBridge, 20, 700, 8, 30},
                                                            {ObjectClass::kSportsField, 38, 125, 28, 110}}};
   constexpr int64_t kPerCell = 20;
   std::array<int64_t, kObjectClasses + 1> seen{}, outside{};

@@ -34,7 +34,7 @@ TEST(SyntheticEarth, GivesCoRegisteredSeriesOfTheNominalSizes) {
     EXPECT_GT(images.values.std().item<double>(), 0.01);
   }
   const auto days = place.images[Modality::kMs]->day_of_year;
-  EXPECT_TRUE(days.diff().ge(0).all().item<bool>());
+  EXPECT_TRUE(days.diff().ge(1).all().item<bool>());
 }
 
 TEST(SyntheticEarth, TheSameNumberGivesTheSamePlaceAndAnotherSeedAnother) {
@@ -94,7 +94,7 @@ TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
       expect_shared(a.ms[date].dn.data() + 6 * kSide * kSide, b.ms[date].dn.data() + 6 * kSide * kSide, kSide, kShift);
       expect_shared(a.ms[date].clear.data(), b.ms[date].clear.data(), kSide, kShift);
     }
-    expect_shared(a.sar[1].decibels.data(), b.sar[1].decibels.data(), kSide, kShift);
+    expect_shared(a.sar[1].backscatter.data(), b.sar[1].backscatter.data(), kSide, kShift);
   }
 }
 
@@ -136,7 +136,7 @@ TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
     };
     add(place.hr);
     add(place.ms[1].dn);
-    add(place.sar[0].decibels);
+    add(place.sar[0].backscatter);
     add(place.cover);
   }
   EXPECT_EQ(hash, 7695097935664862867u);
