@@ -148,6 +148,9 @@ void add_synth(CLI::App& program) {
   verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  verb->add_option("--missing-dates", arguments->world.missing_dates, "chance of each date but a place's first to be missing")
+      ->check(CLI::Range(0.0, 0.99))
+      ->capture_default_str();
   verb->add_flag("!--no-snow", arguments->world.snow, "winters without snow");
   verb->add_option("--misregistration", arguments->world.misregistration, "10 m pixels by which each MS and SAR image lies off the ground at most")
       ->check(CLI::Range(0.0, 1.0))

@@ -40,15 +40,20 @@ RegionStyle style_of(uint64_t seed, const Site& site) {
   style.soil_brightness = between(0.65f, 1.35f, 0.6f * draw(5) + 0.4f * (1 - humidity));
   style.soil_redness = between(-0.1f, 0.25f, 0.6f * draw(6) + 0.4f * (1 - humidity));
   style.moisture = 0.5f * draw(7) + 0.5f * humidity;
-  style.radar = {draw(46) < 0.5f ? 0.98f : -0.98f, 0.199f};  // it looks to the side from a near-polar orbit
   // Nothing corrects the images for slope and sun: a place lies in a fifth to twice the light of level ground.
   const float ms_level = plain_exp2(between(-2.2f, 1.2f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
   for (size_t band = 0; band < kBands; ++band) {
     style.ms_gain[band] = ms_level * (1 + tilt * (static_cast<float>(band) / 4.5f - 1)) * between(0.88f, 1.12f, draw(50 + static_cast<int>(band)));
   }
-  const float incidence = between(-3, 3, draw(42));
-  style.sar_offset_db = {incidence + between(-1, 1, draw(43)), incidence + between(-1.5f, 1.5f, draw(44))};
-  style.built_offset_db = between(-9, 1, draw(45));
+  const float orbits = draw(46);
+  style.ascending_share = orbits < 0.25f ? 1.0f : orbits < 0.5f ? 0.0f : 0.5f;
+  for (int orbit = 0; orbit < 2; ++orbit) {
+    const float incidence = between(-3, 3, draw(42 + 100 * orbit));
+    // It looks to its right from a near-polar orbit: eastwards from an ascending one.
+    style.orbits[static_cast<size_t>(orbit)] = {.towards = {orbit == 0 ? -0.98f : 0.98f, 0.199f},
+                                                .offset_db = {incidence + between(-1, 1, draw(43 + 100 * orbit)), incidence + between(-1.5f, 1.5f, draw(44 + 100 * orbit))},
+                                                .built_offset_db = between(-9, 1, draw(45 + 100 * orbit))};
+  }
   return style;
 }
 

@@ -4,6 +4,13 @@
 
 namespace skysense::synth {
 
+/// How a radar satellite sees a region from one of its orbits.
+struct RadarOrbit {
+  Direction towards;                   ///< on the ground, to the sensor
+  std::array<float, 2> offset_db{};    ///< VV, VH: incidence angle
+  float built_offset_db = 0;           ///< of roofs: how the streets lie to the radar's look
+};
+
 /// How a region looks and was observed, drawn independently of what is in it: so levels and colours alone do
 /// not settle what a place is.
 struct RegionStyle {
@@ -19,9 +26,8 @@ struct RegionStyle {
   float moisture = 0.5f;            ///< 0 dry, 1 wet
   std::array<float, 3> hr_gain{}, hr_haze{};  ///< per R, G, B: value = gain * reflectance + haze
   Spectrum ms_gain{};               ///< per MS band: atmosphere, illumination and view angle
-  std::array<float, 2> sar_offset_db{};  ///< VV, VH: incidence angle
-  float built_offset_db = 0;        ///< of roofs: how the streets lie to the radar's look
-  Direction radar;                  ///< on the ground, towards the sensor
+  std::array<RadarOrbit, 2> orbits{};   ///< ascending, descending
+  float ascending_share = 0.5f;     ///< of the SAR dates: some regions are seen from one orbit only
   float hr_gamma = 0.5f;            ///< share of the square-root curve in the tone mapping
   float hr_noise = 0.01f;
   float hr_sharpness = 1;           ///< 1 as painted, 0 well blurred

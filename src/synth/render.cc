@@ -93,8 +93,8 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   if (options.hr) place.hr = render_hr(ground, site, style);
   const CellMixture cells = cells_for_products(ground, request, options);
   const ProductMaker products(cells, site, style, options);
-  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar)) place.ms.push_back(products.ms(day));
-  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar)) place.sar.push_back(products.sar(day));
+  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar, options.missing_dates)) place.ms.push_back(products.ms(day));
+  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar, options.missing_dates)) place.sar.push_back(products.sar(day));
   return place;
 }
 

@@ -15,6 +15,7 @@ struct RenderOptions {
   bool hr = true;
   int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
+  float missing_dates = 0;    ///< chance of each MS or SAR date but the first not to be there
   bool snow = true;           ///< false: winters without snow
   float misregistration = 0;  ///< 10 m pixels by which MS and SAR images lie off the ground at most, up to 1
   bool ms_offset = false;     ///< add 1000 to DN, as processing baseline 04.00 does

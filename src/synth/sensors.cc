@@ -191,6 +191,7 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
   SarImage image{.day_of_year = day_of_year(day), .backscatter = {}};
   image.backscatter.resize(static_cast<size_t>(2 * count));
   const uint32_t seed = lattice_hash(style.seed, day, 0x5A2);
+  const RadarOrbit& orbit = style.orbits[unit(seed, 5) < style.ascending_share ? 0 : 1];
   const float wet = between(-1.5f, 1.5f, style.moisture) + between(-1.2f, 1.2f, unit(seed, 1));  // rain before the pass
   const float wind = between(-3, 4.5f, unit(seed, 2)), calibration = between(-0.4f, 0.4f, unit(seed, 3));
   std::array<std::array<float, kMaterials>, 2> power;
@@ -198,9 +199,9 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
     const auto material = static_cast<Material>(m);
     const MaterialTraits& traits = traits_of(material);
     const float green = style.green_share(material, static_cast<float>(day));
-    const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? style.built_offset_db : wet;
-    power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + style.sar_offset_db[0]);
-    power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + style.sar_offset_db[1]);
+    const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? orbit.built_offset_db : wet;
+    power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + orbit.offset_db[0]);
+    power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + orbit.offset_db[1]);
   }
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   constexpr float kNoiseFloor = 0.0016f;  // -28 dB
@@ -211,7 +212,7 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
       const int64_t n = cells.terrain.corners;
       const float* corner = cells.terrain.altitude_m.data() + row * n + column;
       const float rise_x = 0.5f * (corner[1] - corner[0] + corner[n + 1] - corner[n]), rise_y = 0.5f * (corner[n] - corner[0] + corner[n + 1] - corner[1]);
-      const float facing = -(rise_x * style.radar.x + rise_y * style.radar.y) / 10;
+      const float facing = -(rise_x * orbit.towards.x + rise_y * orbit.towards.y) / 10;
       const float snow = style.snow(corner[0], static_cast<float>(day));
       land_gain.push_back(power_of(std::clamp(16 * facing, -8.0f, 8.0f) - 2.5f * snow * (1 - snow) * 4));
     }
@@ -236,13 +237,17 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
   return image;
 }
 
-std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor) {
+std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor, float missing) {
   std::vector<int> days;
   for (int64_t i = 0; i < count; ++i) {
-    const float share = (static_cast<float>(i) + unit(lattice_hash(style.seed, static_cast<int32_t>(i), 900 + sensor))) / static_cast<float>(count);
+    const uint32_t pass = lattice_hash(style.seed, static_cast<int32_t>(i), 900 + sensor);
+    const float share = (static_cast<float>(i) + unit(pass)) / static_cast<float>(count);
     const int day = 1 + std::min(364, static_cast<int>(share * 365));
     days.push_back(days.empty() ? day : std::max(day, days.back() + 1));
   }
+  // The first of the year is always there: a place keeps its sensors.
+  int64_t number = 0;
+  std::erase_if(days, [&](int) { return number++ > 0 && unit(lattice_hash(style.seed, static_cast<int32_t>(number), 950 + sensor)) < missing; });
   return days;
 }
 

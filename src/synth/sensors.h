@@ -40,7 +40,8 @@ struct SarImage {
 };
 SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyle& style, int day);
 
-/// `count` irregular acquisition days of a year, in order, no day twice; at most 365. `sensor` separates the calendars.
-std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor);
+/// `count` irregular acquisition days of a year, in order, no day twice; at most 365. Each but the first is missing with a
+/// chance of `missing`. `sensor` separates the calendars.
+std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor, float missing = 0);
 
 }  // namespace skysense::synth

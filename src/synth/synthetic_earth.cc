@@ -59,12 +59,12 @@ SensorContracts synthetic_contracts(const SynthOptions& options) {
     return contract;
   };
   SensorContracts contracts;
-  contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.449, .214}, {.425, .181}, {.381, .170}});
+  contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.498, .253}, {.479, .236}, {.443, .241}});
   contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(options.hr_per_cell);
-  contracts[Modality::kMs] = with_statistics(builtin_contract(options.ms_offset ? "sentinel2-l2a-0400" : "sentinel2-l2a"), {{.079, .079}, {.096, .092}, {.109, .111}, {.128, .123}, {.159, .145},
-                                                                                 {.177, .163}, {.190, .176}, {.201, .187}, {.192, .187}, {.156, .164}});
-  contracts[Modality::kSar] = options.sar_linear ? with_statistics(builtin_contract("sentinel1-grd-linear"), {{.099, .132}, {.020, .026}})
-                                                 : with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.3}, {-18.9, 4.1}});
+  contracts[Modality::kMs] = with_statistics(builtin_contract(options.ms_offset ? "sentinel2-l2a-0400" : "sentinel2-l2a"), {{.131, .209}, {.145, .212}, {.158, .221}, {.171, .219}, {.198, .226},
+                                                                                 {.214, .237}, {.224, .240}, {.233, .248}, {.181, .189}, {.147, .168}});
+  contracts[Modality::kSar] = options.sar_linear ? with_statistics(builtin_contract("sentinel1-grd-linear"), {{.111, .187}, {.022, .032}})
+                                                 : with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.7}, {-19.0, 4.4}});
   if (!options.hr) contracts[Modality::kHr].reset();
   if (options.ms_dates == 0) contracts[Modality::kMs].reset();
   if (options.sar_dates == 0) contracts[Modality::kSar].reset();
@@ -97,6 +97,9 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options),
     throw UsageError("a synthetic place has an image of at least one sensor");
   }
   if (std::max(options.ms_dates, options.sar_dates) > 365) throw UsageError("a synthetic year has at most 365 dates of a sensor");
+  if (options.missing_dates < 0 || options.missing_dates >= 1) {
+    throw UsageError(fmt::format("the share of missing dates is from 0 to below 1, not {}", options.missing_dates));
+  }
   if (options.misregistration < 0 || options.misregistration > 1) {
     throw UsageError(fmt::format("misregistration is 0 to 1 pixels of 10 m, not {}", options.misregistration));
   }
@@ -115,6 +118,7 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .hr_per_cell = options_.hr_per_cell,
           .ms_dates = options_.ms_dates,
           .sar_dates = options_.sar_dates,
+          .missing_dates = static_cast<float>(options_.missing_dates),
           .snow = options_.snow,
           .misregistration = static_cast<float>(options_.misregistration),
           .ms_offset = options_.ms_offset,

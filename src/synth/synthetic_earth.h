@@ -18,6 +18,7 @@ struct SynthOptions {
   int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
+  double missing_dates = 0;  ///< chance of each MS or SAR date but the first of a place not to be there
   bool snow = true;          ///< false: winters without snow
   double misregistration = 0;  ///< 10 m pixels by which each MS and SAR image lies off the ground at most, up to 1
   bool ms_offset = false;    ///< DN + 1000, as processing baseline 04.00

@@ -155,6 +155,19 @@ def test_options_of_the_sensors(folder):
     assert len({tuple(pair) for pair in shifts}) == len(shifts) == 8
 
 
+def test_dates_can_be_missing(folder):
+    arguments = ("--places", 12, "--size", 8, "--no-hr", "--ms-dates", 10, "--sar-dates", 10)
+    result_of("synth", "-o", folder / "all", *arguments)
+    result_of("synth", "-o", folder / "some", *arguments, "--missing-dates", 0.5)
+    counts = set()
+    for line in (folder / "some" / "index.jsonl").read_text().splitlines():
+        place = json.loads(line)
+        counts |= {len(place["ms"]), len(place["sar"])}
+        for image in (*place["ms"], *place["sar"]):
+            assert (folder / "some" / image["path"]).read_bytes() == (folder / "all" / image["path"]).read_bytes()
+    assert len(counts) > 3 and min(counts) >= 1 and max(counts) < 10
+
+
 def shift_between(a, b) -> list[float]:
     """Least-squares estimate (Lucas and Kanade 1981) of a shift in pixels."""
     a, b = a.astype(float), b.astype(float)
