@@ -57,7 +57,8 @@ class PlaceDataset {
   virtual int64_t size() const = 0;
   /// The same sample for the same number, always; callable from several threads. Throws DataError naming the file.
   virtual PlaceSample get(int64_t number) const = 0;
-  /// The same sample without the pixels that `choose` does not ask for, where leaving them out saves work.
+  /// The same sample for views: without its label and the pixels that `choose` does not ask for, where leaving them out
+  /// saves work.
   virtual PlaceSample get_part(int64_t number, const PartChooser& choose) const { return get(number); }
   /// The sensors of the places; absent modalities have none.
   virtual const SensorContracts& contracts() const = 0;

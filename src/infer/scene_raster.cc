@@ -8,26 +8,17 @@
 
 #include "core/error.h"
 #include "ingest/contract_check.h"
+#include "ingest/validity_layer.h"
 
 namespace skysense {
 namespace {
 
 constexpr double kWholePixels = 0.02;  // grids whose pixels differ by less than this part of one are the same
 
-/// Values of the usual quality layers that mean a clear view of the ground.
-std::vector<int64_t> usual_mask_values(const std::string& path) {
-  const auto names = [&](std::string_view word) { return path.find(word) != std::string::npos; };
-  // Sentinel-2 scene classification: dark, plants, soil, water, unclassified, snow.
-  if (names("SCL")) return {2, 4, 5, 6, 7, 11};
-  // Landsat Collection 2: clear land, water, snow.
-  if (names("QA_PIXEL")) return {21824, 21952, 30048};
-  return {};
-}
-
 RasterReader open(const SceneImage& source, const SensorContract& stored, const RasterReading& reading) {
   RasterValidity validity;
   validity.layer = source.mask;
-  validity.valid_values = reading.mask_values.empty() ? usual_mask_values(source.mask) : reading.mask_values;
+  validity.valid_values = reading.mask_values.empty() ? layer_valid_values(source.mask) : reading.mask_values;
   return open_for_contract(source.path, stored, validity);
 }
 

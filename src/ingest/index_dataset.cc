@@ -203,7 +203,7 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
       sample.images[modality] = read(place, modality, readers[modality], *grids[modality], parts[modality]);
       if (!ground) ground = grids[modality];
     }
-    sample.label = read_label(resolve(place.label), ground);
+    if (!choose) sample.label = read_label(resolve(place.label), ground);  // views have none
     return sample;
   } catch (const DataError& error) {
     throw DataError(fmt::format("place {}: {}", place.id, error.what()));

@@ -27,7 +27,7 @@ std::vector<int64_t> layer_valid_values(const std::string& path) {
   const std::filesystem::path file(path);
   const std::string name = lower_case(file.stem().string());
   const bool in_scl_folder = lower_case(file.parent_path().filename().string()) == "scl";
-  if (in_scl_folder || name.find("scl") != std::string::npos) return {4, 5, 6, 7, 11};
+  if (in_scl_folder || name.find("scl") != std::string::npos) return {2, 4, 5, 6, 7, 11};
   if (name.find("qa_pixel") != std::string::npos) return {21824, 21952, 30048};
   if (is_cloud_mask(path)) return {0};
   return {};

@@ -197,12 +197,12 @@ def test_scl_layers_keep_their_meaning_and_odd_files_are_converted(folder):
     with rasterio.open(located(folder / "shards", place["ms"][0]["path"])) as raster:
         assert numpy.array_equal(raster.read(), values) and raster.crs == "EPSG:32631"
     with rasterio.open(located(folder / "shards", place["ms"][0]["validity"])) as raster:
-        assert numpy.array_equal(raster.read(1), numpy.isin(scl, [4, 5, 6, 7, 11]))
+        assert numpy.array_equal(raster.read(1), numpy.isin(scl, [2, 4, 5, 6, 7, 11]))
     result_of("index", folder / "shards", "--to-shards", "tensors", "-o", folder / "tensors")
     (sidecar,) = sidecars(folder / "tensors")
     member = sidecar["members"][0]
     held = load_safetensors((folder / "tensors" / sidecar["tar"]).read_bytes()[member["offset"] :][: member["bytes"]])
-    assert numpy.array_equal(held["ms.valid"][0] != 0, numpy.isin(scl, [4, 5, 6, 7, 11]))
+    assert numpy.array_equal(held["ms.valid"][0] != 0, numpy.isin(scl, [2, 4, 5, 6, 7, 11]))
 
 
 def damage(folder, sidecar, member):
