@@ -15,8 +15,10 @@ torch::Tensor normalise(const torch::Tensor& values, const torch::Tensor& valid,
   const auto per_band = [&](const std::vector<float>& numbers) {
     return torch::tensor(numbers).view({contract.channels(), 1, 1}).to(values.device());
   };
+  auto normal = (values - per_band(mean)).mul_(per_band(inverse_std));
   // Masked after the arithmetic: 0 * NaN would stay NaN.
-  return (values - per_band(mean)).mul_(per_band(inverse_std)).masked_fill_(valid.logical_not().unsqueeze(-3), 0);
+  if (!valid.all().item<bool>()) normal.masked_fill_(valid.logical_not().unsqueeze(-3), 0);
+  return normal;
 }
 
 }  // namespace skysense

@@ -48,13 +48,14 @@ MapBox box_in_pixels(const TargetGrid& grid, const TargetGrid& reference, const 
 
 PerModality<std::optional<TargetGrid>> common_ground(const PerModality<std::optional<TargetGrid>>& native,
                                                      const std::string& origin) {
+  const auto is_there = [](const std::optional<TargetGrid>& grid) { return grid.has_value(); };
+  if (std::count_if(native.begin(), native.end(), is_there) < 2) return native;
   const TargetGrid* coarsest = nullptr;
   for (const auto& grid : native) {
     if (!grid) continue;
     if (grid->wkt.empty()) return native;
     if (coarsest == nullptr || pixel_side_m(*grid) > pixel_side_m(*coarsest)) coarsest = &*grid;
   }
-  if (coarsest == nullptr) return native;
   MapBox shared{0, 0, static_cast<double>(coarsest->width), static_cast<double>(coarsest->height)};
   for (const auto& grid : native) {
     if (!grid || &*grid == coarsest) continue;

@@ -205,6 +205,11 @@ std::vector<std::string> RasterReader::class_names() const {
 int64_t RasterReader::Impl::apply_nodata(const PixelWindow& inside, const PixelWindow& window,
                                          std::span<const int64_t> wanted, const float* values, uint8_t* valid) const {
   // Band by band along a row, where the loops are plain enough for the compiler to vectorise them.
+  const auto can_miss = [&](int64_t band) {
+    const RasterBand& stored = bands[static_cast<size_t>(band)];
+    return stored.nodata || GDALDataTypeIsFloating(GDALGetDataTypeByName(stored.type.c_str()));
+  };
+  if (std::ranges::none_of(wanted, can_miss)) return 0;
   const auto width = static_cast<size_t>(inside.width);
   std::vector<uint8_t> missing(width), undeclared(width);
   std::vector<uint16_t> zeros(width);

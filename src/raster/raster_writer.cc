@@ -40,12 +40,12 @@ GDALDataType gdal_type(PixelType type) {
   throw std::logic_error("unknown pixel type");
 }
 
-/// The side of a tile: 512, less for many bands and for rasters that a smaller tile covers (a tile is stored, and
-/// unpacked, whole).
+/// The side of a tile: 512, or 256 of plain GeoTIFFs, which data sets are made of and random crops are read from; less for
+/// many bands and for rasters that a smaller tile covers (a tile is stored, and unpacked, whole).
 int64_t tile_side(const RasterLayout& layout) {
   constexpr int64_t kUnit = 16;  // of TIFF
   const int64_t extent = std::max(layout.width, layout.height);
-  int64_t side = std::min<int64_t>(512, (extent + kUnit - 1) / kUnit * kUnit);
+  int64_t side = std::min<int64_t>(layout.format == "GTiff" ? 256 : 512, (extent + kUnit - 1) / kUnit * kUnit);
   const int64_t pixel_bytes = layout.bands * GDALGetDataTypeSizeBytes(gdal_type(layout.type));
   while (side > 128 && side * side * pixel_bytes > kTileBytes) side = side / 2 / kUnit * kUnit;
   return side;
