@@ -164,7 +164,8 @@ void bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
-  auto* verb = program.add_subcommand("bench", "Time the encoder, a training step, raster reading or the synthetic world on this machine");
+  auto* verb = program.add_subcommand(
+      "bench", "Time the encoder, a training step, raster reading or the synthetic world on this machine");
   verb->footer(
       "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
@@ -203,7 +204,8 @@ void add_bench(CLI::App& program) {
       ->capture_default_str();
   verb->add_flag("!--no-verify", loader->verify,
                  "with --loader: do not compare members of shards with their checksums");
-  verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model");
+  verb->add_option("--synth", options->synth,
+                   "time rendering so many places of the synthetic world instead of a model");
   verb->callback([options, loader] {
     if (!loader->data.empty()) {
       loader->batch = options->batch;

@@ -45,7 +45,8 @@ nlohmann::json bench_synth(int64_t places) {
   const std::vector<double> hr_times = render_times(hr), all_times = render_times(all);
   const auto side = static_cast<double>(hr.cells * hr.hr_per_cell);
   const double megapixels = side * side * static_cast<double>(places) / 1e6, mean = megapixels / sum(hr_times);
-  spdlog::info("HR: {:.2f} megapixels/s; places with all sensors: {:.1f} a second", mean, static_cast<double>(places) / sum(all_times));
+  spdlog::info("HR: {:.2f} megapixels/s; places with all sensors: {:.1f} a second", mean,
+               static_cast<double>(places) / sum(all_times));
   return {{"places", places},
           {"hr_megapixels_per_second", mean},
           {"hr_median_s", median(hr_times)},

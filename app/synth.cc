@@ -73,7 +73,8 @@ Picture preview_of(const SyntheticEarth& earth) {
       pictures.push_back({picture_of(cells,
                                      [&](int64_t band, int64_t i) {
                                        const bool cross = band == 1;
-                                       const double value = image.backscatter[static_cast<size_t>((cross ? cells * cells : 0) + i)];
+                                       const double value =
+                                           image.backscatter[static_cast<size_t>((cross ? cells * cells : 0) + i)];
                                        const double db = earth.options().sar_linear ? 10 * std::log10(value) : value;
                                        return (db + (cross ? 30 : 22)) * (255.0 / 25);
                                      }),
@@ -101,16 +102,14 @@ void run_synth(SynthArguments arguments) {
     SynthOptions world = arguments.world;
     world.split = split;
     world.places = places;
-    write_synthetic_dataset(arguments.output / synth::kSplitNames[static_cast<size_t>(split)], SyntheticEarth(world), labels, arguments.jobs);
+    write_synthetic_dataset(arguments.output / synth::kSplitNames[static_cast<size_t>(split)], SyntheticEarth(world),
+                            labels, arguments.jobs);
   };
   write_split(synth::Split::kVal, arguments.val_places);
   write_split(synth::Split::kTest, arguments.test_places);
-  nlohmann::json result = {{"output", arguments.output.string()},
-                           {"places", arguments.world.places},
-                           {"val_places", arguments.val_places},
-                           {"test_places", arguments.test_places},
-                           {"seed", arguments.world.seed},
-                           {"classes", synth::kSceneClassNames}};
+  nlohmann::json result = {{"output", arguments.output.string()}, {"places", arguments.world.places},
+                           {"val_places", arguments.val_places},  {"test_places", arguments.test_places},
+                           {"seed", arguments.world.seed},        {"classes", synth::kSceneClassNames}};
   if (arguments.preview) {
     const fs::path sheet = arguments.output / "preview.png";
     write_png(sheet, preview_of(earth));
@@ -128,7 +127,8 @@ void add_synth(CLI::App& program) {
   auto arguments = std::make_shared<SynthArguments>();
   arguments->jobs = std::max(1u, std::thread::hardware_concurrency());
   verb->add_option("-o,--output", arguments->output, "folder for index.jsonl, contract.json and places/")->required();
-  verb->add_option("--places", arguments->places, "places to render: a number, or tiny (64), small (1,024), medium (16,384), large (262,144)")
+  verb->add_option("--places", arguments->places,
+                   "places to render: a number, or tiny (64), small (1,024), medium (16,384), large (262,144)")
       ->capture_default_str();
   verb->add_option("--seed", arguments->world.seed, "seed of the world")->capture_default_str();
   verb->add_option("--val-places", arguments->val_places, "places for validation, written to OUTPUT/val")
@@ -148,17 +148,21 @@ void add_synth(CLI::App& program) {
   verb->add_option("--sar-dates", arguments->world.sar_dates, "SAR images a place")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  verb->add_option("--missing-dates", arguments->world.missing_dates, "chance of each date but a place's first to be missing")
+  verb->add_option("--missing-dates", arguments->world.missing_dates,
+                   "chance of each date but a place's first to be missing")
       ->check(CLI::Range(0.0, 0.99))
       ->capture_default_str();
   verb->add_flag("!--no-snow", arguments->world.snow, "winters without snow");
-  verb->add_option("--misregistration", arguments->world.misregistration, "10 m pixels by which each MS and SAR image lies off the ground at most")
+  verb->add_option("--misregistration", arguments->world.misregistration,
+                   "10 m pixels by which each MS and SAR image lies off the ground at most")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  verb->add_flag("--ms-offset", arguments->world.ms_offset, "add 1000 to MS digital numbers, as processing baseline 04.00 does");
+  verb->add_flag("--ms-offset", arguments->world.ms_offset,
+                 "add 1000 to MS digital numbers, as processing baseline 04.00 does");
   verb->add_flag("--sar-linear", arguments->world.sar_linear, "SAR backscatter as power instead of dB");
-  verb->add_option("--labels", arguments->labels, 
-                   "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for COCO, VOC and DOTA), "
+  verb->add_option("--labels", arguments->labels,
+                   "further labels, of: hr_cover (land cover in HR), crops (types at 10 m), boxes (objects in HR, for "
+                   "COCO, VOC and DOTA), "
                    "vectors (map.osm and map.gpkg: OpenStreetMap data for index --osm and rasterize), changes "
                    "(two HR images of 2023 and 2025), months (twelve MS images with the land cover of each)")
       ->delimiter(',');

@@ -39,7 +39,8 @@ struct WrittenPlace {
 /// The files of one dataset folder and the lines of its index.
 class PlaceWriter {
  public:
-  PlaceWriter(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels) : folder_(folder), earth_(earth), labels_(labels) {}
+  PlaceWriter(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels)
+      : folder_(folder), earth_(earth), labels_(labels) {}
 
   WrittenPlace write(int64_t number) const {
     const synth::RenderedPlace place = earth_.render(number);
@@ -78,7 +79,10 @@ class PlaceWriter {
                                                   static_cast<double>(place.site.northing_m()) - half);
     record.longitude_deg = centre.longitude_deg;
     record.latitude_deg = centre.latitude_deg;
-    WrittenPlace written{.record = std::move(record), .labels = {{"id", id}, {"covers", nlohmann::json::array()}}, .boxes = {}, .map = {}};
+    WrittenPlace written{.record = std::move(record),
+                         .labels = {{"id", id}, {"covers", nlohmann::json::array()}},
+                         .boxes = {},
+                         .map = {}};
     for (size_t cover = 0; cover < place.covers_present.size(); ++cover) {
       if (place.covers_present[cover]) written.labels["covers"].push_back(synth::kLandCoverNames[cover]);
     }
@@ -90,7 +94,8 @@ class PlaceWriter {
   static Date date_of(int day_of_year) { return date_from_days(Date{2023, 1, 1}.days_since_epoch() + day_of_year - 1); }
   static Date date_of_day(float day) { return date_of(static_cast<int>(day) + 1); }
 
-  void write_labels(const synth::RenderedPlace& place, int64_t number, const std::string& prefix, WrittenPlace& written) const {
+  void write_labels(const synth::RenderedPlace& place, int64_t number, const std::string& prefix,
+                    WrittenPlace& written) const {
     const std::string& id = written.record.id;
     const double hr_gsd_m = 10.0 / static_cast<double>(earth_.options().hr_per_cell);
     const auto saved = [&](const std::string& file, const RasterLayout& layout, const auto& values) {
@@ -105,7 +110,8 @@ class PlaceWriter {
       write_file_atomically(folder_ / "annotations" / "voc" / (id + ".xml"), voc_xml(written.boxes, object_names()));
       write_file_atomically(folder_ / "annotations" / "dota" / (id + ".txt"), dota_text(written.boxes, object_names()));
     }
-    if (labels_.vectors) written.map = map_features(place, grid(place.site, hr_gsd_m).georeference, earth_.options().hr_per_cell);
+    if (labels_.vectors)
+      written.map = map_features(place, grid(place.site, hr_gsd_m).georeference, earth_.options().hr_per_cell);
     if (labels_.changes) {
       const synth::PlaceChange change = earth_.change(number);
       RasterLayout changed = mask_layout(place.site, hr_gsd_m);
@@ -115,8 +121,10 @@ class PlaceWriter {
         const std::string date = date_of_day(change.day[flight]).text();
         lines["change"]["flights"].push_back(
             {{"date", date},
-             {"hr", saved("hr_" + date + ".tif", layout(place.site, Modality::kHr, PixelType::kUInt8), change.hr[flight])},
-             {"hr_cover", saved("hr_cover_" + date + ".tif", cover_layout(place.site, hr_gsd_m), change.hr_cover[flight])}});
+             {"hr",
+              saved("hr_" + date + ".tif", layout(place.site, Modality::kHr, PixelType::kUInt8), change.hr[flight])},
+             {"hr_cover",
+              saved("hr_cover_" + date + ".tif", cover_layout(place.site, hr_gsd_m), change.hr_cover[flight])}});
       }
     }
     if (labels_.months > 0) {
@@ -124,7 +132,8 @@ class PlaceWriter {
         const std::string date = date_of_day(image.day).text();
         lines["months"].push_back(
             {{"date", date},
-             {"ms", saved("month_ms_" + date + ".tif", layout(place.site, Modality::kMs, PixelType::kUInt16), image.ms.dn)},
+             {"ms",
+              saved("month_ms_" + date + ".tif", layout(place.site, Modality::kMs, PixelType::kUInt16), image.ms.dn)},
              {"clear", saved("month_clear_" + date + ".tif", mask_layout(place.site, 10), image.ms.clear)},
              {"cover", saved("month_cover_" + date + ".tif", cover_layout(place.site, 10), image.cover)}});
       }
@@ -133,10 +142,17 @@ class PlaceWriter {
 
   LabelledImage boxes_of(const synth::RenderedPlace& place, const std::string& file) const {
     const int64_t side = place.site.side_m / 10 * earth_.options().hr_per_cell;
-    LabelledImage image{.file = file, .width = side, .height = side, .bands = 3, .gsd_m = earth_.contracts()[Modality::kHr]->gsd_m, .boxes = {}};
+    LabelledImage image{.file = file,
+                        .width = side,
+                        .height = side,
+                        .bands = 3,
+                        .gsd_m = earth_.contracts()[Modality::kHr]->gsd_m,
+                        .boxes = {}};
     for (const synth::VisibleObject& object : place.objects) {
       LabelledBox box{.category = static_cast<int64_t>(object.kind) - 1, .corners = {}, .truncated = object.truncated};
-      std::ranges::transform(object.corners, box.corners.begin(), [](synth::PixelPoint p) { return ImagePoint{p.x, p.y}; });
+      std::ranges::transform(object.corners, box.corners.begin(), [](synth::PixelPoint p) {
+        return ImagePoint{p.x, p.y};
+      });
       // Of a few pixels at the edge nobody could tell what they belong to.
       constexpr int64_t kTooFew = 6;
       box.difficult = object.truncated && object.pixels < kTooFew;
@@ -218,13 +234,15 @@ SynthLabels SynthLabels::named(const std::vector<std::string>& words) {
     } else if (word == "months") {
       labels.months = 12;
     } else {
-      throw UsageError(fmt::format("--labels: '{}' is none of: hr_cover, crops, boxes, vectors, changes, months", word));
+      throw UsageError(
+          fmt::format("--labels: '{}' is none of: hr_cover, crops, boxes, vectors, changes, months", word));
     }
   }
   return labels;
 }
 
-void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels, int64_t jobs) {
+void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth, const SynthLabels& labels,
+                             int64_t jobs) {
   fs::create_directories(folder);
   if (labels.boxes) {
     for (const char* format : {"voc", "dota"}) fs::create_directories(folder / "annotations" / format);

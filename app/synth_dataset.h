@@ -23,6 +23,7 @@ struct SynthLabels {
 
 /// Renders all places on `jobs` threads into a dataset folder; the index comes last, so that a dataset with an index is
 /// whole. labels.jsonl names the labels of each place beyond those of the index.
-void write_synthetic_dataset(const std::filesystem::path& folder, const SyntheticEarth& earth, const SynthLabels& labels, int64_t jobs);
+void write_synthetic_dataset(const std::filesystem::path& folder, const SyntheticEarth& earth,
+                             const SynthLabels& labels, int64_t jobs);
 
 }  // namespace skysense::app

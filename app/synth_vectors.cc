@@ -21,47 +21,73 @@ constexpr int32_t kBackground = -1;
 OsmTags built_tags(SceneClass kind) {
   switch (kind) {
     case SceneClass::kIndustrial:
-    case SceneClass::kHarbour: return {{"landuse", "industrial"}};
-    case SceneClass::kAirport: return {{"aeroway", "apron"}};
+    case SceneClass::kHarbour:
+      return {{"landuse", "industrial"}};
+    case SceneClass::kAirport:
+      return {{"aeroway", "apron"}};
     case SceneClass::kDenseUrban:
-    case SceneClass::kResidential: return {{"landuse", "residential"}};
-    default: return {{"landuse", "farmyard"}};
+    case SceneClass::kResidential:
+      return {{"landuse", "residential"}};
+    default:
+      return {{"landuse", "farmyard"}};
   }
 }
 
 OsmTags cover_tags(LandCover cover, SceneClass kind) {
   switch (cover) {
-    case LandCover::kWater: return {{"natural", "water"}};
-    case LandCover::kTrees: return kind == SceneClass::kOrchard ? OsmTags{{"landuse", "orchard"}} : OsmTags{{"natural", "wood"}};
-    case LandCover::kGrass: return {{"natural", "grassland"}};
-    case LandCover::kCrops: return {{"landuse", "farmland"}};
-    case LandCover::kBare: return {{"natural", "sand"}};
-    case LandCover::kWetland: return {{"natural", "wetland"}};
-    default: return built_tags(kind);
+    case LandCover::kWater:
+      return {{"natural", "water"}};
+    case LandCover::kTrees:
+      return kind == SceneClass::kOrchard ? OsmTags{{"landuse", "orchard"}} : OsmTags{{"natural", "wood"}};
+    case LandCover::kGrass:
+      return {{"natural", "grassland"}};
+    case LandCover::kCrops:
+      return {{"landuse", "farmland"}};
+    case LandCover::kBare:
+      return {{"natural", "sand"}};
+    case LandCover::kWetland:
+      return {{"natural", "wetland"}};
+    default:
+      return built_tags(kind);
   }
 }
 
 OsmTags object_tags(ObjectClass kind) {
   switch (kind) {
-    case ObjectClass::kBuilding: return {{"building", "yes"}};
-    case ObjectClass::kStorageTank: return {{"man_made", "storage_tank"}};
-    case ObjectClass::kSwimmingPool: return {{"leisure", "swimming_pool"}};
-    case ObjectClass::kSportsField: return {{"leisure", "pitch"}};
-    case ObjectClass::kBridge: return {{"man_made", "bridge"}};
-    default: return {};
+    case ObjectClass::kBuilding:
+      return {{"building", "yes"}};
+    case ObjectClass::kStorageTank:
+      return {{"man_made", "storage_tank"}};
+    case ObjectClass::kSwimmingPool:
+      return {{"leisure", "swimming_pool"}};
+    case ObjectClass::kSportsField:
+      return {{"leisure", "pitch"}};
+    case ObjectClass::kBridge:
+      return {{"man_made", "bridge"}};
+    default:
+      return {};
   }
 }
 
 OsmTags way_tags(const synth::WayLine& line) {
-  const auto tags = [&](const char* key, const char* value) { return OsmTags{{key, value}, {"width", fmt::format("{:.1f}", line.width_m)}}; };
+  const auto tags = [&](const char* key, const char* value) {
+    return OsmTags{{key, value}, {"width", fmt::format("{:.1f}", line.width_m)}};
+  };
   switch (line.kind) {
-    case WayClass::kMotorway: return tags("highway", "motorway");
-    case WayClass::kRoad: return tags("highway", "secondary");
-    case WayClass::kStreet: return tags("highway", "residential");
-    case WayClass::kTrack: return tags("highway", "track");
-    case WayClass::kRailway: return tags("railway", "rail");
-    case WayClass::kRunway: return tags("aeroway", "runway");
-    default: return tags("aeroway", "taxiway");
+    case WayClass::kMotorway:
+      return tags("highway", "motorway");
+    case WayClass::kRoad:
+      return tags("highway", "secondary");
+    case WayClass::kStreet:
+      return tags("highway", "residential");
+    case WayClass::kTrack:
+      return tags("highway", "track");
+    case WayClass::kRailway:
+      return tags("railway", "rail");
+    case WayClass::kRunway:
+      return tags("aeroway", "runway");
+    default:
+      return tags("aeroway", "taxiway");
   }
 }
 
@@ -90,7 +116,8 @@ class Features {
 /// Corners of pixels cut: a mapper draws straight edges. The area itself where that would break it.
 std::unique_ptr<OGRGeometry> straightened(std::unique_ptr<OGRPolygon> area, double tolerance_m) {
   std::unique_ptr<OGRGeometry> straight(area->SimplifyPreserveTopology(tolerance_m));
-  const bool whole = straight != nullptr && wkbFlatten(straight->getGeometryType()) == wkbPolygon && !straight->IsEmpty();
+  const bool whole =
+      straight != nullptr && wkbFlatten(straight->getGeometryType()) == wkbPolygon && !straight->IsEmpty();
   return whole ? std::move(straight) : std::move(area);
 }
 
@@ -101,7 +128,8 @@ void add_covers(const synth::RenderedPlace& place, const Georeference& hr, int64
     covers.push_back(built ? static_cast<int32_t>(LandCover::kPaved) : cover);
   }
   const int64_t cells = place.site.side_m / 10;
-  for (LabelledArea& area : polygonize(covers, cells, cells, kBackground, hr.moved({0, 0}, static_cast<double>(hr_per_cell)))) {
+  for (LabelledArea& area :
+       polygonize(covers, cells, cells, kBackground, hr.moved({0, 0}, static_cast<double>(hr_per_cell)))) {
     features.add(std::move(area.outline), cover_tags(static_cast<LandCover>(area.value), place.site.kind));
   }
 }
@@ -126,7 +154,8 @@ void add_objects(const synth::RenderedPlace& place, const Georeference& hr, Feat
   }
   const double gsd_m = hr.transform[1];
   for (LabelledArea& area : polygonize(values, side, side, kBackground, hr)) {
-    features.add(straightened(std::move(area.outline), 0.8 * gsd_m), object_tags(kinds[static_cast<size_t>(area.value)]));
+    features.add(straightened(std::move(area.outline), 0.8 * gsd_m),
+                 object_tags(kinds[static_cast<size_t>(area.value)]));
   }
 }
 
@@ -139,7 +168,8 @@ void add_ways(const synth::RenderedPlace& place, const Georeference& hr, Feature
       middle.addPoint(at.x, at.y);
     }
     std::unique_ptr<OGRGeometry> straight(middle.Simplify(0.4 * gsd_m));
-    if (straight != nullptr && wkbFlatten(straight->getGeometryType()) == wkbLineString) features.add(std::move(straight), way_tags(line));
+    if (straight != nullptr && wkbFlatten(straight->getGeometryType()) == wkbLineString)
+      features.add(std::move(straight), way_tags(line));
   }
 }
 

@@ -42,8 +42,8 @@ struct SensorContract {
 /// The contracts of a dataset or checkpoint: at most one sensor a modality.
 using SensorContracts = PerModality<std::optional<SensorContract>>;
 
-/// A contract that ships with the program: sentinel2-l2a, sentinel2-l1c, sentinel1-grd-db, sentinel1-grd-linear, aerial-rgb, aerial-rgbn,
-/// landsat8-l2, …  Throws UsageError that lists them all and names the nearest.
+/// A contract that ships with the program: sentinel2-l2a, sentinel2-l1c, sentinel1-grd-db, sentinel1-grd-linear,
+/// aerial-rgb, aerial-rgbn, landsat8-l2, …  Throws UsageError that lists them all and names the nearest.
 SensorContract builtin_contract(const std::string& name);
 std::vector<std::string> builtin_contract_names();
 

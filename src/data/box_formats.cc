@@ -16,10 +16,17 @@ std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -43,7 +50,8 @@ UprightBox upright(const std::array<ImagePoint, 4>& corners, int64_t width, int6
   const auto [left, right] = std::ranges::minmax(corners, {}, &ImagePoint::x);
   const auto [top, bottom] = std::ranges::minmax(corners, {}, &ImagePoint::y);
   const auto w = static_cast<double>(width), h = static_cast<double>(height);
-  return {std::clamp(left.x, 0.0, w), std::clamp(top.y, 0.0, h), std::clamp(right.x, 0.0, w), std::clamp(bottom.y, 0.0, h)};
+  return {std::clamp(left.x, 0.0, w), std::clamp(top.y, 0.0, h), std::clamp(right.x, 0.0, w),
+          std::clamp(bottom.y, 0.0, h)};
 }
 
 std::string dota_text(const LabelledImage& image, const std::vector<std::string>& categories) {
@@ -63,7 +71,9 @@ std::string voc_xml(const LabelledImage& image, const std::vector<std::string>& 
   for (const LabelledBox& box : image.boxes) {
     const UprightBox rim = upright(box.corners, image.width, image.height);
     const auto first = [](double edge) { return static_cast<int64_t>(std::floor(edge)) + 1; };
-    const auto last = [](double edge, double least) { return std::max(static_cast<int64_t>(std::ceil(edge)), static_cast<int64_t>(least)); };
+    const auto last = [](double edge, double least) {
+      return std::max(static_cast<int64_t>(std::ceil(edge)), static_cast<int64_t>(least));
+    };
     const int64_t left = std::min(first(rim.left), image.width), top = std::min(first(rim.top), image.height);
     const auto& c = box.corners;
     text += fmt::format(
@@ -75,8 +85,8 @@ std::string voc_xml(const LabelledImage& image, const std::vector<std::string>& 
         "<x_right_bottom>{:.2f}</x_right_bottom><y_right_bottom>{:.2f}</y_right_bottom>"
         "<x_left_bottom>{:.2f}</x_left_bottom><y_left_bottom>{:.2f}</y_left_bottom></robndbox>\n  </object>\n",
         escaped(name_of(box, categories)), box.truncated ? 1 : 0, box.difficult ? 1 : 0, left, top,
-        last(rim.right, static_cast<double>(left)), last(rim.bottom, static_cast<double>(top)), c[0].x, c[0].y, c[1].x, c[1].y, c[2].x,
-        c[2].y, c[3].x, c[3].y);
+        last(rim.right, static_cast<double>(left)), last(rim.bottom, static_cast<double>(top)), c[0].x, c[0].y, c[1].x,
+        c[1].y, c[2].x, c[2].y, c[3].x, c[3].y);
   }
   return text + "</annotation>\n";
 }
@@ -94,7 +104,8 @@ CocoDocument::CocoDocument(std::vector<std::string> categories) {
 
 void CocoDocument::add(const LabelledImage& image) {
   const auto number = json_["images"].size() + 1;
-  json_["images"].push_back({{"id", number}, {"file_name", image.file}, {"width", image.width}, {"height", image.height}});
+  json_["images"].push_back(
+      {{"id", number}, {"file_name", image.file}, {"width", image.width}, {"height", image.height}});
   for (const LabelledBox& box : image.boxes) {
     const UprightBox rim = upright(box.corners, image.width, image.height);
     nlohmann::json polygon = nlohmann::json::array();
@@ -102,14 +113,15 @@ void CocoDocument::add(const LabelledImage& image) {
       polygon.push_back(rounded(corner.x));
       polygon.push_back(rounded(corner.y));
     }
-    json_["annotations"].push_back({{"id", ++annotations_},
-                                    {"image_id", number},
-                                    {"category_id", box.category + 1},
-                                    {"bbox", {rounded(rim.left), rounded(rim.top), rounded(rim.right - rim.left), rounded(rim.bottom - rim.top)}},
-                                    {"area", rounded(box.area())},
-                                    {"segmentation", {polygon}},
-                                    {"iscrowd", 0},
-                                    {"ignore", box.difficult ? 1 : 0}});
+    json_["annotations"].push_back(
+        {{"id", ++annotations_},
+         {"image_id", number},
+         {"category_id", box.category + 1},
+         {"bbox", {rounded(rim.left), rounded(rim.top), rounded(rim.right - rim.left), rounded(rim.bottom - rim.top)}},
+         {"area", rounded(box.area())},
+         {"segmentation", {polygon}},
+         {"iscrowd", 0},
+         {"ignore", box.difficult ? 1 : 0}});
   }
 }
 

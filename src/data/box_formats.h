@@ -15,10 +15,10 @@ struct ImagePoint {
 
 /// One object of an image by its oriented box.
 struct LabelledBox {
-  int64_t category = 0;                ///< among the data set's categories, from 0
-  std::array<ImagePoint, 4> corners;   ///< clockwise in the image
-  bool truncated = false;              ///< the object goes on beyond the image
-  bool difficult = false;              ///< evaluation leaves it out
+  int64_t category = 0;               ///< among the data set's categories, from 0
+  std::array<ImagePoint, 4> corners;  ///< clockwise in the image
+  bool truncated = false;             ///< the object goes on beyond the image
+  bool difficult = false;             ///< evaluation leaves it out
 
   double area() const;
 };

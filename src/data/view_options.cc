@@ -8,7 +8,8 @@ void ViewOptions::describe(OptionFields& fields) {
   fields("global_cells", global_cells, "side of a global view, ground cells (MS pixels)").at_least(1);
   fields("local_cells", local_cells, "side of a local view, ground cells (MS pixels)").at_least(1);
   fields("hr_per_cell", hr_per_cell, "HR pixels a cell side").at_least(1);
-  fields("min_overlap", min_overlap, "least overlap of two global views, share of the smaller one's area").between(0, 1);
+  fields("min_overlap", min_overlap, "least overlap of two global views, share of the smaller one's area")
+      .between(0, 1);
   fields("zoom_chance", zoom_chance, "probability that a view is magnified").between(0, 1);
   fields("max_zoom", max_zoom, "largest magnification").at_least(1);
   fields("ms_window", ms_window, "consecutive MS dates from which ms_dates are drawn").at_least(1);

@@ -18,11 +18,20 @@ std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -30,7 +39,8 @@ std::string escaped(const std::string& text) {
 
 std::string xml_tags(const OsmTags& tags) {
   std::string text;
-  for (const auto& [key, value] : tags) text += fmt::format("    <tag k=\"{}\" v=\"{}\"/>\n", escaped(key), escaped(value));
+  for (const auto& [key, value] : tags)
+    text += fmt::format("    <tag k=\"{}\" v=\"{}\"/>\n", escaped(key), escaped(value));
   return text;
 }
 
@@ -48,12 +58,18 @@ OGRLayer* create_layer(GDALDataset& dataset, const char* name, OGRwkbGeometryTyp
 }  // namespace
 
 OsmWriter::OsmWriter(const fs::path& xml, const fs::path& geopackage)
-    : geopackage_(geopackage), staged_geopackage_(temporary_neighbour(geopackage).replace_extension(".gpkg")), xml_(xml), ways_(std::tmpfile()), relations_(std::tmpfile()) {
-  if (!ways_ || !relations_) throw DataError(xml.string() + ": no temporary file can be made; check the space and permissions of TMPDIR");
+    : geopackage_(geopackage),
+      staged_geopackage_(temporary_neighbour(geopackage).replace_extension(".gpkg")),
+      xml_(xml),
+      ways_(std::tmpfile()),
+      relations_(std::tmpfile()) {
+  if (!ways_ || !relations_)
+    throw DataError(xml.string() + ": no temporary file can be made; check the space and permissions of TMPDIR");
   xml_.write("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<osm version=\"0.6\" generator=\"skysense\">\n");
   set_up_gdal();
   GdalCall call(geopackage.string());
-  dataset_.reset(GetGDALDriverManager()->GetDriverByName("GPKG")->Create(staged_geopackage_.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
+  dataset_.reset(GetGDALDriverManager()->GetDriverByName("GPKG")->Create(staged_geopackage_.c_str(), 0, 0, 0,
+                                                                         GDT_Unknown, nullptr));
   call.check(dataset_ != nullptr, "cannot be created", "check the folder and its permissions");
   lines_ = create_layer(*dataset_, "lines", wkbLineString, call);
   areas_ = create_layer(*dataset_, "multipolygons", wkbMultiPolygon, call);
@@ -112,12 +128,15 @@ void OsmWriter::add_area(const OGRPolygon& area, const std::string& tags) {
     const char* role = ring == area.getExteriorRing() ? "outer" : "inner";
     members += fmt::format("    <member type=\"way\" ref=\"{}\" role=\"{}\"/>\n", way_count_, role);
   }
-  keep(relations_.get(), fmt::format("  <relation id=\"{}\">\n{}    <tag k=\"type\" v=\"multipolygon\"/>\n{}  </relation>\n", ++relation_count_, members, tags));
+  keep(relations_.get(),
+       fmt::format("  <relation id=\"{}\">\n{}    <tag k=\"type\" v=\"multipolygon\"/>\n{}  </relation>\n",
+                   ++relation_count_, members, tags));
 }
 
 void OsmWriter::add(const OsmObject& object) {
   const bool area = wkbFlatten(object.shape->getGeometryType()) == wkbPolygon;
-  if (!area && wkbFlatten(object.shape->getGeometryType()) != wkbLineString) throw std::logic_error("OsmWriter takes lines and polygons");
+  if (!area && wkbFlatten(object.shape->getGeometryType()) != wkbLineString)
+    throw std::logic_error("OsmWriter takes lines and polygons");
   const std::string tags = xml_tags(object.tags);
   OGRLayer* layer = area ? areas_ : lines_;
   OGRFeature feature(layer->GetLayerDefn());

@@ -16,8 +16,8 @@ namespace skysense {
 
 /// Writes lines and areas as OpenStreetMap data: an XML document (.osm, API 0.6; nodes, then ways, then multipolygon
 /// relations, numbered from 1) and a GeoPackage with the layers `lines` and `multipolygons`, whose tags stand in
-/// `all_tags` as OGR writes them. read_osm_source reads both. Neither appears before `finish`. Memory does not grow with
-/// what is written. Errors are DataErrors naming the file.
+/// `all_tags` as OGR writes them. read_osm_source reads both. Neither appears before `finish`. Memory does not grow
+/// with what is written. Errors are DataErrors naming the file.
 class OsmWriter {
  public:
   OsmWriter(const std::filesystem::path& xml, const std::filesystem::path& geopackage);

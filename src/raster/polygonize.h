@@ -17,7 +17,7 @@ struct LabelledArea {
 };
 
 /// The 4-connected patches of `values` [height, width]; those of `background` are left out.
-std::vector<LabelledArea> polygonize(const std::vector<int32_t>& values, int64_t width, int64_t height, int32_t background,
-                                     const Georeference& georeference);
+std::vector<LabelledArea> polygonize(const std::vector<int32_t>& values, int64_t width, int64_t height,
+                                     int32_t background, const Georeference& georeference);
 
 }  // namespace skysense

@@ -40,8 +40,8 @@ GDALDataType gdal_type(PixelType type) {
   throw std::logic_error("unknown pixel type");
 }
 
-/// The side of a tile: 512, or 256 of plain GeoTIFFs, which data sets are made of and random crops are read from; less for
-/// many bands and for rasters that a smaller tile covers (a tile is stored, and unpacked, whole).
+/// The side of a tile: 512, or 256 of plain GeoTIFFs, which data sets are made of and random crops are read from; less
+/// for many bands and for rasters that a smaller tile covers (a tile is stored, and unpacked, whole).
 int64_t tile_side(const RasterLayout& layout) {
   constexpr int64_t kUnit = 16;  // of TIFF
   const int64_t extent = std::max(layout.width, layout.height);
@@ -115,7 +115,7 @@ void RasterWriter::Impl::create_pixels() {
   pixels.reset(GetGDALDriverManager()
                    ->GetDriverByName(memory ? "MEM" : "GTiff")
                    ->Create(pixels_path.c_str(), static_cast<int>(layout.width), static_cast<int>(layout.height),
-                           static_cast<int>(layout.bands), gdal_type(layout.type), options.List()));
+                            static_cast<int>(layout.bands), gdal_type(layout.type), options.List()));
 }
 
 void RasterWriter::Impl::describe() {

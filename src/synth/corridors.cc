@@ -7,10 +7,10 @@
 namespace skysense::synth {
 namespace {
 
-constexpr int64_t kSpacingCm = 640'000;               // one corridor of a kind in each band of the plane
-constexpr int64_t kBendCm = 600'000;                  // length of its bends
-constexpr float kSwing = 1000;                        // metres to which it leaves its line
-constexpr float kRailwayHalf = 5, kMotorwayHalf = 14; // metres
+constexpr int64_t kSpacingCm = 640'000;                // one corridor of a kind in each band of the plane
+constexpr int64_t kBendCm = 600'000;                   // length of its bends
+constexpr float kSwing = 1000;                         // metres to which it leaves its line
+constexpr float kRailwayHalf = 5, kMotorwayHalf = 14;  // metres
 constexpr float kBridgeHeight = 6;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
@@ -59,20 +59,23 @@ Ground paint_motorway(const Scene& scene, uint32_t id, float along, float across
 
 }  // namespace
 
-std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, int64_t first_along, int64_t first_across, int64_t side, int64_t per_cell) {
+std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, int64_t first_along, int64_t first_across,
+                                                      int64_t side, int64_t per_cell) {
   // Pixels are 10 m / per_cell: centimetres keep every position a whole number.
   const auto centimetres = [&](int64_t pixel) { return floor_div(pixel * 1000 + 500, per_cell); };
   const int64_t across_cm = centimetres(first_across) + side * 500 / per_cell;
   const int64_t band = floor_div(across_cm, kSpacingCm);
   const uint32_t id = lattice_hash(seed, static_cast<int32_t>(band), 1) | 1u;
-  const float middle_of_band = static_cast<float>(band * kSpacingCm + kSpacingCm / 2 - centimetres(first_across)) * 0.01f;
+  const float middle_of_band =
+      static_cast<float>(band * kSpacingCm + kSpacingCm / 2 - centimetres(first_across)) * 0.01f;
   const int64_t start_cm = floor_div(centimetres(first_along), kSpacingCm) * kSpacingCm;
   const auto middle = [&](int64_t along_cm) { return middle_of_band + kSwing * (2 * bend_at(id, along_cm) - 1); };
   std::vector<Crossing> line;
   for (int64_t pixel = 0; pixel < side; ++pixel) {
     const int64_t along_cm = centimetres(first_along + pixel);
     constexpr int64_t kStepCm = 500;
-    const float slope = (bend_at(id, along_cm + kStepCm) - bend_at(id, along_cm - kStepCm)) * (2 * kSwing / (0.02f * static_cast<float>(kStepCm)));
+    const float slope = (bend_at(id, along_cm + kStepCm) - bend_at(id, along_cm - kStepCm)) *
+                        (2 * kSwing / (0.02f * static_cast<float>(kStepCm)));
     line.push_back({.middle_m = middle(along_cm),
                     .narrowing = 1 / std::sqrt(1 + slope * slope),
                     .along_m = static_cast<float>(along_cm - start_cm) * 0.01f,
@@ -81,9 +84,11 @@ std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, int64_t fir
   return line;
 }
 
-Corridors::Corridors(uint64_t seed, const Zone& zone, int64_t first_column, int64_t first_row, int64_t side, int64_t per_cell)
+Corridors::Corridors(uint64_t seed, const Zone& zone, int64_t first_column, int64_t first_row, int64_t side,
+                     int64_t per_cell)
     : gsd_m_(10.0f / static_cast<float>(per_cell)) {
-  const auto plane = static_cast<uint32_t>(mix(mix(seed, 0x5741), static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0)));
+  const auto plane =
+      static_cast<uint32_t>(mix(mix(seed, 0x5741), static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0)));
   railway_ = crossings(plane, first_column, first_row, side, per_cell);
   motorway_ = crossings(plane + 1, first_row, first_column, side, per_cell);
 }
@@ -96,12 +101,16 @@ bool Corridors::paint(const Scene& scene, int64_t column, int64_t row, Ground& g
   const bool on_motorway = absolute(from_motorway) < kMotorwayHalf, on_railway = absolute(from_railway) < kRailwayHalf;
   if ((!on_motorway && !on_railway) || goes_under(scene.kind)) return false;
   const bool over_water = traits_of(ground.material).cover == LandCover::kWater;
-  ground = on_motorway ? paint_motorway(scene, motorway.id, motorway.along_m, from_motorway).on({WayClass::kMotorway, motorway.id, motorway.along_m, from_motorway, kMotorwayHalf})
-                       : paint_railway(from_railway).on({WayClass::kRailway, railway.id, railway.along_m, from_railway, kRailwayHalf});
+  ground = on_motorway ? paint_motorway(scene, motorway.id, motorway.along_m, from_motorway)
+                             .on({WayClass::kMotorway, motorway.id, motorway.along_m, from_motorway, kMotorwayHalf})
+                       : paint_railway(from_railway)
+                             .on({WayClass::kRailway, railway.id, railway.along_m, from_railway, kRailwayHalf});
   if (over_water || scene.kind == SceneClass::kWetland) {
     ground.height += kBridgeHeight;
     // What a corridor bridges within a scene is one bridge.
-    if (ground.object == ObjectClass::kNone) ground = ground.of(ObjectClass::kBridge, lattice_hash(scene.seed, static_cast<int32_t>(ground.way.id), 610), {0, 0});
+    if (ground.object == ObjectClass::kNone)
+      ground =
+          ground.of(ObjectClass::kBridge, lattice_hash(scene.seed, static_cast<int32_t>(ground.way.id), 610), {0, 0});
   }
   return true;
 }

@@ -12,7 +12,8 @@ namespace skysense::synth {
 /// to scene. They pass over water on bridges, and under harbours and airports.
 class Corridors {
  public:
-  /// For a square of `side` pixels from pixel (first_column, first_row) of the zone's plane, `per_cell` pixels a 10 m cell.
+  /// For a square of `side` pixels from pixel (first_column, first_row) of the zone's plane, `per_cell` pixels a 10 m
+  /// cell.
   Corridors(uint64_t seed, const Zone& zone, int64_t first_column, int64_t first_row, int64_t side, int64_t per_cell);
 
   /// Paints what runs over a pixel of the square, on a scene seen on its day. False where nothing does.
@@ -26,7 +27,8 @@ class Corridors {
     float along_m = 0;    ///< from the start of the square's band of the world
     uint32_t id = 0;
   };
-  static std::vector<Crossing> crossings(uint32_t seed, int64_t first_along, int64_t first_across, int64_t side, int64_t per_cell);
+  static std::vector<Crossing> crossings(uint32_t seed, int64_t first_along, int64_t first_across, int64_t side,
+                                         int64_t per_cell);
 
   std::vector<Crossing> railway_;   ///< by column
   std::vector<Crossing> motorway_;  ///< by row

@@ -9,9 +9,9 @@ namespace skysense::synth {
 namespace {
 
 constexpr int64_t kShadowSteps = 26;
-constexpr float kBorderWarp = 100;   // metres by which borders of scenes wander
-constexpr float kShade = 0.42f;      // light left in a shadow
-constexpr float kRelief = 1.3f;      // how much slopes towards and away from the sun differ
+constexpr float kBorderWarp = 100;  // metres by which borders of scenes wander
+constexpr float kShade = 0.42f;     // light left in a shadow
+constexpr float kRelief = 1.3f;     // how much slopes towards and away from the sun differ
 
 /// The painted square with a margin on all sides, from which shadows fall into it.
 struct Painting {
@@ -24,29 +24,41 @@ struct Painting {
 LandCover cover_of(const Ground& ground) {
   switch (ground.object) {
     case ObjectClass::kBuilding:
-    case ObjectClass::kStorageTank: return LandCover::kBuilding;
+    case ObjectClass::kStorageTank:
+      return LandCover::kBuilding;
     case ObjectClass::kShip:
     case ObjectClass::kBoat:
-    case ObjectClass::kSwimmingPool: return LandCover::kWater;
-    case ObjectClass::kSportsField: return LandCover::kGrass;
-    case ObjectClass::kNone: return traits_of(ground.material).cover;
-    default: return LandCover::kPaved;  // vehicles, aircraft, containers, bridges
+    case ObjectClass::kSwimmingPool:
+      return LandCover::kWater;
+    case ObjectClass::kSportsField:
+      return LandCover::kGrass;
+    case ObjectClass::kNone:
+      return traits_of(ground.material).cover;
+    default:
+      return LandCover::kPaved;  // vehicles, aircraft, containers, bridges
   }
 }
 
 /// Finds the scene of a point; borders between scenes wander instead of running straight.
 class Scenes {
  public:
-  Scenes(uint64_t seed, const Zone& zone, float day) : seed_(seed), zone_(zone), day_(day), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
+  Scenes(uint64_t seed, const Zone& zone, float day)
+      : seed_(seed), zone_(zone), day_(day), warp_seed_(static_cast<uint32_t>(seed) * 31 + 5) {}
 
   /// The ground at (x, y) metres from a cell's centre, and the scene that it belongs to.
   std::pair<Ground, const Scene*> paint(int64_t cell_east, int64_t cell_south, float x, float y) {
     constexpr float kHalf = kSceneMetres / 2, kInside = kHalf - kBorderWarp;
     if (absolute(x) > kInside || absolute(y) > kInside) {
-      const float east = (static_cast<float>(cell_east) + x / kSceneMetres) * 5, south = (static_cast<float>(cell_south) + y / kSceneMetres) * 5;
+      const float east = (static_cast<float>(cell_east) + x / kSceneMetres) * 5,
+                  south = (static_cast<float>(cell_south) + y / kSceneMetres) * 5;
       const float warped_x = x + 2 * kBorderWarp * (fractal_noise(warp_seed_, east, south, 3) - 0.5f);
       const float warped_y = y + 2 * kBorderWarp * (fractal_noise(warp_seed_ + 1, east, south, 3) - 0.5f);
-      const int step_x = warped_x >= kHalf ? 1 : warped_x < -kHalf ? -1 : 0, step_y = warped_y >= kHalf ? 1 : warped_y < -kHalf ? -1 : 0;
+      const int step_x = warped_x >= kHalf   ? 1
+                         : warped_x < -kHalf ? -1
+                                             : 0,
+                step_y = warped_y >= kHalf   ? 1
+                         : warped_y < -kHalf ? -1
+                                             : 0;
       cell_east += step_x;
       cell_south += step_y;
       x -= static_cast<float>(step_x) * kSceneMetres;
@@ -59,7 +71,8 @@ class Scenes {
  private:
   const Scene& scene(int64_t cell_east, int64_t cell_south) {
     if (!last_ || cell_east != last_east_ || cell_south != last_south_) {
-      const uint64_t key = static_cast<uint64_t>(cell_east) << 32 ^ static_cast<uint64_t>(static_cast<uint32_t>(cell_south));
+      const uint64_t key =
+          static_cast<uint64_t>(cell_east) << 32 ^ static_cast<uint64_t>(static_cast<uint32_t>(cell_south));
       auto found = scenes_.find(key);
       if (found == scenes_.end()) {
         found = scenes_.emplace(key, scene_at(seed_, zone_, cell_east, cell_south)).first;
@@ -103,8 +116,12 @@ std::vector<float> light_of(const Terrain& terrain, const Sun& sun) {
   const int64_t n = terrain.corners;
   for (int64_t row = 0; row < n; ++row) {
     for (int64_t column = 0; column < n; ++column) {
-      const auto at = [&](int64_t r, int64_t c) { return terrain.altitude_m[static_cast<size_t>(std::clamp<int64_t>(r, 0, n - 1) * n + std::clamp<int64_t>(c, 0, n - 1))]; };
-      const float rise = (at(row, column + 1) - at(row, column - 1)) * sun.towards.x + (at(row + 1, column) - at(row - 1, column)) * sun.towards.y;
+      const auto at = [&](int64_t r, int64_t c) {
+        return terrain
+            .altitude_m[static_cast<size_t>(std::clamp<int64_t>(r, 0, n - 1) * n + std::clamp<int64_t>(c, 0, n - 1))];
+      };
+      const float rise = (at(row, column + 1) - at(row, column - 1)) * sun.towards.x +
+                         (at(row + 1, column) - at(row - 1, column)) * sun.towards.y;
       light.push_back(std::clamp(1 - kRelief * rise / (20 * sun.slope), 0.45f, 1.6f));
     }
   }
@@ -120,7 +137,8 @@ class DetailWriter {
       : detail_(detail), beyond_(beyond), margin_(margin), gsd_m_(gsd_m) {
     if (!detail_) return;
     const int64_t bordered = painted_side - 2 * margin, side = painted_side - 2 * beyond;
-    detail_->objects = {.side = bordered, .id = std::vector<uint32_t>(static_cast<size_t>(bordered * bordered)), .traits = {}};
+    detail_->objects = {
+        .side = bordered, .id = std::vector<uint32_t>(static_cast<size_t>(bordered * bordered)), .traits = {}};
     detail_->ways = {.side = side, .kind = std::vector<uint8_t>(static_cast<size_t>(side * side)), .middles = {}};
   }
 
@@ -153,7 +171,12 @@ class DetailWriter {
 Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, GroundDetail* detail) {
   const Site& site = request.site;
   const int64_t pixels_per_cell = request.pixels_per_cell;
-  Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond, .margin = margin, .material = {}, .cover = {}, .height = {}, .tint = {}};
+  Painting painting{.side = site.side_m / 10 * pixels_per_cell + 2 * beyond,
+                    .margin = margin,
+                    .material = {},
+                    .cover = {},
+                    .height = {},
+                    .tint = {}};
   const auto count = static_cast<size_t>(painting.side * painting.side);
   painting.material.resize(count);
   painting.cover.resize(count);
@@ -163,11 +186,14 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Gro
   Scenes scenes(request.seed, site.zone, request.day);
   // Whole pixels from the zone's origin: a pixel's place in its scene is the same whichever square asks for it.
   const int64_t scene_pixels = kSceneMetres / 10 * pixels_per_cell;
-  const int64_t first_column = site.east_m / 10 * pixels_per_cell - beyond, first_row = site.south_m / 10 * pixels_per_cell - beyond;
+  const int64_t first_column = site.east_m / 10 * pixels_per_cell - beyond,
+                first_row = site.south_m / 10 * pixels_per_cell - beyond;
   const float gsd_m = 10.0f / static_cast<float>(pixels_per_cell);
   // The terrain one cell further on all sides, so that slopes are the same in every square.
-  const int64_t first_cell_east = floor_div(first_column, pixels_per_cell) - 1, first_cell_south = floor_div(first_row, pixels_per_cell) - 1;
-  const Terrain terrain = terrain_of(request.seed, site.zone, first_cell_east, first_cell_south, painting.side / pixels_per_cell + 4);
+  const int64_t first_cell_east = floor_div(first_column, pixels_per_cell) - 1,
+                first_cell_south = floor_div(first_row, pixels_per_cell) - 1;
+  const Terrain terrain =
+      terrain_of(request.seed, site.zone, first_cell_east, first_cell_south, painting.side / pixels_per_cell + 4);
   const std::vector<float> light = light_of(terrain, request.sun);
   const Corridors corridors(request.seed, site.zone, first_column, first_row, painting.side, pixels_per_cell);
   for (int64_t row = 0; row < painting.side; ++row) {
@@ -175,12 +201,14 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Gro
     const float y = (static_cast<float>(first_row + row - cell_south * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
     for (int64_t column = 0; column < painting.side; ++column) {
       const int64_t cell_east = floor_div(first_column + column, scene_pixels);
-      const float x = (static_cast<float>(first_column + column - cell_east * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
+      const float x =
+          (static_cast<float>(first_column + column - cell_east * scene_pixels) + 0.5f) * gsd_m - kSceneMetres / 2;
       auto [ground, scene] = scenes.paint(cell_east, cell_south, x, y);
       const auto in_cells = [&](int64_t pixel, int64_t first_cell) {
         return (static_cast<float>(pixel - first_cell * pixels_per_cell) + 0.5f) / static_cast<float>(pixels_per_cell);
       };
-      const float cell_x = in_cells(first_column + column, first_cell_east), cell_y = in_cells(first_row + row, first_cell_south);
+      const float cell_x = in_cells(first_column + column, first_cell_east),
+                  cell_y = in_cells(first_row + row, first_cell_south);
       corridors.paint(*scene, column, row, ground);
       if (request.streams) paint_stream(ground, terrain.at(terrain.from_valley, cell_x, cell_y));
       const auto pixel = static_cast<size_t>(row * painting.side + column);
@@ -199,18 +227,23 @@ Painting paint(const GroundRequest& request, int64_t beyond, int64_t margin, Gro
 int64_t rounded(float x) { return floor_int(x + 0.5f); }
 
 /// Brightness of one row of the square: lit slopes, and the shadow of whatever stands high enough towards the sun.
-void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t stride, float stride_m, std::vector<float>& shadow, float* out) {
+void light_row(const Painting& painting, int64_t row, const Sun& sun, int64_t stride, float stride_m,
+               std::vector<float>& shadow, float* out) {
   const int64_t side = painting.side - 2 * painting.margin;
-  const auto at = [&](int64_t dx, int64_t dy) { return painting.height.data() + (row + painting.margin + dy) * painting.side + painting.margin + dx; };
+  const auto at = [&](int64_t dx, int64_t dy) {
+    return painting.height.data() + (row + painting.margin + dy) * painting.side + painting.margin + dx;
+  };
   const float* here = at(0, 0);
   shadow.assign(static_cast<size_t>(side), -1e9f);
   for (int64_t step = 1; step <= kShadowSteps; ++step) {
     const float reach = static_cast<float>(step * stride);
     const float* there = at(rounded(sun.towards.x * reach), rounded(sun.towards.y * reach));
     const float drop = static_cast<float>(step) * stride_m * sun.slope;
-    for (int64_t x = 0; x < side; ++x) shadow[static_cast<size_t>(x)] = std::max(shadow[static_cast<size_t>(x)], there[x] - drop);
+    for (int64_t x = 0; x < side; ++x)
+      shadow[static_cast<size_t>(x)] = std::max(shadow[static_cast<size_t>(x)], there[x] - drop);
   }
-  const int64_t dx = rounded(sun.towards.x * static_cast<float>(stride)), dy = rounded(sun.towards.y * static_cast<float>(stride));
+  const int64_t dx = rounded(sun.towards.x * static_cast<float>(stride)),
+                dy = rounded(sun.towards.y * static_cast<float>(stride));
   const float *ahead = at(dx, dy), *behind = at(-dx, -dy);
   const float* tint = painting.tint.data() + (row + painting.margin) * painting.side + painting.margin;
   const float gain = 0.28f / stride_m;
@@ -228,12 +261,18 @@ GroundMap paint_ground(const GroundRequest& request, GroundDetail* detail) {
   const int64_t pixels_per_cell = request.pixels_per_cell;
   const int64_t stride = std::max<int64_t>(1, pixels_per_cell / 8);
   const float stride_m = static_cast<float>(stride) * 10.0f / static_cast<float>(pixels_per_cell);
-  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell, .per_cell = pixels_per_cell, .material = {}, .brightness = {}, .cover = {}, .terrain = {}};
+  GroundMap map{.side = request.site.side_m / 10 * pixels_per_cell,
+                .per_cell = pixels_per_cell,
+                .material = {},
+                .brightness = {},
+                .cover = {},
+                .terrain = {}};
   const int64_t lit = map.stride(), margin = kShadowSteps * stride + 1;
   const Painting painting = paint(request, margin + 1, margin, detail);
   map.material.resize(static_cast<size_t>(lit * lit));
   map.brightness.resize(static_cast<size_t>(lit * lit));
-  map.terrain = terrain_of(request.seed, request.site.zone, request.site.east_m / 10, request.site.south_m / 10, request.site.side_m / 10);
+  map.terrain = terrain_of(request.seed, request.site.zone, request.site.east_m / 10, request.site.south_m / 10,
+                           request.site.side_m / 10);
   std::vector<float> shadow;
   for (int64_t row = 0; row < lit; ++row) {
     const int64_t first = (row + margin) * painting.side + margin;

@@ -16,7 +16,8 @@ std::vector<uint8_t> cover_by_cell(const GroundMap& ground) {
     for (int64_t left = 0; left < ground.side; left += ground.per_cell) {
       std::array<int64_t, kCovers> pixels{};
       for (int64_t row = top; row < top + ground.per_cell; ++row) {
-        for (int64_t column = left; column < left + ground.per_cell; ++column) ++pixels[ground.cover[static_cast<size_t>(row * ground.side + column)]];
+        for (int64_t column = left; column < left + ground.per_cell; ++column)
+          ++pixels[ground.cover[static_cast<size_t>(row * ground.side + column)]];
       }
       label.push_back(static_cast<uint8_t>(std::ranges::max_element(pixels) - pixels.begin()));
     }
@@ -41,7 +42,8 @@ std::vector<uint8_t> covers_present(const GroundMap& ground, float share) {
   std::array<int64_t, kCovers> pixels{};
   for (const uint8_t cover : ground.cover) ++pixels[cover];
   std::vector<uint8_t> present;
-  for (const int64_t count : pixels) present.push_back(static_cast<float>(count) >= share * static_cast<float>(ground.cover.size()));
+  for (const int64_t count : pixels)
+    present.push_back(static_cast<float>(count) >= share * static_cast<float>(ground.cover.size()));
   return present;
 }
 

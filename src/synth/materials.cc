@@ -76,18 +76,30 @@ float greenness(Phenology phenology, float day) {
   while (day < 0) day += 365;
   while (day >= 365) day -= 365;
   switch (phenology) {
-    case Phenology::kNone: return 0;
-    case Phenology::kEvergreen: return 0.85f + 0.1f * season(day, 60, 150, 230, 330);
-    case Phenology::kDeciduous: return 0.05f + 0.95f * season(day, 95, 140, 265, 315);
-    case Phenology::kGrass: return 0.35f + 0.6f * season(day, 50, 115, 150, 205) + 0.3f * season(day, 235, 275, 290, 335);
-    case Phenology::kWheat: return 0.18f + 0.8f * season(day, 55, 115, 150, 185) - 0.15f * season(day, 150, 195, 285, 320);
-    case Phenology::kBarley: return 0.2f + 0.78f * season(day, 45, 100, 130, 165) - 0.17f * season(day, 130, 175, 270, 300);
-    case Phenology::kRapeseed: return 0.2f + 0.75f * season(day, 45, 95, 135, 180);
-    case Phenology::kMaize: return 0.02f + 0.95f * season(day, 140, 190, 240, 275);
-    case Phenology::kSunflower: return 0.02f + 0.9f * season(day, 115, 170, 205, 245);
-    case Phenology::kSugarBeet: return 0.02f + 0.93f * season(day, 120, 175, 275, 310);
-    case Phenology::kPotato: return 0.02f + 0.93f * season(day, 122, 172, 262, 300);
-    case Phenology::kReed: return 0.15f + 0.8f * season(day, 115, 170, 250, 310);
+    case Phenology::kNone:
+      return 0;
+    case Phenology::kEvergreen:
+      return 0.85f + 0.1f * season(day, 60, 150, 230, 330);
+    case Phenology::kDeciduous:
+      return 0.05f + 0.95f * season(day, 95, 140, 265, 315);
+    case Phenology::kGrass:
+      return 0.35f + 0.6f * season(day, 50, 115, 150, 205) + 0.3f * season(day, 235, 275, 290, 335);
+    case Phenology::kWheat:
+      return 0.18f + 0.8f * season(day, 55, 115, 150, 185) - 0.15f * season(day, 150, 195, 285, 320);
+    case Phenology::kBarley:
+      return 0.2f + 0.78f * season(day, 45, 100, 130, 165) - 0.17f * season(day, 130, 175, 270, 300);
+    case Phenology::kRapeseed:
+      return 0.2f + 0.75f * season(day, 45, 95, 135, 180);
+    case Phenology::kMaize:
+      return 0.02f + 0.95f * season(day, 140, 190, 240, 275);
+    case Phenology::kSunflower:
+      return 0.02f + 0.9f * season(day, 115, 170, 205, 245);
+    case Phenology::kSugarBeet:
+      return 0.02f + 0.93f * season(day, 120, 175, 275, 310);
+    case Phenology::kPotato:
+      return 0.02f + 0.93f * season(day, 122, 172, 262, 300);
+    case Phenology::kReed:
+      return 0.15f + 0.8f * season(day, 115, 170, 250, 310);
   }
   return 0;
 }

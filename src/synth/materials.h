@@ -12,9 +12,38 @@ using Spectrum = std::array<float, kBands>;
 
 /// What covers one HR pixel.
 enum class Material : uint8_t {
-  kDeepWater, kTurbidWater, kMud, kSand, kSoil, kDarkSoil, kRock, kGrass, kMeadow, kShrub, kBroadleaf, kConifer, kFruitTree,
-  kReed, kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato, kPasture, kFallow, kAsphalt, kConcrete, kGravel, kRedRoof, kDarkRoof, kBrightRoof, kPaint,
-  kMetal, kCount
+  kDeepWater,
+  kTurbidWater,
+  kMud,
+  kSand,
+  kSoil,
+  kDarkSoil,
+  kRock,
+  kGrass,
+  kMeadow,
+  kShrub,
+  kBroadleaf,
+  kConifer,
+  kFruitTree,
+  kReed,
+  kWheat,
+  kBarley,
+  kRapeseed,
+  kMaize,
+  kSunflower,
+  kSugarBeet,
+  kPotato,
+  kPasture,
+  kFallow,
+  kAsphalt,
+  kConcrete,
+  kGravel,
+  kRedRoof,
+  kDarkRoof,
+  kBrightRoof,
+  kPaint,
+  kMetal,
+  kCount
 };
 inline constexpr int kMaterials = static_cast<int>(Material::kCount);
 
@@ -24,20 +53,42 @@ inline constexpr std::array<std::string_view, static_cast<size_t>(LandCover::kCo
     "water", "trees", "grass", "crops", "bare", "building", "paved", "wetland"};
 
 /// Classes of the crop raster. Wheat and barley, or beet and potato, look much alike on any one day.
-enum class Crop : uint8_t { kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato, kPasture, kFallow, kCount };
+enum class Crop : uint8_t {
+  kWheat,
+  kBarley,
+  kRapeseed,
+  kMaize,
+  kSunflower,
+  kSugarBeet,
+  kPotato,
+  kPasture,
+  kFallow,
+  kCount
+};
 inline constexpr std::array<std::string_view, static_cast<size_t>(Crop::kCount)> kCropNames = {
     "wheat", "barley", "rapeseed", "maize", "sunflower", "sugar_beet", "potato", "pasture", "fallow"};
 
 /// How the green share of a material runs through the year.
 enum class Phenology : uint8_t {
-  kNone, kEvergreen, kDeciduous, kGrass, kReed, kWheat, kBarley, kRapeseed, kMaize, kSunflower, kSugarBeet, kPotato
+  kNone,
+  kEvergreen,
+  kDeciduous,
+  kGrass,
+  kReed,
+  kWheat,
+  kBarley,
+  kRapeseed,
+  kMaize,
+  kSunflower,
+  kSugarBeet,
+  kPotato
 };
 
 struct MaterialTraits {
-  Spectrum bare;        ///< reflectance without leaves
-  Spectrum green;       ///< reflectance at full leaf
+  Spectrum bare;   ///< reflectance without leaves
+  Spectrum green;  ///< reflectance at full leaf
   Phenology phenology;
-  float vv_db, vh_db;   ///< mean backscatter without leaves
+  float vv_db, vh_db;            ///< mean backscatter without leaves
   float leaf_vv_db, leaf_vh_db;  ///< added at full leaf
   LandCover cover;
 };

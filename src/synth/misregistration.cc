@@ -35,7 +35,8 @@ struct Mixture {
 
 /// Resamples every plane; `read` and `written` turn stored values into what may be averaged and back.
 template <class T, class Read, class Written>
-std::vector<T> resampled(const std::vector<T>& planes, int64_t bordered, Offset offset, const Read& read, const Written& written) {
+std::vector<T> resampled(const std::vector<T>& planes, int64_t bordered, Offset offset, const Read& read,
+                         const Written& written) {
   const Mixture mixture(bordered, offset);
   const int64_t side = bordered - 2;
   const auto count = static_cast<int64_t>(planes.size()) / (bordered * bordered);
@@ -44,7 +45,8 @@ std::vector<T> resampled(const std::vector<T>& planes, int64_t bordered, Offset 
   for (int64_t plane = 0; plane < count; ++plane) {
     const T* values = planes.data() + plane * bordered * bordered;
     for (int64_t row = 0; row < side; ++row) {
-      for (int64_t column = 0; column < side; ++column) moved.push_back(written(mixture.at(row, column, [&](int64_t cell) { return read(values[cell]); })));
+      for (int64_t column = 0; column < side; ++column)
+        moved.push_back(written(mixture.at(row, column, [&](int64_t cell) { return read(values[cell]); })));
     }
   }
   return moved;
@@ -60,13 +62,18 @@ Offset offset_of(const RegionStyle& style, int day, int32_t sensor, float most) 
 MsImage misregistered(const MsImage& bordered, Offset offset) {
   const int64_t side = side_of(bordered.clear.size());
   return {.day_of_year = bordered.day_of_year,
-          .dn = resampled(bordered.dn, side, offset, [](uint16_t dn) { return static_cast<float>(dn); }, [](float dn) { return static_cast<uint16_t>(dn + 0.5f); }),
-          .clear = resampled(bordered.clear, side, offset, [](uint8_t clear) { return clear ? 1.0f : 0.0f; }, [](float clear) { return static_cast<uint8_t>(clear >= 1); })};
+          .dn = resampled(
+              bordered.dn, side, offset, [](uint16_t dn) { return static_cast<float>(dn); },
+              [](float dn) { return static_cast<uint16_t>(dn + 0.5f); }),
+          .clear = resampled(
+              bordered.clear, side, offset, [](uint8_t clear) { return clear ? 1.0f : 0.0f; },
+              [](float clear) { return static_cast<uint8_t>(clear >= 1); })};
 }
 
 SarImage misregistered(const SarImage& bordered, Offset offset) {
   const int64_t side = side_of(bordered.backscatter.size() / 2);
-  return {.day_of_year = bordered.day_of_year, .backscatter = resampled(bordered.backscatter, side, offset, power_of, decibels)};
+  return {.day_of_year = bordered.day_of_year,
+          .backscatter = resampled(bordered.backscatter, side, offset, power_of, decibels)};
 }
 
 }  // namespace skysense::synth

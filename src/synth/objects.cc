@@ -72,9 +72,11 @@ Rectangle smallest_rectangle(const std::vector<PixelPoint>& hull) {
 }
 
 std::array<PixelPoint, 4> corners_of(const Rectangle& box) {
-  const auto at = [&](float u, float v) { return PixelPoint{u * box.axis.x - v * box.axis.y, u * box.axis.y + v * box.axis.x}; };
-  const std::array<PixelPoint, 4> corners = {at(box.low_u, box.low_v), at(box.high_u, box.low_v), at(box.high_u, box.high_v),
-                                             at(box.low_u, box.high_v)};
+  const auto at = [&](float u, float v) {
+    return PixelPoint{u * box.axis.x - v * box.axis.y, u * box.axis.y + v * box.axis.x};
+  };
+  const std::array<PixelPoint, 4> corners = {at(box.low_u, box.low_v), at(box.high_u, box.low_v),
+                                             at(box.high_u, box.high_v), at(box.low_u, box.high_v)};
   if (box.high_u - box.low_u >= box.high_v - box.low_v) return corners;
   return {corners[1], corners[2], corners[3], corners[0]};
 }

@@ -12,14 +12,25 @@ namespace skysense::synth {
 
 /// What stands on the ground one by one: the classes of the boxes.
 enum class ObjectClass : uint8_t {
-  kNone, kBuilding, kSmallVehicle, kLargeVehicle, kShip, kBoat, kAircraft, kStorageTank, kContainer, kSwimmingPool, kBridge,
-  kSportsField, kCount
+  kNone,
+  kBuilding,
+  kSmallVehicle,
+  kLargeVehicle,
+  kShip,
+  kBoat,
+  kAircraft,
+  kStorageTank,
+  kContainer,
+  kSwimmingPool,
+  kBridge,
+  kSportsField,
+  kCount
 };
 inline constexpr int kObjectClasses = static_cast<int>(ObjectClass::kCount) - 1;  // without kNone
 /// Names of the classes from kBuilding on.
 inline constexpr std::array<std::string_view, kObjectClasses> kObjectClassNames = {
-    "building", "small-vehicle", "large-vehicle", "ship", "boat", "aircraft", "storage-tank", "container",
-    "swimming-pool", "bridge", "sports-field"};
+    "building",     "small-vehicle", "large-vehicle", "ship",   "boat",        "aircraft",
+    "storage-tank", "container",     "swimming-pool", "bridge", "sports-field"};
 
 /// Which object each pixel of a square belongs to.
 struct ObjectMap {
@@ -27,8 +38,8 @@ struct ObjectMap {
     ObjectClass kind = ObjectClass::kNone;
     Direction axis{0, 0};  ///< of one of its sides; (0, 0) where unknown
   };
-  int64_t side = 0;                            ///< pixels
-  std::vector<uint32_t> id;                    ///< [side, side]; 0: none
+  int64_t side = 0;                             ///< pixels
+  std::vector<uint32_t> id;                     ///< [side, side]; 0: none
   std::unordered_map<uint32_t, Traits> traits;  ///< of the ids
 };
 
@@ -45,9 +56,9 @@ struct VisibleObject {
   bool truncated = false;             ///< it goes on beyond the image's edge, and the box bounds the part inside
 };
 
-/// The objects within `border` pixels of a map's edges, those outside of which only tell what is truncated, in the order
-/// of their first pixels. A box is the smallest rectangle along the object's axis, or of any direction where that is
-/// unknown, and keeps to the object's edges within a pixel. `border` at least 1.
+/// The objects within `border` pixels of a map's edges, those outside of which only tell what is truncated, in the
+/// order of their first pixels. A box is the smallest rectangle along the object's axis, or of any direction where that
+/// is unknown, and keeps to the object's edges within a pixel. `border` at least 1.
 std::vector<VisibleObject> visible_objects(const ObjectMap& map, int64_t border);
 
 }  // namespace skysense::synth

@@ -14,7 +14,8 @@ void photograph(RegionStyle& style, uint32_t hash) {
   for (int band = 0; band < 3; ++band) {
     style.hr_gain[static_cast<size_t>(band)] = exposure * between(0.88f, 1.14f, draw(20 + band));
     // Haze is bluish, more or less.
-    style.hr_haze[static_cast<size_t>(band)] = haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
+    style.hr_haze[static_cast<size_t>(band)] =
+        haze * between(0.5f, 1, static_cast<float>(band) * 0.5f) + between(-0.015f, 0.025f, draw(30 + band));
   }
   style.hr_gamma = between(0.1f, 0.9f, draw(13));
   style.hr_noise = between(0.004f, 0.03f, draw(14));
@@ -43,7 +44,8 @@ RegionStyle style_of(uint64_t seed, const Site& site) {
   // Nothing corrects the images for slope and sun: a place lies in a fifth to twice the light of level ground.
   const float ms_level = plain_exp2(between(-2.2f, 1.2f, draw(40))), tilt = between(-0.3f, 0.3f, draw(41));
   for (size_t band = 0; band < kBands; ++band) {
-    style.ms_gain[band] = ms_level * (1 + tilt * (static_cast<float>(band) / 4.5f - 1)) * between(0.88f, 1.12f, draw(50 + static_cast<int>(band)));
+    style.ms_gain[band] = ms_level * (1 + tilt * (static_cast<float>(band) / 4.5f - 1)) *
+                          between(0.88f, 1.12f, draw(50 + static_cast<int>(band)));
   }
   const float orbits = draw(46);
   style.ascending_share = orbits < 0.25f ? 1.0f : orbits < 0.5f ? 0.0f : 0.5f;
@@ -51,7 +53,8 @@ RegionStyle style_of(uint64_t seed, const Site& site) {
     const float incidence = between(-3, 3, draw(42 + 100 * orbit));
     // It looks to its right from a near-polar orbit: eastwards from an ascending one.
     style.orbits[static_cast<size_t>(orbit)] = {.towards = {orbit == 0 ? -0.98f : 0.98f, 0.199f},
-                                                .offset_db = {incidence + between(-1, 1, draw(43 + 100 * orbit)), incidence + between(-1.5f, 1.5f, draw(44 + 100 * orbit))},
+                                                .offset_db = {incidence + between(-1, 1, draw(43 + 100 * orbit)),
+                                                              incidence + between(-1.5f, 1.5f, draw(44 + 100 * orbit))},
                                                 .built_offset_db = between(-9, 1, draw(45 + 100 * orbit))};
   }
   return style;
@@ -70,11 +73,13 @@ float RegionStyle::green_share(Material material, float day) const {
 Spectrum RegionStyle::spectrum(Material material, float day) const {
   const MaterialTraits& traits = traits_of(material);
   const float green = green_share(material, day);
-  const bool earthy = traits.cover == LandCover::kBare || traits.cover == LandCover::kCrops || traits.cover == LandCover::kGrass;
+  const bool earthy =
+      traits.cover == LandCover::kBare || traits.cover == LandCover::kCrops || traits.cover == LandCover::kGrass;
   Spectrum spectrum;
   for (size_t band = 0; band < kBands; ++band) {
     float bare = traits.bare[band];
-    if (earthy) bare *= soil_brightness * (band < 2 ? 1 - soil_redness : 1 + 0.3f * soil_redness) * (1.1f - 0.3f * moisture);
+    if (earthy)
+      bare *= soil_brightness * (band < 2 ? 1 - soil_redness : 1 + 0.3f * soil_redness) * (1.1f - 0.3f * moisture);
     spectrum[band] = bare + (traits.green[band] - bare) * green;
   }
   return spectrum;

@@ -6,9 +6,9 @@ namespace skysense::synth {
 
 /// How a radar satellite sees a region from one of its orbits.
 struct RadarOrbit {
-  Direction towards;                   ///< on the ground, to the sensor
-  std::array<float, 2> offset_db{};    ///< VV, VH: incidence angle
-  float built_offset_db = 0;           ///< of roofs: how the streets lie to the radar's look
+  Direction towards;                 ///< on the ground, to the sensor
+  std::array<float, 2> offset_db{};  ///< VV, VH: incidence angle
+  float built_offset_db = 0;         ///< of roofs: how the streets lie to the radar's look
 };
 
 /// How a region looks and was observed, drawn independently of what is in it: so levels and colours alone do
@@ -17,20 +17,20 @@ struct RegionStyle {
   uint32_t seed = 0;
   bool southern = false;
   Climate climate;
-  bool snows = true;                ///< false: winters without snow
+  bool snows = true;  ///< false: winters without snow
   Sun sun;
-  float hr_day = 180;               ///< of the HR mosaic
-  float season_shift = 0;           ///< days by which seasons come late
-  float vigour = 1;                 ///< of vegetation
+  float hr_day = 180;      ///< of the HR mosaic
+  float season_shift = 0;  ///< days by which seasons come late
+  float vigour = 1;        ///< of vegetation
   float soil_brightness = 1, soil_redness = 0;
-  float moisture = 0.5f;            ///< 0 dry, 1 wet
+  float moisture = 0.5f;                      ///< 0 dry, 1 wet
   std::array<float, 3> hr_gain{}, hr_haze{};  ///< per R, G, B: value = gain * reflectance + haze
-  Spectrum ms_gain{};               ///< per MS band: atmosphere, illumination and view angle
-  std::array<RadarOrbit, 2> orbits{};   ///< ascending, descending
-  float ascending_share = 0.5f;     ///< of the SAR dates: some regions are seen from one orbit only
-  float hr_gamma = 0.5f;            ///< share of the square-root curve in the tone mapping
+  Spectrum ms_gain{};                         ///< per MS band: atmosphere, illumination and view angle
+  std::array<RadarOrbit, 2> orbits{};         ///< ascending, descending
+  float ascending_share = 0.5f;               ///< of the SAR dates: some regions are seen from one orbit only
+  float hr_gamma = 0.5f;                      ///< share of the square-root curve in the tone mapping
   float hr_noise = 0.01f;
-  float hr_sharpness = 1;           ///< 1 as painted, 0 well blurred
+  float hr_sharpness = 1;  ///< 1 as painted, 0 well blurred
 
   /// The material's ten reflectances on a day of the year.
   Spectrum spectrum(Material material, float day) const;

@@ -32,7 +32,8 @@ class ProductMaker {
 
   MsImage ms(int day) const {
     MsImage image = render_ms(cells_, site_, style_, day);
-    if (options_.misregistration > 0) image = misregistered(image, offset_of(style_, day, kMsCalendar, options_.misregistration));
+    if (options_.misregistration > 0)
+      image = misregistered(image, offset_of(style_, day, kMsCalendar, options_.misregistration));
     constexpr uint16_t kBaselineOffset = 1000;
     if (options_.ms_offset) {
       for (uint16_t& dn : image.dn) dn = static_cast<uint16_t>(dn + kBaselineOffset);
@@ -42,7 +43,8 @@ class ProductMaker {
 
   SarImage sar(int day) const {
     SarImage image = render_sar(cells_, site_, style_, day);
-    if (options_.misregistration > 0) image = misregistered(image, offset_of(style_, day, kSarCalendar, options_.misregistration));
+    if (options_.misregistration > 0)
+      image = misregistered(image, offset_of(style_, day, kSarCalendar, options_.misregistration));
     if (options_.sar_linear) {
       for (float& value : image.backscatter) value = power_of(value);
     }
@@ -69,7 +71,11 @@ CellMixture cells_for_products(const GroundMap& ground, const GroundRequest& req
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_for(site, options);
   GroundDetail detail;
-  const GroundRequest request{.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams()};
+  const GroundRequest request{.seed = options.seed,
+                              .site = site,
+                              .pixels_per_cell = options.hr_per_cell,
+                              .sun = style.sun,
+                              .streams = style.has_streams()};
   const GroundMap ground = paint_ground(request, options.details ? &detail : nullptr);
   RenderedPlace place{.site = site,
                       .hr = {},
@@ -93,8 +99,10 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   if (options.hr) place.hr = render_hr(ground, site, style);
   const CellMixture cells = cells_for_products(ground, request, options);
   const ProductMaker products(cells, site, style, options);
-  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar, options.missing_dates)) place.ms.push_back(products.ms(day));
-  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar, options.missing_dates)) place.sar.push_back(products.sar(day));
+  for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar, options.missing_dates))
+    place.ms.push_back(products.ms(day));
+  for (const int day : acquisition_days(style, options.sar_dates, kSarCalendar, options.missing_dates))
+    place.sar.push_back(products.sar(day));
   return place;
 }
 
@@ -105,12 +113,17 @@ PlaceChange render_change(const Site& site, const RenderOptions& options) {
     const RegionStyle style = region.photographed_again(static_cast<int32_t>(flight));
     constexpr std::array<float, 2> kFirstDay = {0, 2 * kYear};  // 2023 and 2025
     change.day[flight] = kFirstDay[flight] + style.hr_day;
-    GroundMap ground =
-        paint_ground({.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = change.day[flight]});
+    GroundMap ground = paint_ground({.seed = options.seed,
+                                     .site = site,
+                                     .pixels_per_cell = options.hr_per_cell,
+                                     .sun = style.sun,
+                                     .streams = style.has_streams(),
+                                     .day = change.day[flight]});
     change.hr[flight] = render_hr(ground, site, style);
     change.hr_cover[flight] = std::move(ground.cover);
   }
-  for (size_t i = 0; i < change.hr_cover[0].size(); ++i) change.changed.push_back(change.hr_cover[0][i] != change.hr_cover[1][i]);
+  for (size_t i = 0; i < change.hr_cover[0].size(); ++i)
+    change.changed.push_back(change.hr_cover[0][i] != change.hr_cover[1][i]);
   return change;
 }
 
@@ -121,10 +134,17 @@ std::vector<MonthlyImage> render_months(const Site& site, const RenderOptions& o
     constexpr float kMonth = 30.4f;
     const float wander = between(-8, 8, unit(lattice_hash(style.seed, static_cast<int32_t>(month), kMonthlyCalendar)));
     const float day = (static_cast<float>(month) + 0.5f) * kMonth + wander;
-    const GroundRequest request{.seed = options.seed, .site = site, .pixels_per_cell = options.hr_per_cell, .sun = style.sun, .streams = style.has_streams(), .day = day};
+    const GroundRequest request{.seed = options.seed,
+                                .site = site,
+                                .pixels_per_cell = options.hr_per_cell,
+                                .sun = style.sun,
+                                .streams = style.has_streams(),
+                                .day = day};
     const GroundMap ground = paint_ground(request);
     const CellMixture cells = cells_for_products(ground, request, options);
-    images.push_back({.day = day, .ms = ProductMaker(cells, site, style, options).ms(static_cast<int>(day) + 1), .cover = cover_by_cell(ground)});
+    images.push_back({.day = day,
+                      .ms = ProductMaker(cells, site, style, options).ms(static_cast<int>(day) + 1),
+                      .cover = cover_by_cell(ground)});
   }
   return images;
 }

@@ -11,9 +11,9 @@ namespace skysense::synth {
 
 /// What to render of a site.
 struct RenderOptions {
-  uint64_t seed = 1;          ///< of the world
+  uint64_t seed = 1;  ///< of the world
   bool hr = true;
-  int64_t hr_per_cell = 8;    ///< of the HR image, and of the ground that the other sensors mix
+  int64_t hr_per_cell = 8;  ///< of the HR image, and of the ground that the other sensors mix
   int64_t ms_dates = 10, sar_dates = 5;
   float missing_dates = 0;    ///< chance of each MS or SAR date but the first not to be there
   bool snow = true;           ///< false: winters without snow
@@ -26,18 +26,18 @@ struct RenderOptions {
 /// One place as its sensors' products hold it.
 struct RenderedPlace {
   Site site;
-  std::vector<uint8_t> hr;       ///< [3, side, side], side = cells * pixels a cell; empty without HR
-  std::vector<MsImage> ms;       ///< by date, [10, cells, cells] each
-  std::vector<SarImage> sar;     ///< by date, [2, cells, cells] each
-  std::vector<uint8_t> cover;    ///< [cells, cells] LandCover of most of the cell
-  std::vector<uint8_t> crops;    ///< [cells, cells] Crop, or kUnlabelled
+  std::vector<uint8_t> hr;              ///< [3, side, side], side = cells * pixels a cell; empty without HR
+  std::vector<MsImage> ms;              ///< by date, [10, cells, cells] each
+  std::vector<SarImage> sar;            ///< by date, [2, cells, cells] each
+  std::vector<uint8_t> cover;           ///< [cells, cells] LandCover of most of the cell
+  std::vector<uint8_t> crops;           ///< [cells, cells] Crop, or kUnlabelled
   std::vector<uint8_t> covers_present;  ///< a flag for each LandCover: on at least 5 % of the ground
   // In the HR image's pixels; empty unless details are asked for.
-  std::vector<uint8_t> hr_cover;        ///< [side, side] LandCover
+  std::vector<uint8_t> hr_cover;  ///< [side, side] LandCover
   std::vector<VisibleObject> objects;
-  ObjectMap object_map;                 ///< [side + 2, side + 2]
+  ObjectMap object_map;  ///< [side + 2, side + 2]
   std::vector<WayLine> ways;
-  std::vector<uint8_t> way_kinds;       ///< [side, side] WayClass
+  std::vector<uint8_t> way_kinds;  ///< [side, side] WayClass
 };
 RenderedPlace render_place(const Site& site, const RenderOptions& options);
 
@@ -53,7 +53,7 @@ PlaceChange render_change(const Site& site, const RenderOptions& options);
 
 /// The ground on one day: an MS image and the land cover that it shows.
 struct MonthlyImage {
-  float day = 0;               ///< days from 2023-01-01
+  float day = 0;  ///< days from 2023-01-01
   MsImage ms;
   std::vector<uint8_t> cover;  ///< [cells, cells] LandCover
 };

@@ -13,8 +13,10 @@ constexpr float kExchangeChance = 0.2f;
 
 /// Materials that stand for one another from scene to scene.
 constexpr Material kTrees[] = {Material::kBroadleaf, Material::kConifer, Material::kFruitTree, Material::kShrub};
-constexpr Material kOpen[] = {Material::kGrass, Material::kMeadow, Material::kPasture, Material::kSoil, Material::kDarkSoil, Material::kReed, Material::kMud};
-constexpr Material kLoose[] = {Material::kSand, Material::kGravel, Material::kSoil, Material::kRock, Material::kDarkSoil, Material::kPasture};
+constexpr Material kOpen[] = {Material::kGrass,    Material::kMeadow, Material::kPasture, Material::kSoil,
+                              Material::kDarkSoil, Material::kReed,   Material::kMud};
+constexpr Material kLoose[] = {Material::kSand, Material::kGravel,   Material::kSoil,
+                               Material::kRock, Material::kDarkSoil, Material::kPasture};
 constexpr Material kHard[] = {Material::kAsphalt, Material::kConcrete, Material::kGravel, Material::kSoil};
 constexpr Material kWaters[] = {Material::kDeepWater, Material::kTurbidWater};
 constexpr Material kRoofs[] = {Material::kRedRoof, Material::kDarkRoof, Material::kBrightRoof, Material::kConcrete};
@@ -28,8 +30,8 @@ constexpr Material kPaintedLoose[] = {Material::kSand, Material::kRock};
 constexpr Material kPaintedHard[] = {Material::kAsphalt, Material::kConcrete, Material::kGravel};
 constexpr Material kPaintedWaters[] = {Material::kDeepWater, Material::kTurbidWater};
 constexpr Material kPaintedRoofs[] = {Material::kRedRoof, Material::kDarkRoof, Material::kBrightRoof};
-const Exchange kExchanges[] = {{kPaintedTrees, kTrees}, {kPaintedOpen, kOpen}, {kPaintedLoose, kLoose},
-                               {kPaintedHard, kHard}, {kPaintedWaters, kWaters}, {kPaintedRoofs, kRoofs}};
+const Exchange kExchanges[] = {{kPaintedTrees, kTrees}, {kPaintedOpen, kOpen},     {kPaintedLoose, kLoose},
+                               {kPaintedHard, kHard},   {kPaintedWaters, kWaters}, {kPaintedRoofs, kRoofs}};
 
 /// Classes whose layout fills the place take patches anywhere; the others only in the country around them.
 bool fills_its_place(SceneClass kind) {
@@ -38,18 +40,30 @@ bool fills_its_place(SceneClass kind) {
 
 Ground paint_layout(const Scene& scene, float x, float y) {
   switch (scene.kind) {
-    case SceneClass::kDenseUrban: return paint_dense_urban(scene, x, y);
-    case SceneClass::kResidential: return paint_residential(scene, x, y);
-    case SceneClass::kIndustrial: return paint_industrial(scene, x, y);
-    case SceneClass::kRowCrops: return paint_row_crops(scene, x, y);
-    case SceneClass::kOrchard: return paint_orchard(scene, x, y);
-    case SceneClass::kNaturalForest: return paint_natural_forest(scene, x, y);
-    case SceneClass::kPlantation: return paint_plantation(scene, x, y);
-    case SceneClass::kRiver: return paint_river(scene, x, y);
-    case SceneClass::kHarbour: return paint_harbour(scene, x, y);
-    case SceneClass::kAirport: return paint_airport(scene, x, y);
-    case SceneClass::kDunes: return paint_dunes(scene, x, y);
-    default: return paint_wetland(scene, x, y);
+    case SceneClass::kDenseUrban:
+      return paint_dense_urban(scene, x, y);
+    case SceneClass::kResidential:
+      return paint_residential(scene, x, y);
+    case SceneClass::kIndustrial:
+      return paint_industrial(scene, x, y);
+    case SceneClass::kRowCrops:
+      return paint_row_crops(scene, x, y);
+    case SceneClass::kOrchard:
+      return paint_orchard(scene, x, y);
+    case SceneClass::kNaturalForest:
+      return paint_natural_forest(scene, x, y);
+    case SceneClass::kPlantation:
+      return paint_plantation(scene, x, y);
+    case SceneClass::kRiver:
+      return paint_river(scene, x, y);
+    case SceneClass::kHarbour:
+      return paint_harbour(scene, x, y);
+    case SceneClass::kAirport:
+      return paint_airport(scene, x, y);
+    case SceneClass::kDunes:
+      return paint_dunes(scene, x, y);
+    default:
+      return paint_wetland(scene, x, y);
   }
 }
 
@@ -59,7 +73,9 @@ Ground paint_intrusion(const Scene& scene, Intrusion kind, float depth, float x,
       if (depth < 0.012f) return {Material::kSand, -0.5f, 1};
       return {Material::kDeepWater, -2, 1};
     case Intrusion::kGrove: {
-      const Crown crown = crown_at({.seed = scene.seed + 61, .spacing = 8.5f, .jitter = 0.4f, .max_radius = 0.65f, .height = 14, .share = 0.85f}, x, y);
+      const Crown crown = crown_at(
+          {.seed = scene.seed + 61, .spacing = 8.5f, .jitter = 0.4f, .max_radius = 0.65f, .height = 14, .share = 0.85f},
+          x, y);
       if (crown.hit) return {Material::kBroadleaf, crown.height, 0.8f + 0.4f * unit(crown.tree, 7)};
       return {Material::kGrass, 0, 0.8f};
     }
@@ -69,12 +85,14 @@ Ground paint_intrusion(const Scene& scene, Intrusion kind, float depth, float x,
       const Parcel parcel = parcel_at(scene.seed + 63, 120, 60, local_axes(scene, x, y));
       return parcel.border < 1.5f ? Ground{Material::kMeadow, 0.2f, 0.9f} : paint_crop(scene, parcel, 5.5f);
     }
-    case Intrusion::kSettlement: return paint_residential(scene, x, y);
+    case Intrusion::kSettlement:
+      return paint_residential(scene, x, y);
     default: {
       const float slab = distance_to_multiple(x, 12) < 0.6f || distance_to_multiple(y, 12) < 0.6f ? 0.85f : 1;
       const Parcel hall = parcel_at(scene.seed + 64, 55, 45, local_axes(scene, x, y));
       if (hall.border > 10 && unit(hall.id, 1) < 0.6f) {
-        return Ground{Material::kBrightRoof, 8, between(0.7f, 1.1f, unit(hall.id, 2))}.of(ObjectClass::kBuilding, hall.id, scene.along);
+        return Ground{Material::kBrightRoof, 8, between(0.7f, 1.1f, unit(hall.id, 2))}.of(ObjectClass::kBuilding,
+                                                                                          hall.id, scene.along);
       }
       return {Material::kConcrete, 0, slab};
     }
@@ -133,7 +151,8 @@ bool paint_patch(const Scene& scene, float x, float y, Ground& ground) {
     const uint32_t seed = scene.seed + 50 + static_cast<uint32_t>(i);
     const float first = 0.5f * value_noise(seed, x * 0.0052f, y * 0.0052f);
     if ((first + 0.25f) / 0.75f <= patch.level) continue;
-    const float field = (first + 0.25f * value_noise(seed + 0x9E37u, 2 * (x * 0.0052f) + 17.3f, 2 * (y * 0.0052f) - 9.1f)) / 0.75f;
+    const float field =
+        (first + 0.25f * value_noise(seed + 0x9E37u, 2 * (x * 0.0052f) + 17.3f, 2 * (y * 0.0052f) - 9.1f)) / 0.75f;
     if (field <= patch.level) continue;
     ground = paint_intrusion(scene, patch.kind, field - patch.level, x, y);
     return true;

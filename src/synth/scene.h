@@ -11,15 +11,27 @@
 
 namespace skysense::synth {
 
-/// What a scene cell is laid out as: the scene class of a place. They differ in structure; most materials serve several.
+/// What a scene cell is laid out as: the scene class of a place. They differ in structure; most materials serve
+/// several.
 enum class SceneClass : uint8_t {
-  kDenseUrban, kResidential, kIndustrial, kRowCrops, kOrchard, kNaturalForest, kPlantation, kRiver, kHarbour,
-  kAirport, kDunes, kWetland, kCount
+  kDenseUrban,
+  kResidential,
+  kIndustrial,
+  kRowCrops,
+  kOrchard,
+  kNaturalForest,
+  kPlantation,
+  kRiver,
+  kHarbour,
+  kAirport,
+  kDunes,
+  kWetland,
+  kCount
 };
 inline constexpr int kSceneClasses = static_cast<int>(SceneClass::kCount);
 inline constexpr std::array<std::string_view, kSceneClasses> kSceneClassNames = {
-    "dense_urban", "residential", "industrial", "row_crops", "orchard", "natural_forest", "plantation", "river",
-    "harbour", "airport", "dunes", "wetland"};
+    "dense_urban", "residential", "industrial", "row_crops", "orchard", "natural_forest",
+    "plantation",  "river",       "harbour",    "airport",   "dunes",   "wetland"};
 
 /// What lies between and around the features of a scene, whatever its class.
 enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
@@ -29,7 +41,8 @@ enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
 enum class Intrusion : uint8_t { kLake, kGrove, kBareGround, kFields, kSettlement, kYard, kCount };
 inline constexpr int kIntrusions = 2;
 
-/// When the ground is seen, in days from 2023-01-01, real-valued; the middle of that year unless something else is asked for.
+/// When the ground is seen, in days from 2023-01-01, real-valued; the middle of that year unless something else is
+/// asked for.
 inline constexpr float kReferenceDay = 181;
 /// Things that change for good do so within these days.
 inline constexpr float kFirstEventDay = -200, kLastEventDay = 1300;
@@ -39,9 +52,9 @@ struct Scene {
   SceneClass kind = SceneClass::kRowCrops;
   Backdrop backdrop = Backdrop::kMeadow;
   uint32_t seed = 0;
-  Direction along;    ///< the direction of its streets, rows, runways, ridges
-  float scale = 1;    ///< 0.8 to 1.25: how large its features are
-  float offset_x = 0, offset_y = 0;  ///< metres by which its layout is shifted
+  Direction along;                           ///< the direction of its streets, rows, runways, ridges
+  float scale = 1;                           ///< 0.8 to 1.25: how large its features are
+  float offset_x = 0, offset_y = 0;          ///< metres by which its layout is shifted
   std::array<Material, kMaterials> shown{};  ///< what each painted material is made of here
   struct Patch {
     Intrusion kind = Intrusion::kGrove;
@@ -73,8 +86,8 @@ struct Scene {
 /// One point of the ground.
 struct Ground {
   Material material = Material::kGrass;
-  float height = 0;   ///< metres above the terrain
-  float tint = 1;     ///< factor on the material's reflectance
+  float height = 0;                         ///< metres above the terrain
+  float tint = 1;                           ///< factor on the material's reflectance
   ObjectClass object = ObjectClass::kNone;  ///< what stands there
   uint32_t object_id = 0;                   ///< tells it from others near by; not 0 for an object
   Direction object_axis{0, 0};              ///< along one of its sides; (0, 0) where the painter does not know

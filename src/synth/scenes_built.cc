@@ -4,7 +4,8 @@
 namespace skysense::synth {
 namespace {
 
-constexpr Material kRoofs[] = {Material::kRedRoof, Material::kDarkRoof, Material::kConcrete, Material::kBrightRoof, Material::kGravel, Material::kDarkRoof};
+constexpr Material kRoofs[] = {Material::kRedRoof,    Material::kDarkRoof, Material::kConcrete,
+                               Material::kBrightRoof, Material::kGravel,   Material::kDarkRoof};
 
 /// A town's roofs are mostly of two kinds.
 Material roof_of(const Scene& scene, uint32_t building) {
@@ -14,9 +15,9 @@ Material roof_of(const Scene& scene, uint32_t building) {
 
 /// A point of a street, metres.
 struct Street {
-  uint32_t number;             ///< tells the streets of a scene apart
-  float along, across, half;   ///< from the street's middle; half its width
-  bool marked = true;          ///< with a centre line
+  uint32_t number;                              ///< tells the streets of a scene apart
+  float along, across, half;                    ///< from the street's middle; half its width
+  bool marked = true;                           ///< with a centre line
   float to_crossing = 1e9f, crossing_half = 0;  ///< signed, to the middle of the nearest street across; half its width
 };
 
@@ -36,11 +37,13 @@ Ground paint_carriageway(const Scene& scene, const Street& street) {
     return car.of(ObjectClass::kSmallVehicle, lattice_hash(lane, slot, 7), scene.along);
   }
   if (street.marked && side < 0.4f && distance_to_multiple(street.along, 12) > 3) return {Material::kPaint, 0, 0.8f};
-  return {Material::kAsphalt, 0, 0.9f + 0.15f * value_noise(scene.seed + 73, street.along * 0.05f, street.across * 0.3f)};
+  return {Material::kAsphalt, 0,
+          0.9f + 0.15f * value_noise(scene.seed + 73, street.along * 0.05f, street.across * 0.3f)};
 }
 
 Ground paint_street(const Scene& scene, const Street& street) {
-  return paint_carriageway(scene, street).on({WayClass::kStreet, street.number, street.along, street.across, street.half});
+  return paint_carriageway(scene, street)
+      .on({WayClass::kStreet, street.number, street.along, street.across, street.half});
 }
 
 /// The nearest lines of a grid of period (pu, pv): signed offsets from them, and which block the point is in.
@@ -51,8 +54,12 @@ struct Grid {
   uint32_t block;
 
   /// The street along v, or along u, of a scene with streets of these half-widths.
-  Street street_along_v(float v, float half_u, float half_v, bool marked) const { return {line_u, v, to_u, half_u, marked, to_v, half_v}; }
-  Street street_along_u(float u, float half_u, float half_v, bool marked) const { return {line_v, u, to_v, half_v, marked, to_u, half_u}; }
+  Street street_along_v(float v, float half_u, float half_v, bool marked) const {
+    return {line_u, v, to_u, half_u, marked, to_v, half_v};
+  }
+  Street street_along_u(float u, float half_u, float half_v, bool marked) const {
+    return {line_v, u, to_v, half_v, marked, to_u, half_u};
+  }
 };
 Grid grid_at(uint32_t seed, Local p, float pu, float pv) {
   const int32_t iu = floor_int(p.u / pu), iv = floor_int(p.v / pv);
@@ -81,10 +88,12 @@ Ground paint_pitch(const Pitch& pitch) {
   const float from_end = pitch.half_u - side_u, from_side = pitch.half_v - side_v;
   const float round = pitch.u * pitch.u + pitch.v * pitch.v;
   const bool edge = from_end < 0.5f || from_side < 0.5f;
-  const bool area = (from_end < 13 && absolute(side_v - 0.5f * pitch.half_v) < 0.3f) || (side_v < 0.5f * pitch.half_v && absolute(from_end - 13) < 0.3f);
+  const bool area = (from_end < 13 && absolute(side_v - 0.5f * pitch.half_v) < 0.3f) ||
+                    (side_v < 0.5f * pitch.half_v && absolute(from_end - 13) < 0.3f);
   const bool circle = side_u < 0.3f || (round > 72 && round < 85);
-  const Ground ground = edge || area || circle ? Ground{Material::kPaint, 0, 0.9f}
-                                               : Ground{Material::kGrass, 0, distance_to_multiple(pitch.u, 14) < 3.5f ? 1.1f : 0.92f};
+  const Ground ground = edge || area || circle
+                            ? Ground{Material::kPaint, 0, 0.9f}
+                            : Ground{Material::kGrass, 0, distance_to_multiple(pitch.u, 14) < 3.5f ? 1.1f : 0.92f};
   return ground.of(ObjectClass::kSportsField, pitch.id, pitch.axis);
 }
 
@@ -103,7 +112,8 @@ Ground paint_dense_urban(const Scene& scene, float x, float y) {
   const float use = unit(g.block, 1);
   if (use < 0.04f) {  // a pitch
     const float u = g.in_u - pu / 2, v = g.in_v - pv / 2;
-    return paint_pitch({.id = g.block, .u = u, .v = v, .half_u = 0.36f * pu, .half_v = 0.33f * pv, .axis = scene.along});
+    return paint_pitch(
+        {.id = g.block, .u = u, .v = v, .half_u = 0.36f * pu, .half_v = 0.33f * pv, .axis = scene.along});
   }
   if (use < 0.08f) {  // a park
     const Crown tree = crown_at({.seed = scene.seed + 2, .spacing = 9, .height = 9, .share = 0.5f}, x, y);
@@ -155,7 +165,9 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   if (absolute(g.to_v) < kHalf) return paint_street(scene, g.street_along_u(p.u, kHalf, kHalf, false));
   if (absolute(g.to_u) < kHalf) return paint_street(scene, g.street_along_v(p.v, kHalf, kHalf, false));
   const float open = unit(g.block, 1);
-  if (open < 0.03f) return paint_pitch({.id = g.block, .u = g.in_u - pu / 2, .v = g.in_v - pv / 2, .half_u = 50, .half_v = 24, .axis = {0, 0}});
+  if (open < 0.03f)
+    return paint_pitch(
+        {.id = g.block, .u = g.in_u - pu / 2, .v = g.in_v - pv / 2, .half_u = 50, .half_v = 24, .axis = {0, 0}});
   if (open < 0.08f) return paint_backdrop(scene, x, y);
 
   const float lot_width = between(18, 30, scene.draw(4));
@@ -166,12 +178,14 @@ Ground paint_residential(const Scene& scene, float x, float y) {
   const float lot_v = upper ? g.in_v : pv - g.in_v;                                         // from the street's middle
   const float half_u = between(4.2f, 6.6f, unit(lot, 1)), half_v = between(3.8f, 5.2f, unit(lot, 2));
   const float house_u = lot_u - between(-2, 2, unit(lot, 3)), house_v = lot_v - between(12.5f, 16, unit(lot, 4));
-  if (!scene.has_come(lot, 0.15f)) return {Material::kSoil, 0, 0.9f + 0.2f * value_noise(lot, p.u * 0.2f, p.v * 0.2f)};  // a building site
+  if (!scene.has_come(lot, 0.15f))
+    return {Material::kSoil, 0, 0.9f + 0.2f * value_noise(lot, p.u * 0.2f, p.v * 0.2f)};  // a building site
   if (absolute(house_u) < half_u && absolute(house_v) < half_v && unit(lot, 5) < 0.93f) {
     const bool along = unit(lot, 6) < 0.6f;
     const float slope = along ? absolute(house_v) / half_v : absolute(house_u) / half_u;
     // The winding of the streets turns each house its own way.
-    return Ground{roof_of(scene, lot), 4 + 3.5f * (1 - slope), between(0.7f, 1.25f, unit(lot, 7))}.of(ObjectClass::kBuilding, lot, {0, 0});
+    return Ground{roof_of(scene, lot), 4 + 3.5f * (1 - slope), between(0.7f, 1.25f, unit(lot, 7))}.of(
+        ObjectClass::kBuilding, lot, {0, 0});
   }
   if (absolute(lot_u - (half_u + 1.5f)) < 1.5f && lot_v < 13) return {Material::kConcrete, 0, 0.85f};  // the drive
   const float pool_u = lot_u + 4, pool_v = lot_v - 25;
@@ -179,7 +193,14 @@ Ground paint_residential(const Scene& scene, float x, float y) {
     return Ground{Material::kDeepWater, -0.5f, 2.6f}.of(ObjectClass::kSwimmingPool, lattice_hash(lot, 8, 8), {0, 0});
   }
   if (absolute(lot_u) > lot_width / 2 - 0.8f && unit(lot, 9) < 0.5f && lot_v > 9) return {Material::kShrub, 1.2f, 0.9f};
-  const Crown tree = crown_at({.seed = scene.seed + 5, .spacing = 11, .jitter = 0.4f, .min_radius = 0.16f, .max_radius = 0.4f, .height = 8, .share = between(0.2f, 0.65f, scene.draw(6))}, x, y);
+  const Crown tree = crown_at({.seed = scene.seed + 5,
+                               .spacing = 11,
+                               .jitter = 0.4f,
+                               .min_radius = 0.16f,
+                               .max_radius = 0.4f,
+                               .height = 8,
+                               .share = between(0.2f, 0.65f, scene.draw(6))},
+                              x, y);
   if (tree.hit) return {Material::kBroadleaf, tree.height, 0.8f + 0.3f * unit(tree.tree, 7)};
   constexpr Material kGardens[] = {Material::kMeadow, Material::kGrass, Material::kGrass, Material::kSoil};
   return {kGardens[static_cast<size_t>(unit(lot, 10) * 4)], 0, between(0.8f, 1.15f, unit(lot, 11))};
@@ -199,18 +220,24 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   if (use < 0.18f) {  // tanks
     const float spacing = between(26, 40, unit(g.block, 2));
     const int32_t column = floor_int(u / spacing), row = floor_int(v / spacing);
-    const float middle_u = (static_cast<float>(column) + 0.5f) * spacing, middle_v = (static_cast<float>(row) + 0.5f) * spacing;
+    const float middle_u = (static_cast<float>(column) + 0.5f) * spacing,
+                middle_v = (static_cast<float>(row) + 0.5f) * spacing;
     const float du = u - middle_u, dv = v - middle_v, radius = spacing * between(0.3f, 0.42f, unit(g.block, 3));
-    if (du * du + dv * dv < radius * radius && absolute(middle_u) + radius < plot_u && absolute(middle_v) + radius < plot_v) {
+    if (du * du + dv * dv < radius * radius && absolute(middle_u) + radius < plot_u &&
+        absolute(middle_v) + radius < plot_v) {
       const uint32_t tank = lattice_hash(g.block, 100 + column, row);
-      return Ground{unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f}.of(ObjectClass::kStorageTank, tank, scene.along);
+      return Ground{unit(g.block, 4) < 0.6f ? Material::kPaint : Material::kMetal, 10, 0.9f}.of(
+          ObjectClass::kStorageTank, tank, scene.along);
     }
     return {Material::kGravel, 0, 0.9f};
   }
   if (use < 0.28f) return paint_backdrop(scene, x, y);
-  if (!scene.has_come(g.block, 0.2f)) return {Material::kDarkSoil, 0, 0.9f + 0.3f * value_noise(g.block, p.u * 0.1f, p.v * 0.1f)};
-  const float half_u = pu * between(0.22f, 0.36f, unit(g.block, 5)), half_v = pv * between(0.2f, 0.33f, unit(g.block, 6));
-  const float hall_u = u - pu * between(-0.1f, 0.1f, unit(g.block, 7)), hall_v = v - pv * between(-0.08f, 0.08f, unit(g.block, 8));
+  if (!scene.has_come(g.block, 0.2f))
+    return {Material::kDarkSoil, 0, 0.9f + 0.3f * value_noise(g.block, p.u * 0.1f, p.v * 0.1f)};
+  const float half_u = pu * between(0.22f, 0.36f, unit(g.block, 5)),
+              half_v = pv * between(0.2f, 0.33f, unit(g.block, 6));
+  const float hall_u = u - pu * between(-0.1f, 0.1f, unit(g.block, 7)),
+              hall_v = v - pv * between(-0.08f, 0.08f, unit(g.block, 8));
   const bool notch = hall_u > half_u * 0.3f && hall_v > half_v * 0.2f && unit(g.block, 9) < 0.5f;
   if (absolute(hall_u) < half_u && absolute(hall_v) < half_v && !notch) {
     const Material roof = kRoofs[static_cast<size_t>(unit(g.block, 10) * 6)];
@@ -225,16 +252,20 @@ Ground paint_industrial(const Scene& scene, float x, float y) {
   const float pitch = lorries ? 34 : 17, stall_width = lorries ? 4.1f : 2.9f, depth = lorries ? 13.5f : 5;
   const int32_t line = floor_int(v / pitch + 0.5f), stall = floor_int(u / stall_width);
   const float bay = v - static_cast<float>(line) * pitch, in_stall = u / stall_width - static_cast<float>(stall);
-  const float middle_u = (static_cast<float>(stall) + 0.5f) * stall_width, middle_v = static_cast<float>(line) * pitch + (bay < 0 ? -depth : depth) / 2;
+  const float middle_u = (static_cast<float>(stall) + 0.5f) * stall_width,
+              middle_v = static_cast<float>(line) * pitch + (bay < 0 ? -depth : depth) / 2;
   const bool on_plot = absolute(middle_u) + stall_width / 2 < plot_u && absolute(middle_v) + depth / 2 < plot_v;
-  const bool in_hall = absolute(middle_u + hall_u - u) < half_u + stall_width / 2 && absolute(middle_v + hall_v - v) < half_v + depth / 2;
+  const bool in_hall = absolute(middle_u + hall_u - u) < half_u + stall_width / 2 &&
+                       absolute(middle_v + hall_v - v) < half_v + depth / 2;
   const uint32_t vehicle = lattice_hash(scene.passing(g.block + 5), stall, 2 * line + (bay < 0 ? 1 : 0));
-  if (unit(g.block, 13) < 0.7f && on_plot && !in_hall && absolute(bay) < depth && absolute(bay) > 0.6f && in_stall > 0.15f && in_stall < 0.8f &&
-      unit(vehicle) < 0.55f) {
-    return Ground{unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, lorries ? 3.5f : 1.5f, between(0.4f, 1.1f, unit(vehicle, 2))}
+  if (unit(g.block, 13) < 0.7f && on_plot && !in_hall && absolute(bay) < depth && absolute(bay) > 0.6f &&
+      in_stall > 0.15f && in_stall < 0.8f && unit(vehicle) < 0.55f) {
+    return Ground{unit(vehicle, 1) < 0.5f ? Material::kPaint : Material::kMetal, lorries ? 3.5f : 1.5f,
+                  between(0.4f, 1.1f, unit(vehicle, 2))}
         .of(lorries ? ObjectClass::kLargeVehicle : ObjectClass::kSmallVehicle, vehicle, scene.along);
   }
-  return {unit(g.block, 14) < 0.6f ? Material::kAsphalt : Material::kConcrete, 0, 0.85f + 0.2f * value_noise(scene.seed + 6, x * 0.04f, y * 0.04f)};
+  return {unit(g.block, 14) < 0.6f ? Material::kAsphalt : Material::kConcrete, 0,
+          0.85f + 0.2f * value_noise(scene.seed + 6, x * 0.04f, y * 0.04f)};
 }
 
 /// A straight quay with piers and moored ships on one side, stacks and halls on the other.
@@ -259,11 +290,16 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     const float abeam = marina ? berth - 6 : berth - beam - 1.5f;
     const float long_axis = marina ? abeam + 4.5f : along, cross_axis = marina ? along - 6 : abeam;
     const float taper = clamp01((length - long_axis) / (beam * 1.8f));
-    if (out < pier_length && unit(hull, 4) < 0.6f && long_axis > 0 && long_axis < length && absolute(cross_axis) < beam * (0.25f + 0.75f * taper)) {
+    if (out < pier_length && unit(hull, 4) < 0.6f && long_axis > 0 && long_axis < length &&
+        absolute(cross_axis) < beam * (0.25f + 0.75f * taper)) {
       const bool hatch = distance_to_multiple(long_axis, 14) > 2 && absolute(cross_axis) < beam * 0.7f;
-      const Ground deck{marina ? Material::kPaint : hatch ? Material::kRedRoof : Material::kMetal, 6, between(0.6f, 1.2f, unit(hull, 5))};
+      const Ground deck{marina  ? Material::kPaint
+                        : hatch ? Material::kRedRoof
+                                : Material::kMetal,
+                        6, between(0.6f, 1.2f, unit(hull, 5))};
       const bool bridge = long_axis < length * 0.2f && !marina;
-      return (bridge ? Ground{Material::kPaint, 16, 0.9f} : deck).of(marina ? ObjectClass::kBoat : ObjectClass::kShip, hull, scene.along);
+      return (bridge ? Ground{Material::kPaint, 16, 0.9f} : deck)
+          .of(marina ? ObjectClass::kBoat : ObjectClass::kShip, hull, scene.along);
     }
     const float breakwater = absolute(out - 330 - 40 * value_noise(scene.seed + 4, p.u * 0.004f, 1));
     if (breakwater < 8 && absolute(p.u - 260 * (scene.draw(5) - 0.5f)) > 70) return {Material::kRock, 3, 0.9f};
@@ -283,14 +319,17 @@ Ground paint_harbour(const Scene& scene, float x, float y) {
     if (column >= 0 && column < 5 && row >= 0 && row < 8) {
       const uint32_t box = lattice_hash(scene.seed + 9, block_u * 5 + column, block_v * 8 + row);
       if (unit(box, 1) < 0.82f) {
-        constexpr Material kBoxes[] = {Material::kRedRoof, Material::kMetal, Material::kPaint, Material::kDarkRoof, Material::kBrightRoof};
-        return Ground{kBoxes[static_cast<size_t>(unit(box, 2) * 5)], 2.6f * (1 + 3 * unit(box, 3)), between(0.6f, 1.1f, unit(box, 4))}
+        constexpr Material kBoxes[] = {Material::kRedRoof, Material::kMetal, Material::kPaint, Material::kDarkRoof,
+                                       Material::kBrightRoof};
+        return Ground{kBoxes[static_cast<size_t>(unit(box, 2) * 5)], 2.6f * (1 + 3 * unit(box, 3)),
+                      between(0.6f, 1.1f, unit(box, 4))}
             .of(ObjectClass::kContainer, box, scene.along);
       }
     }
     return {Material::kAsphalt, 0, 0.95f};
   }
-  if (-out < apron + 14) return paint_street(scene, {.number = scene.seed, .along = p.u, .across = out + apron + 7, .half = 7});
+  if (-out < apron + 14)
+    return paint_street(scene, {.number = scene.seed, .along = p.u, .across = out + apron + 7, .half = 7});
   const float hinterland = scene.draw(10);
   if (hinterland < 0.25f) return paint_industrial(scene, x, y);
   return hinterland < 0.45f ? paint_residential(scene, x, y) : paint_country(scene, x, y);
@@ -333,7 +372,8 @@ Ground paint_airport(const Scene& scene, float x, float y) {
   }
   const float taxi = p.v - between(85, 115, scene.draw(5));
   if (absolute(taxi) < 9) {
-    return Ground{absolute(taxi) < 0.6f ? Material::kPaint : surface, 0, worn}.on({WayClass::kTaxiway, scene.seed + 10, p.u, taxi, 9});
+    return Ground{absolute(taxi) < 0.6f ? Material::kPaint : surface, 0, worn}.on(
+        {WayClass::kTaxiway, scene.seed + 10, p.u, taxi, 9});
   }
   const float link = distance_to_multiple(p.u + 40, 190);
   if (p.v > 0 && taxi < 0 && link < 9) return {surface, 0, worn};
@@ -344,18 +384,21 @@ Ground paint_airport(const Scene& scene, float x, float y) {
     const uint32_t hash = lattice_hash(scene.passing(scene.seed + 2), stand, 0);
     const float across = p.u - (static_cast<float>(stand) + 0.5f) * pitch;
     if (unit(hash, 1) < 0.7f && aircraft_at(apron - 38, across, pitch * between(0.62f, 0.88f, unit(hash, 2)))) {
-      return Ground{Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))}.of(ObjectClass::kAircraft, hash, scene.along);
+      return Ground{Material::kPaint, 4, between(0.75f, 1.05f, unit(hash, 3))}.of(ObjectClass::kAircraft, hash,
+                                                                                  scene.along);
     }
     const float joint = distance_to_multiple(p.u, 7.5f) < 0.4f || distance_to_multiple(apron, 7.5f) < 0.4f ? 0.88f : 1;
     return {Material::kConcrete, 0, joint * (0.9f + 0.1f * worn)};
   }
   if (apron >= 75 && apron < 110 && absolute(p.u) < 230) {
-    const Ground terminal{scene.draw(7) < 0.5f ? Material::kBrightRoof : Material::kConcrete, 12 + (distance_to_multiple(p.u, 24) < 2 ? 2.0f : 0.0f), 0.9f};
+    const Ground terminal{scene.draw(7) < 0.5f ? Material::kBrightRoof : Material::kConcrete,
+                          12 + (distance_to_multiple(p.u, 24) < 2 ? 2.0f : 0.0f), 0.9f};
     return terminal.of(ObjectClass::kBuilding, scene.seed + 8, scene.along);
   }
   if (apron >= 110 && apron < 170 && absolute(p.u) < 230) return paint_industrial(scene, x, y);
   if (p.v > -90 && apron < 180) {
-    return {scene.backdrop == Backdrop::kDryland ? Material::kSoil : Material::kGrass, 0, 0.85f + 0.3f * value_noise(scene.seed + 3, x * 0.02f, y * 0.02f)};
+    return {scene.backdrop == Backdrop::kDryland ? Material::kSoil : Material::kGrass, 0,
+            0.85f + 0.3f * value_noise(scene.seed + 3, x * 0.02f, y * 0.02f)};
   }
   return paint_country(scene, x, y);
 }

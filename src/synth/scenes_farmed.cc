@@ -6,7 +6,8 @@ namespace skysense::synth {
 /// Large fields with rows, farm tracks and a farmstead here and there.
 Ground paint_row_crops(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
-  const float length = between(180, 300, scene.draw(1)) * scene.scale, width = between(90, 150, scene.draw(2)) * scene.scale;
+  const float length = between(180, 300, scene.draw(1)) * scene.scale,
+              width = between(90, 150, scene.draw(2)) * scene.scale;
   const float road_period = width * 4;
   const int32_t road = floor_int(p.v / road_period + 0.5f);
   const float from_road = p.v - static_cast<float>(road) * road_period;
@@ -24,7 +25,8 @@ Ground paint_row_crops(const Scene& scene, float x, float y) {
     }
     return {Material::kGravel, 0, 0.9f};
   }
-  const float soil = fractal_noise(scene.seed + 4, x * 0.008f, y * 0.008f, 3);  // wet and dry patches show through the crop
+  const float soil =
+      fractal_noise(scene.seed + 4, x * 0.008f, y * 0.008f, 3);  // wet and dry patches show through the crop
   Ground ground = paint_crop(scene, parcel, between(4, 7.5f, unit(parcel.id, 9)));
   ground.tint *= 0.8f + 0.4f * soil;
   return ground;
@@ -38,10 +40,20 @@ Ground paint_orchard(const Scene& scene, float x, float y) {
   if (unit(parcel.id, 1) < 0.12f) return paint_crop(scene, parcel, 5);
   const float spacing = between(6.5f, 10.5f, unit(parcel.id, 2)) * scene.scale;
   const float row = spacing * between(1, 1.5f, unit(parcel.id, 3));
-  const Crown tree = crown_at({.seed = parcel.id, .spacing = spacing, .jitter = 0.03f, .min_radius = 0.3f, .max_radius = 0.38f, .height = 4.5f, .share = 0.96f}, parcel.u, parcel.v * (spacing / row));
-  if (tree.hit) return {scene.draw(2) < 0.3f ? Material::kShrub : Material::kFruitTree, tree.height, 0.85f + 0.3f * unit(tree.tree, 7)};
+  const Crown tree = crown_at({.seed = parcel.id,
+                               .spacing = spacing,
+                               .jitter = 0.03f,
+                               .min_radius = 0.3f,
+                               .max_radius = 0.38f,
+                               .height = 4.5f,
+                               .share = 0.96f},
+                              parcel.u, parcel.v * (spacing / row));
+  if (tree.hit)
+    return {scene.draw(2) < 0.3f ? Material::kShrub : Material::kFruitTree, tree.height,
+            0.85f + 0.3f * unit(tree.tree, 7)};
   constexpr Material kFloors[] = {Material::kMeadow, Material::kGrass, Material::kSoil, Material::kDarkSoil};
-  return {kFloors[static_cast<size_t>(unit(parcel.id, 4) * 4)], 0, 0.85f + 0.3f * value_noise(scene.seed + 5, x * 0.03f, y * 0.03f)};
+  return {kFloors[static_cast<size_t>(unit(parcel.id, 4) * 4)], 0,
+          0.85f + 0.3f * value_noise(scene.seed + 5, x * 0.03f, y * 0.03f)};
 }
 
 }  // namespace skysense::synth

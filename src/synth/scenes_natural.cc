@@ -4,7 +4,9 @@
 namespace skysense::synth {
 namespace {
 
-Ground leafy(const Crown& crown, Material material) { return {material, crown.height, 0.78f + 0.44f * unit(crown.tree, 7)}; }
+Ground leafy(const Crown& crown, Material material) {
+  return {material, crown.height, 0.78f + 0.44f * unit(crown.tree, 7)};
+}
 
 }  // namespace
 
@@ -20,12 +22,20 @@ Ground paint_natural_forest(const Scene& scene, float x, float y) {
     return {brash < 0.6f ? Material::kSoil : Material::kMeadow, brash, 0.75f + 0.4f * brash};
   }
   if (opening < cleared) {
-    const Crown sapling = crown_at({.seed = scene.seed + 3, .spacing = 8, .min_radius = 0.1f, .max_radius = 0.3f, .height = 4, .share = 0.5f}, x, y);
+    const Crown sapling = crown_at(
+        {.seed = scene.seed + 3, .spacing = 8, .min_radius = 0.1f, .max_radius = 0.3f, .height = 4, .share = 0.5f}, x,
+        y);
     if (sapling.hit) return leafy(sapling, Material::kBroadleaf);
     return {scene.draw(2) < 0.3f ? Material::kSoil : Material::kMeadow, 0, 0.8f + 0.4f * opening};
   }
   const float spacing = 10.5f * scene.scale;
-  const Crown crown = crown_at({.seed = scene.seed + 4, .spacing = spacing, .jitter = 0.42f, .min_radius = 0.38f, .max_radius = 0.75f, .height = 19}, x, y);
+  const Crown crown = crown_at({.seed = scene.seed + 4,
+                                .spacing = spacing,
+                                .jitter = 0.42f,
+                                .min_radius = 0.38f,
+                                .max_radius = 0.75f,
+                                .height = 19},
+                               x, y);
   if (crown.hit) {
     Ground ground = leafy(crown, Material::kBroadleaf);
     ground.height += 1.2f * value_noise(scene.seed + 5, x * 0.5f, y * 0.5f);  // boughs
@@ -45,7 +55,14 @@ Ground paint_plantation(const Scene& scene, float x, float y) {
     return {brash < 0.5f ? Material::kSoil : Material::kMeadow, brash, 0.75f + 0.4f * brash};
   }
   const float spacing = between(3.8f, 5.6f, age) * scene.scale;
-  const Crown crown = crown_at({.seed = stand.id, .spacing = spacing, .jitter = 0.22f, .min_radius = 0.36f, .max_radius = 0.56f, .height = between(4, 17, age), .pointed = true}, stand.u, stand.v);
+  const Crown crown = crown_at({.seed = stand.id,
+                                .spacing = spacing,
+                                .jitter = 0.22f,
+                                .min_radius = 0.36f,
+                                .max_radius = 0.56f,
+                                .height = between(4, 17, age),
+                                .pointed = true},
+                               stand.u, stand.v);
   if (crown.hit) return leafy(crown, Material::kConifer);
   return {Material::kDarkSoil, 0.5f, 0.55f};
 }
@@ -63,9 +80,17 @@ Ground paint_dunes(const Scene& scene, float x, float y) {
   const float ripple = distance_to_multiple(p.u + 0.6f * bend, 7.5f) * 0.12f;
   const float height = strength * 11 * profile * profile + ripple;
   if (strength < 0.25f) {
-    const Crown scrub = crown_at({.seed = scene.seed + 3, .spacing = 9, .jitter = 0.45f, .min_radius = 0.1f, .max_radius = 0.25f, .height = 1.5f, .share = 0.35f}, x, y);
+    const Crown scrub = crown_at({.seed = scene.seed + 3,
+                                  .spacing = 9,
+                                  .jitter = 0.45f,
+                                  .min_radius = 0.1f,
+                                  .max_radius = 0.25f,
+                                  .height = 1.5f,
+                                  .share = 0.35f},
+                                 x, y);
     if (scrub.hit) return leafy(scrub, Material::kShrub);
-    return {scene.draw(4) < 0.5f ? Material::kRock : Material::kSoil, ripple, 0.95f + 0.15f * value_noise(scene.seed + 5, x * 0.03f, y * 0.03f)};
+    return {scene.draw(4) < 0.5f ? Material::kRock : Material::kSoil, ripple,
+            0.95f + 0.15f * value_noise(scene.seed + 5, x * 0.03f, y * 0.03f)};
   }
   return {scene.draw(6) < 0.25f ? Material::kSoil : Material::kSand, height, 0.92f + 0.1f * profile};
 }
@@ -81,17 +106,20 @@ Ground paint_wetland(const Scene& scene, float x, float y) {
   if (ground < level + 0.025f || channel < 0.018f) return {Material::kMud, -0.3f, 0.9f};
   const float tuft = value_noise(scene.seed + 4, x * 0.25f, y * 0.25f);
   if (ground < level + 0.13f) return {Material::kReed, 1.5f * tuft, 0.75f + 0.4f * tuft};
-  const Crown willow = crown_at({.seed = scene.seed + 5, .spacing = 9, .height = 6, .share = ground > level + 0.22f ? 0.5f : 0.04f}, x, y);
+  const Crown willow = crown_at(
+      {.seed = scene.seed + 5, .spacing = 9, .height = 6, .share = ground > level + 0.22f ? 0.5f : 0.04f}, x, y);
   if (willow.hit) return leafy(willow, Material::kBroadleaf);
   return {Material::kMeadow, 0.5f * tuft, 0.8f + 0.3f * tuft};
 }
 
-/// A meandering river with point bars, a riparian strip and an old arm, through the scene's backdrop; a road bridges most.
+/// A meandering river with point bars, a riparian strip and an old arm, through the scene's backdrop; a road bridges
+/// most.
 Ground paint_river(const Scene& scene, float x, float y) {
   const Local p = local_axes(scene, x, y);
   const float bend_length = between(0.0016f, 0.0030f, scene.draw(1));
   const auto centre = [&](uint32_t salt) {
-    return 340 * (value_noise(scene.seed + salt, p.u * bend_length, 0.5f) - 0.5f) + 60 * (value_noise(scene.seed + salt + 1, p.u * bend_length * 3, 3.5f) - 0.5f);
+    return 340 * (value_noise(scene.seed + salt, p.u * bend_length, 0.5f) - 0.5f) +
+           60 * (value_noise(scene.seed + salt + 1, p.u * bend_length * 3, 3.5f) - 0.5f);
   };
   const float width = between(11, 34, scene.draw(2)) * (0.85f + 0.4f * value_noise(scene.seed + 3, p.u * 0.01f, 7));
   const float across = p.v - centre(4);
@@ -100,13 +128,19 @@ Ground paint_river(const Scene& scene, float x, float y) {
   const float edge = 5 * (fractal_noise(scene.seed + 6, x * 0.05f, y * 0.05f, 2) - 0.5f);
   const float from_road = p.u - between(-280, 280, scene.draw(12)), road = absolute(from_road);
   if (road < 6 && scene.draw(13) < 0.7f) {
-    const Ground surface{road < 0.3f ? Material::kPaint : road > 5 ? Material::kConcrete : Material::kAsphalt, distance < width + 8 ? 3.0f : 0.0f, 0.95f};
+    const Ground surface{road < 0.3f ? Material::kPaint
+                         : road > 5  ? Material::kConcrete
+                                     : Material::kAsphalt,
+                         distance < width + 8 ? 3.0f : 0.0f, 0.95f};
     const Ground lane = surface.on({WayClass::kRoad, scene.seed + 15, p.v, from_road, 6});
     return distance < width + 8 ? lane.of(ObjectClass::kBridge, scene.seed + 14, scene.along) : lane;
   }
-  if (distance + edge < width + flooded) return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};
+  if (distance + edge < width + flooded)
+    return {scene.draw(7) < 0.6f ? Material::kTurbidWater : Material::kDeepWater, -2, 1};
   const float bar = between(2, 26, value_noise(scene.seed + 8, p.u * 0.006f, across > 0 ? 1.0f : 5.0f)) - 6;
-  if (distance + edge < width + bar) return {scene.draw(9) < 0.5f ? Material::kSand : Material::kGravel, -1, 0.9f + 0.2f * value_noise(scene.seed + 10, x * 0.1f, y * 0.1f)};
+  if (distance + edge < width + bar)
+    return {scene.draw(9) < 0.5f ? Material::kSand : Material::kGravel, -1,
+            0.9f + 0.2f * value_noise(scene.seed + 10, x * 0.1f, y * 0.1f)};
   const float arm = absolute(p.v - 150 - 1.5f * centre(40));
   const bool arm_filled = value_noise(scene.seed + 41, p.u * 0.004f, 9) < 0.55f;
   if (arm < 7 && arm_filled) return {Material::kTurbidWater, -1.5f, 0.9f};

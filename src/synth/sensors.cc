@@ -18,11 +18,16 @@ constexpr Spectrum kSnow = {.86f, .86f, .85f, .84f, .83f, .81f, .79f, .77f, .12f
 /// How much of the snow on the ground shows on a land cover: crowns shed and hide it, roads and roofs are cleared.
 float snow_shown(LandCover cover) {
   switch (cover) {
-    case LandCover::kWater: return 0;
-    case LandCover::kTrees: return 0.35f;
-    case LandCover::kBuilding: return 0.7f;
-    case LandCover::kPaved: return 0.25f;
-    default: return 1;
+    case LandCover::kWater:
+      return 0;
+    case LandCover::kTrees:
+      return 0.35f;
+    case LandCover::kBuilding:
+      return 0.7f;
+    case LandCover::kPaved:
+      return 0.25f;
+    default:
+      return 1;
   }
 }
 
@@ -59,7 +64,9 @@ std::vector<uint8_t> render_hr(const GroundMap& ground, const Site& site, const 
   std::vector<float> snow;
   const int64_t cells = side / ground.per_cell;
   for (int64_t cell = 0; cell < cells * cells; ++cell) {
-    snow.push_back(style.snow(ground.terrain.altitude_m[static_cast<size_t>(cell / cells * ground.terrain.corners + cell % cells)], style.hr_day));
+    snow.push_back(
+        style.snow(ground.terrain.altitude_m[static_cast<size_t>(cell / cells * ground.terrain.corners + cell % cells)],
+                   style.hr_day));
   }
   const bool snowy = std::ranges::any_of(snow, [](float share) { return share > 0; });
   const auto snow_at = [&](int64_t row, int64_t column) {
@@ -114,7 +121,8 @@ CellMixture mix_cells(const GroundMap& ground) {
       cells.first.push_back(static_cast<uint32_t>(cells.parts.size()));
       for (size_t m = 0; m < kMaterials; ++m) {
         if (pixels[m] == 0) continue;
-        cells.parts.push_back({static_cast<uint8_t>(m), static_cast<float>(pixels[m]) * share, brightness[m] / static_cast<float>(pixels[m])});
+        cells.parts.push_back({static_cast<uint8_t>(m), static_cast<float>(pixels[m]) * share,
+                               brightness[m] / static_cast<float>(pixels[m])});
       }
     }
   }
@@ -127,7 +135,7 @@ namespace {
 /// Cloud opacity and shadow of one date, cell by cell: drifting noise past the date's threshold.
 struct Sky {
   uint32_t seed;
-  float threshold;   ///< above 1: no clouds
+  float threshold;  ///< above 1: no clouds
   float opacity_at(int64_t column, int64_t row) const {
     if (threshold > 1) return 0;
     const float x = static_cast<float>(column & 0xFFFF) * 0.021f, y = static_cast<float>(row & 0xFFFF) * 0.021f;
@@ -149,24 +157,30 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
   image.dn.resize(static_cast<size_t>(kBands * count));
   image.clear.resize(static_cast<size_t>(count));
   std::array<Spectrum, kMaterials> table;
-  for (int m = 0; m < kMaterials; ++m) table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day));
+  for (int m = 0; m < kMaterials; ++m)
+    table[static_cast<size_t>(m)] = style.spectrum(static_cast<Material>(m), static_cast<float>(day));
   const Sky sky = sky_of(style, day);
   // Imperfect correction for air and sun: a bluish offset and a gain, new on each date.
-  const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3), gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
+  const float haze = 0.035f * unit(sky.seed, 2) * unit(sky.seed, 3),
+              gain = plain_exp2(between(-0.7f, 0.55f, unit(sky.seed, 4)));
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   // Clouds are about 600 m up the sun's ray: their shadow falls away from it.
-  const auto shift = [&](float towards) { return static_cast<int64_t>(floor_int(towards * 14 / style.sun.slope + 0.5f)); };
+  const auto shift = [&](float towards) {
+    return static_cast<int64_t>(floor_int(towards * 14 / style.sun.slope + 0.5f));
+  };
   const int64_t shadow_x = shift(style.sun.towards.x), shadow_y = shift(style.sun.towards.y);
   for (int64_t row = 0; row < side; ++row) {
     for (int64_t column = 0; column < side; ++column) {
       const int64_t cell = row * side + column;
-      const float snow = style.snow(cells.terrain.altitude_m[static_cast<size_t>(row * cells.terrain.corners + column)], static_cast<float>(day));
+      const float snow = style.snow(cells.terrain.altitude_m[static_cast<size_t>(row * cells.terrain.corners + column)],
+                                    static_cast<float>(day));
       Spectrum sum{};
       for (uint32_t i = cells.first[static_cast<size_t>(cell)]; i < cells.first[static_cast<size_t>(cell) + 1]; ++i) {
         const auto& part = cells.parts[i];
         const float weight = part.share * part.brightness;
         const float white = snow * snow_shown(traits_of(static_cast<Material>(part.material)).cover);
-        for (size_t band = 0; band < kBands; ++band) sum[band] += weight * (table[part.material][band] + white * (kSnow[band] - table[part.material][band]));
+        for (size_t band = 0; band < kBands; ++band)
+          sum[band] += weight * (table[part.material][band] + white * (kSnow[band] - table[part.material][band]));
       }
       const float cloud = sky.opacity_at(first_column + column, first_row + row);
       const float shadow = sky.opacity_at(first_column + column + shadow_x, first_row + row + shadow_y) * (1 - cloud);
@@ -178,7 +192,8 @@ MsImage render_ms(const CellMixture& cells, const Site& site, const RegionStyle&
         float value = (gain * style.ms_gain[band] * sum[band] + offset) * (1 - 0.55f * shadow);
         value += cloud * (between(0.72f, 0.4f, static_cast<float>(band) / 9) - value);
         value += 0.0035f * rough_normal(noise ^ noise >> 15);
-        image.dn[band * static_cast<size_t>(count) + static_cast<size_t>(cell)] = static_cast<uint16_t>(std::clamp(value * 10000 + 0.5f, 1.0f, 15999.0f));
+        image.dn[band * static_cast<size_t>(count) + static_cast<size_t>(cell)] =
+            static_cast<uint16_t>(std::clamp(value * 10000 + 0.5f, 1.0f, 15999.0f));
       }
     }
   }
@@ -199,19 +214,25 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
     const auto material = static_cast<Material>(m);
     const MaterialTraits& traits = traits_of(material);
     const float green = style.green_share(material, static_cast<float>(day));
-    const float weather = traits.cover == LandCover::kWater ? wind : traits.cover == LandCover::kBuilding ? orbit.built_offset_db : wet;
-    power[0][static_cast<size_t>(m)] = power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + orbit.offset_db[0]);
-    power[1][static_cast<size_t>(m)] = power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + orbit.offset_db[1]);
+    const float weather = traits.cover == LandCover::kWater      ? wind
+                          : traits.cover == LandCover::kBuilding ? orbit.built_offset_db
+                                                                 : wet;
+    power[0][static_cast<size_t>(m)] =
+        power_of(traits.vv_db + green * traits.leaf_vv_db + weather + calibration + orbit.offset_db[0]);
+    power[1][static_cast<size_t>(m)] =
+        power_of(traits.vh_db + green * traits.leaf_vh_db + 0.6f * weather + calibration + orbit.offset_db[1]);
   }
   const int64_t first_column = site.east_m / 10, first_row = site.south_m / 10;
   constexpr float kNoiseFloor = 0.0016f;  // -28 dB
-  // Slopes that face the sensor are bright, those behind are dark; water is level, and melting snow swallows the signal.
+  // Slopes that face the sensor are bright, those behind are dark; water is level, and melting snow swallows the
+  // signal.
   std::vector<float> land_gain;
   for (int64_t row = 0; row < side; ++row) {
     for (int64_t column = 0; column < side; ++column) {
       const int64_t n = cells.terrain.corners;
       const float* corner = cells.terrain.altitude_m.data() + row * n + column;
-      const float rise_x = 0.5f * (corner[1] - corner[0] + corner[n + 1] - corner[n]), rise_y = 0.5f * (corner[n] - corner[0] + corner[n + 1] - corner[1]);
+      const float rise_x = 0.5f * (corner[1] - corner[0] + corner[n + 1] - corner[n]),
+                  rise_y = 0.5f * (corner[n] - corner[0] + corner[n + 1] - corner[1]);
       const float facing = -(rise_x * orbit.towards.x + rise_y * orbit.towards.y) / 10;
       const float snow = style.snow(corner[0], static_cast<float>(day));
       land_gain.push_back(power_of(std::clamp(16 * facing, -8.0f, 8.0f) - 2.5f * snow * (1 - snow) * 4));
@@ -225,13 +246,15 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
         const bool level = traits_of(static_cast<Material>(part.material)).cover == LandCover::kWater;
         mean += part.share * power[channel][part.material] * (level ? 1 : land_gain[static_cast<size_t>(cell)]);
       }
-      uint32_t hash = place_hash(seed + 17 * static_cast<uint32_t>(channel), first_column + cell % side, first_row + cell / side);
+      uint32_t hash =
+          place_hash(seed + 17 * static_cast<uint32_t>(channel), first_column + cell % side, first_row + cell / side);
       float speckle = 0;  // gamma distributed, mean 1, shape kLooks
       for (int look = 0; look < kLooks; ++look) {
         hash = lattice_hash(hash, look, 3);
         speckle -= plain_log(unit(hash) + 0x1.0p-25f);
       }
-      image.backscatter[channel * static_cast<size_t>(count) + static_cast<size_t>(cell)] = decibels(mean * speckle * (1.0f / kLooks));
+      image.backscatter[channel * static_cast<size_t>(count) + static_cast<size_t>(cell)] =
+          decibels(mean * speckle * (1.0f / kLooks));
     }
   }
   return image;
@@ -247,7 +270,9 @@ std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32
   }
   // The first of the year is always there: a place keeps its sensors.
   int64_t number = 0;
-  std::erase_if(days, [&](int) { return number++ > 0 && unit(lattice_hash(style.seed, static_cast<int32_t>(number), 950 + sensor)) < missing; });
+  std::erase_if(days, [&](int) {
+    return number++ > 0 && unit(lattice_hash(style.seed, static_cast<int32_t>(number), 950 + sensor)) < missing;
+  });
   return days;
 }
 

@@ -11,25 +11,29 @@ namespace skysense {
 namespace {
 
 ImageSeries series_of(int64_t dates, int64_t bands, int64_t side) {
-  return {torch::empty({dates, bands, side, side}), torch::ones({dates, side, side}, torch::kBool), torch::zeros({dates}, torch::kInt64)};
+  return {torch::empty({dates, bands, side, side}), torch::ones({dates, side, side}, torch::kBool),
+          torch::zeros({dates}, torch::kInt64)};
 }
 
 ImageSeries hr_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
   ImageSeries series = series_of(1, 3, side);
   float* values = series.values.mutable_data_ptr<float>();
-  for (size_t i = 0; i < place.hr.size(); ++i) values[i] = static_cast<float>(place.hr[i]) * static_cast<float>(contract.bands[0].scale);
+  for (size_t i = 0; i < place.hr.size(); ++i)
+    values[i] = static_cast<float>(place.hr[i]) * static_cast<float>(contract.bands[0].scale);
   return series;
 }
 
 ImageSeries ms_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
   ImageSeries series = series_of(static_cast<int64_t>(place.ms.size()), synth::kBands, side);
-  const float scale = static_cast<float>(contract.bands[0].scale), offset = static_cast<float>(contract.bands[0].offset);
+  const float scale = static_cast<float>(contract.bands[0].scale),
+              offset = static_cast<float>(contract.bands[0].offset);
   for (size_t date = 0; date < place.ms.size(); ++date) {
     const synth::MsImage& image = place.ms[date];
     const auto row = static_cast<int64_t>(date);
     float* values = series.values[row].mutable_data_ptr<float>();
     for (size_t i = 0; i < image.dn.size(); ++i) values[i] = static_cast<float>(image.dn[i]) * scale + offset;
-    std::transform(image.clear.begin(), image.clear.end(), series.valid[row].mutable_data_ptr<bool>(), [](uint8_t clear) { return clear != 0; });
+    std::transform(image.clear.begin(), image.clear.end(), series.valid[row].mutable_data_ptr<bool>(),
+                   [](uint8_t clear) { return clear != 0; });
     series.day_of_year[row].fill_(image.day_of_year);
   }
   return series;
@@ -39,7 +43,8 @@ ImageSeries sar_series(const synth::RenderedPlace& place, int64_t side) {
   ImageSeries series = series_of(static_cast<int64_t>(place.sar.size()), 2, side);
   for (size_t date = 0; date < place.sar.size(); ++date) {
     const auto row = static_cast<int64_t>(date);
-    std::copy(place.sar[date].backscatter.begin(), place.sar[date].backscatter.end(), series.values[row].mutable_data_ptr<float>());
+    std::copy(place.sar[date].backscatter.begin(), place.sar[date].backscatter.end(),
+              series.values[row].mutable_data_ptr<float>());
     series.day_of_year[row].fill_(place.sar[date].day_of_year);
   }
   return series;
@@ -59,12 +64,23 @@ SensorContracts synthetic_contracts(const SynthOptions& options) {
     return contract;
   };
   SensorContracts contracts;
-  contracts[Modality::kHr] = with_statistics(builtin_contract("aerial-rgb"), {{.498, .253}, {.479, .236}, {.443, .241}});
+  contracts[Modality::kHr] =
+      with_statistics(builtin_contract("aerial-rgb"), {{.498, .253}, {.479, .236}, {.443, .241}});
   contracts[Modality::kHr]->gsd_m = 10.0 / static_cast<double>(options.hr_per_cell);
-  contracts[Modality::kMs] = with_statistics(builtin_contract(options.ms_offset ? "sentinel2-l2a-0400" : "sentinel2-l2a"), {{.131, .209}, {.145, .212}, {.158, .221}, {.171, .219}, {.198, .226},
-                                                                                 {.214, .237}, {.224, .240}, {.233, .248}, {.181, .189}, {.147, .168}});
-  contracts[Modality::kSar] = options.sar_linear ? with_statistics(builtin_contract("sentinel1-grd-linear"), {{.111, .187}, {.022, .032}})
-                                                 : with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.7}, {-19.0, 4.4}});
+  contracts[Modality::kMs] =
+      with_statistics(builtin_contract(options.ms_offset ? "sentinel2-l2a-0400" : "sentinel2-l2a"), {{.131, .209},
+                                                                                                     {.145, .212},
+                                                                                                     {.158, .221},
+                                                                                                     {.171, .219},
+                                                                                                     {.198, .226},
+                                                                                                     {.214, .237},
+                                                                                                     {.224, .240},
+                                                                                                     {.233, .248},
+                                                                                                     {.181, .189},
+                                                                                                     {.147, .168}});
+  contracts[Modality::kSar] =
+      options.sar_linear ? with_statistics(builtin_contract("sentinel1-grd-linear"), {{.111, .187}, {.022, .032}})
+                         : with_statistics(builtin_contract("sentinel1-grd-db"), {{-12.1, 4.7}, {-19.0, 4.4}});
   if (!options.hr) contracts[Modality::kHr].reset();
   if (options.ms_dates == 0) contracts[Modality::kMs].reset();
   if (options.sar_dates == 0) contracts[Modality::kSar].reset();
@@ -85,18 +101,21 @@ int64_t parse_place_count(std::string_view text) {
   return count;
 }
 
-SyntheticEarth::SyntheticEarth(const SynthOptions& options) : options_(options), contracts_(synthetic_contracts(options)) {
+SyntheticEarth::SyntheticEarth(const SynthOptions& options)
+    : options_(options), contracts_(synthetic_contracts(options)) {
   if (options.places < 1 || options.places > synth::site_count(options.split)) {
-    throw UsageError(fmt::format("the synthetic world has 1 to {} places for {}, not {}", synth::site_count(options.split), split_name(),
-                                 options.places));
+    throw UsageError(fmt::format("the synthetic world has 1 to {} places for {}, not {}",
+                                 synth::site_count(options.split), split_name(), options.places));
   }
   if (options.cells < 1 || options.cells > synth::kRegionMetres / 10) {
-    throw UsageError(fmt::format("a synthetic place has 1 to {} cells a side, not {}", synth::kRegionMetres / 10, options.cells));
+    throw UsageError(
+        fmt::format("a synthetic place has 1 to {} cells a side, not {}", synth::kRegionMetres / 10, options.cells));
   }
   if (!options.hr && options.ms_dates == 0 && options.sar_dates == 0) {
     throw UsageError("a synthetic place has an image of at least one sensor");
   }
-  if (std::max(options.ms_dates, options.sar_dates) > 365) throw UsageError("a synthetic year has at most 365 dates of a sensor");
+  if (std::max(options.ms_dates, options.sar_dates) > 365)
+    throw UsageError("a synthetic year has at most 365 dates of a sensor");
   if (options.missing_dates < 0 || options.missing_dates >= 1) {
     throw UsageError(fmt::format("the share of missing dates is from 0 to below 1, not {}", options.missing_dates));
   }
@@ -126,8 +145,12 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .details = options_.details};
 }
 
-synth::RenderedPlace SyntheticEarth::render(int64_t number) const { return synth::render_place(site(number), render_options()); }
-synth::PlaceChange SyntheticEarth::change(int64_t number) const { return synth::render_change(site(number), render_options()); }
+synth::RenderedPlace SyntheticEarth::render(int64_t number) const {
+  return synth::render_place(site(number), render_options());
+}
+synth::PlaceChange SyntheticEarth::change(int64_t number) const {
+  return synth::render_change(site(number), render_options());
+}
 std::vector<synth::MonthlyImage> SyntheticEarth::months(int64_t number, int64_t count) const {
   return synth::render_months(site(number), render_options(), count);
 }
@@ -139,12 +162,17 @@ PlaceSample SyntheticEarth::get(int64_t number) const {
   const synth::RenderedPlace place = render(number);
   PlaceSample sample;
   sample.id = id_of(number);
-  if (options_.hr) sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
-  if (options_.ms_dates > 0) sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
+  if (options_.hr)
+    sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
+  if (options_.ms_dates > 0)
+    sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
   if (options_.sar_dates > 0) sample.images[Modality::kSar] = sar_series(place, options_.cells);
-  sample.label = torch::from_blob(const_cast<uint8_t*>(place.cover.data()), {options_.cells, options_.cells}, torch::kUInt8).to(torch::kInt64);
+  sample.label =
+      torch::from_blob(const_cast<uint8_t*>(place.cover.data()), {options_.cells, options_.cells}, torch::kUInt8)
+          .to(torch::kInt64);
   const double middle = static_cast<double>(options_.cells) * 5;
-  const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + middle, static_cast<double>(place.site.northing_m()) - middle);
+  const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + middle,
+                                                static_cast<double>(place.site.northing_m()) - middle);
   sample.longitude_deg = centre.longitude_deg;
   sample.latitude_deg = centre.latitude_deg;
   sample.scene_class = static_cast<int64_t>(place.site.kind);

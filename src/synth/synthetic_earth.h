@@ -10,24 +10,24 @@ namespace skysense {
 
 /// Which part of the synthetic world a dataset shows.
 struct SynthOptions {
-  int64_t seed = 1;          ///< of the world
+  int64_t seed = 1;  ///< of the world
   int64_t places = 256;
   synth::Split split = synth::Split::kTrain;
-  int64_t cells = 64;        ///< side of a place in MS pixels of 10 m, at most 640
-  bool hr = true;            ///< render the HR image
-  int64_t hr_per_cell = 8;   ///< HR pixels a cell side: 8 is 1.25 m
+  int64_t cells = 64;       ///< side of a place in MS pixels of 10 m, at most 640
+  bool hr = true;           ///< render the HR image
+  int64_t hr_per_cell = 8;  ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
-  double missing_dates = 0;  ///< chance of each MS or SAR date but the first of a place not to be there
-  bool snow = true;          ///< false: winters without snow
+  double missing_dates = 0;    ///< chance of each MS or SAR date but the first of a place not to be there
+  bool snow = true;            ///< false: winters without snow
   double misregistration = 0;  ///< 10 m pixels by which each MS and SAR image lies off the ground at most, up to 1
-  bool ms_offset = false;    ///< DN + 1000, as processing baseline 04.00
-  bool sar_linear = false;   ///< backscatter as power instead of dB
-  bool details = false;      ///< find the HR image's objects, ways and land cover too (render())
+  bool ms_offset = false;      ///< DN + 1000, as processing baseline 04.00
+  bool sar_linear = false;     ///< backscatter as power instead of dB
+  bool details = false;        ///< find the HR image's objects, ways and land cover too (render())
 };
 
-/// The sensors that these options render, of aerial-rgb, sentinel2-l2a (with the offset: -0400) and sentinel1-grd-db (or
-/// -linear), with the world's own statistics.
+/// The sensors that these options render, of aerial-rgb, sentinel2-l2a (with the offset: -0400) and sentinel1-grd-db
+/// (or -linear), with the world's own statistics.
 SensorContracts synthetic_contracts(const SynthOptions& options);
 
 /// A number of places as users write it: "1000", or one of the sizes tiny (64), small (1,024), medium (16,384), large
@@ -36,8 +36,8 @@ int64_t parse_place_count(std::string_view text);
 
 /// A procedural world, rendered in memory: co-registered HR, an MS series with phenology and clouds, a SAR series with
 /// speckle, a land-cover raster and a scene class. Ground is a function of (world seed, map coordinates) alone: two
-/// places that share ground show the same, on every x86-64 machine. Scene classes differ in layout; colours, light, haze
-/// and sensor gain change from region to region.
+/// places that share ground show the same, on every x86-64 machine. Scene classes differ in layout; colours, light,
+/// haze and sensor gain change from region to region.
 class SyntheticEarth : public PlaceDataset {
  public:
   /// Throws UsageError for sizes that the world cannot give.

@@ -36,7 +36,8 @@ Terrain terrain_of(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t c
     for (int64_t x = cell_east; x <= cell_east + cells; ++x) {
       const float mountains = smooth_step(0.45f, 0.85f, noise_at(plane + 11, x, y, kMountains));
       const float hills = noise_at(plane + 12, x, y, kHills);
-      const float main = noise_at(plane + 13, x, y, kValleys) - 0.5f, side = noise_at(plane + 14, x, y, kSideValleys) - 0.5f;
+      const float main = noise_at(plane + 13, x, y, kValleys) - 0.5f,
+                  side = noise_at(plane + 14, x, y, kSideValleys) - 0.5f;
       const float from_valley = 2 * main + 0.5f * side;
       const float rise = absolute(from_valley);
       const float relief = 25 + 140 * hills + 700 * mountains;  // metres from the valleys to the ridges

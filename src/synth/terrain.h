@@ -10,12 +10,12 @@ namespace skysense::synth {
 
 /// The lie of the land at the corners of 10 m cells of a square.
 ///
-/// Valleys are the level lines of a winding field, and the ground rises with the distance from them: so every slope drains
-/// to a stream, and streams join. Mountains and plains alternate over some tens of kilometres.
+/// Valleys are the level lines of a winding field, and the ground rises with the distance from them: so every slope
+/// drains to a stream, and streams join. Mountains and plains alternate over some tens of kilometres.
 struct Terrain {
-  int64_t corners = 0;               ///< a side
-  std::vector<float> altitude_m;     ///< [corners, corners]
-  std::vector<float> from_valley;    ///< [corners, corners] signed, 0 in the middle of a valley; about 1 on the ridges
+  int64_t corners = 0;             ///< a side
+  std::vector<float> altitude_m;   ///< [corners, corners]
+  std::vector<float> from_valley;  ///< [corners, corners] signed, 0 in the middle of a valley; about 1 on the ridges
 
   /// A corner field at a point, in cells from the first corner; bilinear.
   float at(const std::vector<float>& field, float column, float row) const {
@@ -33,10 +33,11 @@ Terrain terrain_of(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t c
 
 /// The climate of a point of a zone.
 struct Climate {
-  float latitude_deg = 0;     ///< distance from the equator
-  float humidity = 0.5f;      ///< 0 desert, 1 rain forest; it changes over some hundred kilometres
+  float latitude_deg = 0;  ///< distance from the equator
+  float humidity = 0.5f;   ///< 0 desert, 1 rain forest; it changes over some hundred kilometres
 
-  /// Mean air temperature in degrees Celsius at an altitude on a day of the local year (1: the middle of winter is near).
+  /// Mean air temperature in degrees Celsius at an altitude on a day of the local year (1: the middle of winter is
+  /// near).
   float temperature_c(float altitude_m, float day) const;
   /// Share of the ground under snow.
   float snow(float altitude_m, float day) const { return 1 - smooth_step(-4, 1, temperature_c(altitude_m, day)); }

@@ -7,12 +7,12 @@ namespace skysense::synth {
 /// Trees on a jittered lattice.
 struct Crowns {
   uint32_t seed = 0;
-  float spacing = 9;      ///< metres between lattice points
-  float jitter = 0.35f;   ///< of the spacing, at most 0.5
+  float spacing = 9;                            ///< metres between lattice points
+  float jitter = 0.35f;                         ///< of the spacing, at most 0.5
   float min_radius = 0.3f, max_radius = 0.55f;  ///< of the spacing
-  float height = 12;      ///< metres of the tallest
-  float share = 1;        ///< of lattice points that carry a tree
-  bool pointed = false;   ///< cones (conifers) rather than domes
+  float height = 12;                            ///< metres of the tallest
+  float share = 1;                              ///< of lattice points that carry a tree
+  bool pointed = false;                         ///< cones (conifers) rather than domes
 };
 
 struct Crown {
@@ -34,8 +34,8 @@ bool paint_patch(const Scene& scene, float x, float y, Ground& ground);
 /// A parcel of farmed land: which one, and how far its border is.
 struct Parcel {
   uint32_t id = 0;
-  float u = 0, v = 0;       ///< from the parcel's corner, metres
-  float border = 0;         ///< distance to its nearest border, metres
+  float u = 0, v = 0;  ///< from the parcel's corner, metres
+  float border = 0;    ///< distance to its nearest border, metres
 };
 
 /// Parcels of about `length` x `width` metres in staggered rows, split lengthwise now and then.

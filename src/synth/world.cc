@@ -35,7 +35,9 @@ SceneClass kind_in_region(uint64_t region, int64_t cell) {
 }
 
 /// Regions of a split.
-int64_t region_count(Split split) { return kBlocks / kTurn * kBlocksATurn[static_cast<size_t>(split)] * kInner * kInner; }
+int64_t region_count(Split split) {
+  return kBlocks / kTurn * kBlocksATurn[static_cast<size_t>(split)] * kInner * kInner;
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   const int64_t regions = region_count(split), round = number / regions;
   const int64_t drawn = EpochOrder(mix(seed, which), 1, regions).place(number % regions);
   const int64_t region = drawn % (kInner * kInner), turn = drawn / (kInner * kInner), blocks = kBlocksATurn[which];
-  const int64_t position = turn / blocks * kTurn + kFirstOfTurn[which] + turn % blocks;  // in the shuffled order of blocks
+  const int64_t position =
+      turn / blocks * kTurn + kFirstOfTurn[which] + turn % blocks;  // in the shuffled order of blocks
   int64_t block = EpochOrder(seed, 2, kBlocks).place(position);
   const auto take = [&block](int64_t count) {
     const int64_t digit = block % count;
@@ -69,7 +72,9 @@ Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   while (kind_in_region(here, cell) != site.kind) ++cell;
   const int64_t centre_east = cell % kRegionScenes * kSceneMetres + kSceneMetres / 2;
   const int64_t centre_south = cell / kRegionScenes * kSceneMetres + kSceneMetres / 2;
-  const auto corner = [&](int64_t centre) { return std::clamp<int64_t>((centre - side_m / 2) / 10 * 10, 0, kRegionMetres - side_m); };
+  const auto corner = [&](int64_t centre) {
+    return std::clamp<int64_t>((centre - side_m / 2) / 10 * 10, 0, kRegionMetres - side_m);
+  };
   site.east_m = region_east * kRegionMetres + corner(centre_east);
   site.south_m = region_south * kRegionMetres + corner(centre_south);
   return site;
@@ -78,12 +83,15 @@ Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
 Scene scene_at(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t cell_south) {
   const int64_t region_east = floor_div(cell_east, kRegionScenes), region_south = floor_div(cell_south, kRegionScenes);
   const uint64_t region = region_seed(seed, zone, region_east, region_south);
-  const int64_t cell = (cell_south - region_south * kRegionScenes) * kRegionScenes + cell_east - region_east * kRegionScenes;
-  return make_scene(kind_in_region(region, cell), static_cast<uint32_t>(mix(region, 1000 + static_cast<uint64_t>(cell))));
+  const int64_t cell =
+      (cell_south - region_south * kRegionScenes) * kRegionScenes + cell_east - region_east * kRegionScenes;
+  return make_scene(kind_in_region(region, cell),
+                    static_cast<uint32_t>(mix(region, 1000 + static_cast<uint64_t>(cell))));
 }
 
 uint32_t region_hash(uint64_t seed, const Zone& zone, int64_t east_m, int64_t south_m) {
-  return static_cast<uint32_t>(region_seed(seed, zone, floor_div(east_m, kRegionMetres), floor_div(south_m, kRegionMetres)) >> 32);
+  return static_cast<uint32_t>(
+      region_seed(seed, zone, floor_div(east_m, kRegionMetres), floor_div(south_m, kRegionMetres)) >> 32);
 }
 
 LonLat lonlat_of(const Zone& zone, double east_m, double northing_m) {
@@ -92,13 +100,14 @@ LonLat lonlat_of(const Zone& zone, double east_m, double northing_m) {
   const double prime = kE2 / (1 - kE2), root = std::sqrt(1 - kE2), e1 = (1 - root) / (1 + root);
   const double arc = (zone.southern ? northing_m - 1e7 : northing_m) / kScale;
   const double mu = arc / (kA * (1 - kE2 / 4 - 3 * kE2 * kE2 / 64 - 5 * kE2 * kE2 * kE2 / 256));
-  const double foot = mu + (3 * e1 / 2 - 27 * e1 * e1 * e1 / 32) * std::sin(2 * mu) + 21 * e1 * e1 / 16 * std::sin(4 * mu) +
-                      151 * e1 * e1 * e1 / 96 * std::sin(6 * mu);
+  const double foot = mu + (3 * e1 / 2 - 27 * e1 * e1 * e1 / 32) * std::sin(2 * mu) +
+                      21 * e1 * e1 / 16 * std::sin(4 * mu) + 151 * e1 * e1 * e1 / 96 * std::sin(6 * mu);
   const double c = prime * std::cos(foot) * std::cos(foot), t = std::tan(foot) * std::tan(foot);
   const double sine = 1 - kE2 * std::sin(foot) * std::sin(foot);
-  const double n = kA / std::sqrt(sine), r = kA * (1 - kE2) / (sine * std::sqrt(sine)), d = (east_m - 500000) / (n * kScale);
-  const double latitude = foot - n * std::tan(foot) / r *
-                                     (d * d / 2 - (5 + 3 * t + 10 * c - 4 * c * c - 9 * prime) * d * d * d * d / 24);
+  const double n = kA / std::sqrt(sine), r = kA * (1 - kE2) / (sine * std::sqrt(sine)),
+               d = (east_m - 500000) / (n * kScale);
+  const double latitude =
+      foot - n * std::tan(foot) / r * (d * d / 2 - (5 + 3 * t + 10 * c - 4 * c * c - 9 * prime) * d * d * d * d / 24);
   const double longitude = (d - (1 + 2 * t + c) * d * d * d / 6) / std::cos(foot);
   return {zone.number * 6 - 183 + longitude / kRadians, latitude / kRadians};
 }

@@ -7,9 +7,9 @@
 namespace skysense::synth {
 
 // The world is the plane of each UTM zone and hemisphere, in whole metres: east = easting, south = 10,000 km - northing
-// (so that rows of a raster run with it). It is tiled by scene cells; 5 x 5 of them are a region, photographed at once and
-// styled alike; 8 x 8 regions are a block, which belongs to one split. Places lie in the inner 6 x 6 regions of a block, so
-// that two places of different splits never touch.
+// (so that rows of a raster run with it). It is tiled by scene cells; 5 x 5 of them are a region, photographed at once
+// and styled alike; 8 x 8 regions are a block, which belongs to one split. Places lie in the inner 6 x 6 regions of a
+// block, so that two places of different splits never touch.
 inline constexpr int64_t kSceneMetres = 1280;
 inline constexpr int64_t kRegionScenes = 5;
 inline constexpr int64_t kRegionMetres = kSceneMetres * kRegionScenes;
@@ -18,7 +18,7 @@ inline constexpr int64_t kNorthingOfSouthZero = 10'000'000;
 
 /// One plane of the world.
 struct Zone {
-  int number = 31;     ///< UTM zone, 1 to 60
+  int number = 31;  ///< UTM zone, 1 to 60
   bool southern = false;
 };
 
@@ -36,8 +36,9 @@ struct Site {
   int64_t northing_m() const { return kNorthingOfSouthZero - south_m; }
 };
 
-/// The site of a place by number: classes take turns, regions are drawn without repetition until all were; then they come
-/// again with another class. A side beyond one scene cell is moved to stay within its region. side_m at most kRegionMetres.
+/// The site of a place by number: classes take turns, regions are drawn without repetition until all were; then they
+/// come again with another class. A side beyond one scene cell is moved to stay within its region. side_m at most
+/// kRegionMetres.
 Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m);
 /// How many places a split has: 15,925,248 for training, 5,308,416 each for validation and test.
 int64_t site_count(Split split);

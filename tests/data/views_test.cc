@@ -58,7 +58,9 @@ TEST(Views, HaveTheirNominalSizes) {
 
 TEST(Views, ShareTheDatesOfTheirPlaceAndJitterEachOnItsOwn) {
   const auto views = make_views(ground_place(40, 8, 30, 20), plain_contracts(), kViews, kMoves, 1, 0, 3);
-  const auto date_numbers = [](const View& view) { return view.images[Modality::kMs]->values.select(1, 2).select(1, 0).select(1, 0).round(); };
+  const auto date_numbers = [](const View& view) {
+    return view.images[Modality::kMs]->values.select(1, 2).select(1, 0).select(1, 0).round();
+  };
   std::set<std::vector<int64_t>> days;
   for (const View& view : views) {
     EXPECT_TRUE(torch::equal(date_numbers(view), date_numbers(views[0])));
@@ -87,7 +89,9 @@ TEST(Views, DrawDatesOfTheirOwnWhereAskedTo) {
 TEST(Views, DependOnSeedEpochAndSampleOnly) {
   const auto place = ground_place(40, 8, 7, 5);
   const auto make = [&](uint64_t seed, uint64_t epoch, uint64_t sample) {
-    return make_views(place, plain_contracts(), kViews, AugmentOptions{}, seed, epoch, sample)[0].images[Modality::kHr]->values;
+    return make_views(place, plain_contracts(), kViews, AugmentOptions{}, seed, epoch, sample)[0]
+        .images[Modality::kHr]
+        ->values;
   };
   EXPECT_TRUE(torch::equal(make(1, 2, 3), make(1, 2, 3)));
   EXPECT_FALSE(torch::equal(make(1, 2, 3), make(2, 2, 3)));

@@ -12,7 +12,8 @@ MsImage ramp() {
   MsImage image{.day_of_year = 7, .dn = {}, .clear = std::vector<uint8_t>(kBordered * kBordered, 1)};
   for (int band = 0; band < kBands; ++band) {
     for (int64_t row = 0; row < kBordered; ++row) {
-      for (int64_t column = 0; column < kBordered; ++column) image.dn.push_back(static_cast<uint16_t>(1000 + 40 * column + 100 * row + band));
+      for (int64_t column = 0; column < kBordered; ++column)
+        image.dn.push_back(static_cast<uint16_t>(1000 + 40 * column + 100 * row + band));
     }
   }
   image.clear[5 * kBordered + 5] = 0;
@@ -26,7 +27,8 @@ TEST(Misregistration, MovesAnImageByPartsOfAPixel) {
     ASSERT_EQ(moved.dn.size(), static_cast<size_t>(kBands * kSide * kSide));
     for (int64_t row = 0; row < kSide; ++row) {
       for (int64_t column = 0; column < kSide; ++column) {
-        const float expected = 1000 + 40 * (static_cast<float>(column + 1) + offset.east) + 100 * (static_cast<float>(row + 1) + offset.south);
+        const float expected = 1000 + 40 * (static_cast<float>(column + 1) + offset.east) +
+                               100 * (static_cast<float>(row + 1) + offset.south);
         ASSERT_NEAR(moved.dn[static_cast<size_t>(row * kSide + column)], expected, 0.51) << row << " " << column;
       }
     }
@@ -38,7 +40,7 @@ TEST(Misregistration, MovesAnImageByPartsOfAPixel) {
 
 TEST(Misregistration, AveragesBackscatterAsPower) {
   SarImage image{.day_of_year = 1, .backscatter = std::vector<float>(2 * 9, -100.0f)};
-  image.backscatter[4] = 0;   // VV of the middle pixel: power 1 beside nothing
+  image.backscatter[4] = 0;  // VV of the middle pixel: power 1 beside nothing
   const SarImage moved = misregistered(image, {0.5f, 0});
   ASSERT_EQ(moved.backscatter.size(), 2u);
   EXPECT_NEAR(moved.backscatter[0], -3.0103, 1e-3);

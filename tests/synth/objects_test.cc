@@ -95,16 +95,22 @@ TEST(SyntheticObjects, HaveTheSizesOfTheirKind) {
   std::array<int64_t, kObjectClasses + 1> seen{}, outside{};
   for (int64_t number = 0; number < 6 * kSceneClasses; ++number) {
     const Site site = site_of(5, number, Split::kTrain, 640);
-    if (site.kind == SceneClass::kDunes || site.kind == SceneClass::kWetland || site.kind == SceneClass::kNaturalForest) continue;
-    for (const VisibleObject& object : render_place(site, {.seed = 5, .hr = false, .hr_per_cell = kPerCell, .ms_dates = 0, .sar_dates = 0, .details = true}).objects) {
+    if (site.kind == SceneClass::kDunes || site.kind == SceneClass::kWetland || site.kind == SceneClass::kNaturalForest)
+      continue;
+    for (const VisibleObject& object :
+         render_place(site,
+                      {.seed = 5, .hr = false, .hr_per_cell = kPerCell, .ms_dates = 0, .sar_dates = 0, .details = true})
+             .objects) {
       if (object.truncated) continue;
       const auto& c = object.corners;
       const float metres = 10.0f / kPerCell;
-      const float length = std::hypot(c[1].x - c[0].x, c[1].y - c[0].y) * metres, width = std::hypot(c[2].x - c[1].x, c[2].y - c[1].y) * metres;
+      const float length = std::hypot(c[1].x - c[0].x, c[1].y - c[0].y) * metres,
+                  width = std::hypot(c[2].x - c[1].x, c[2].y - c[1].y) * metres;
       const auto kind = static_cast<size_t>(object.kind);
       const Limits& limits = kLimits[kind - 1];
       ++seen[kind];
-      outside[kind] += length < limits.long_low || length > limits.long_high || width < limits.short_low || width > limits.short_high;
+      outside[kind] += length < limits.long_low || length > limits.long_high || width < limits.short_low ||
+                       width > limits.short_high;
     }
   }
   for (size_t kind = 1; kind <= kObjectClasses; ++kind) {

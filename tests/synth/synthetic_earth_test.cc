@@ -83,7 +83,8 @@ TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
     const auto expect_shared = [&](const auto* first, const auto* second, int64_t side, int64_t shift) {
       for (int64_t row = 0; row + shift < side; ++row) {
         for (int64_t column = shift; column < side; ++column) {
-          ASSERT_EQ(first[row * side + column], second[(row + shift) * side + column - shift]) << number << " " << row << " " << column;
+          ASSERT_EQ(first[row * side + column], second[(row + shift) * side + column - shift])
+              << number << " " << row << " " << column;
         }
       }
     };
@@ -101,9 +102,11 @@ TEST(SyntheticWorld, TheSameGroundInTwoSquaresIsTheSame) {
 TEST(SyntheticWorld, PlacesOfDifferentSplitsNeverTouch) {
   using Region = std::tuple<int, bool, int64_t, int64_t>;
   const auto region_of = [](const synth::Site& site, int64_t east, int64_t south) {
-    return Region(site.zone.number, site.zone.southern, site.east_m / synth::kRegionMetres + east, site.south_m / synth::kRegionMetres + south);
+    return Region(site.zone.number, site.zone.southern, site.east_m / synth::kRegionMetres + east,
+                  site.south_m / synth::kRegionMetres + south);
   };
-  constexpr std::array<std::pair<synth::Split, int64_t>, 3> kSplits = {{{synth::Split::kTrain, 40000}, {synth::Split::kVal, 10000}, {synth::Split::kTest, 10000}}};
+  constexpr std::array<std::pair<synth::Split, int64_t>, 3> kSplits = {
+      {{synth::Split::kTrain, 40000}, {synth::Split::kVal, 10000}, {synth::Split::kTest, 10000}}};
   std::set<Region> taken;  // by the splits before
   for (const auto& [split, places] : kSplits) {
     std::set<Region> regions;
@@ -130,7 +133,8 @@ TEST(SyntheticWorld, LonLatAgreesWithKnownPoints) {
 TEST(SyntheticWorld, RendersTheSameBytesEverywhere) {
   uint64_t hash = 0;
   for (int64_t number = 0; number < synth::kSceneClasses; ++number) {
-    const auto place = synth::render_place(synth::site_of(1, number, synth::Split::kTrain, 160), {.seed = 1, .ms_dates = 2, .sar_dates = 1});
+    const auto place = synth::render_place(synth::site_of(1, number, synth::Split::kTrain, 160),
+                                           {.seed = 1, .ms_dates = 2, .sar_dates = 1});
     const auto add = [&](const auto& values) {
       hash = mix(hash, hash_text({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])}));
     };
@@ -155,8 +159,10 @@ TEST(SyntheticWorld, BandStatisticsAreAPoorGuideToTheClass) {
   const auto statistics = [](int64_t count, synth::Split split) {
     auto rows = torch::empty({count, 6});
     for (int64_t number = 0; number < count; ++number) {
-      const auto place = synth::render_place(synth::site_of(1, number, split, 320), {.seed = 1, .hr_per_cell = 4, .ms_dates = 0, .sar_dates = 0});
-      const auto hr = torch::from_blob(const_cast<uint8_t*>(place.hr.data()), {3, 128 * 128}, torch::kUInt8).to(torch::kFloat32);
+      const auto place = synth::render_place(synth::site_of(1, number, split, 320),
+                                             {.seed = 1, .hr_per_cell = 4, .ms_dates = 0, .sar_dates = 0});
+      const auto hr =
+          torch::from_blob(const_cast<uint8_t*>(place.hr.data()), {3, 128 * 128}, torch::kUInt8).to(torch::kFloat32);
       rows[number].narrow(0, 0, 3).copy_(hr.mean(1));
       rows[number].narrow(0, 3, 3).copy_(hr.std(1));
     }
@@ -168,7 +174,8 @@ TEST(SyntheticWorld, BandStatisticsAreAPoorGuideToTheClass) {
   test = (test - mean) / spread;
   const auto nearest = std::get<1>(torch::cdist(test, train).topk(5, 1, /*largest=*/false)) % synth::kSceneClasses;
   const auto guess = std::get<0>(nearest.mode(1));
-  const double accuracy = guess.eq(torch::arange(kTest) % synth::kSceneClasses).to(torch::kFloat64).mean().item<double>();
+  const double accuracy =
+      guess.eq(torch::arange(kTest) % synth::kSceneClasses).to(torch::kFloat64).mean().item<double>();
   EXPECT_LT(accuracy, 0.45);
 }
 

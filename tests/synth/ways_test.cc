@@ -7,7 +7,8 @@
 namespace skysense::synth {
 namespace {
 
-/// A straight way of half a width of 4 m across a square of 1 m pixels, with (x, y) on it at `along` = x * cosine + y * sine.
+/// A straight way of half a width of 4 m across a square of 1 m pixels, with (x, y) on it at `along` = x * cosine + y *
+/// sine.
 WayMap straight_way(int64_t side, Direction along, float gap_from, float gap_to) {
   WayMap map{.side = side, .kind = std::vector<uint8_t>(static_cast<size_t>(side * side)), .middles = {}};
   for (int64_t row = 0; row < side; ++row) {
@@ -15,7 +16,8 @@ WayMap straight_way(int64_t side, Direction along, float gap_from, float gap_to)
       const PixelPoint at{static_cast<float>(column) + 0.5f, static_cast<float>(row) + 0.5f};
       const float x = at.x - static_cast<float>(side) / 2, y = at.y - static_cast<float>(side) / 2;
       const float u = x * along.x + y * along.y, v = y * along.x - x * along.y;
-      if (absolute(v) <= 0.75f && (u < gap_from || u > gap_to)) map.middles.push_back({{WayClass::kStreet, 9, u, v, 4}, at});
+      if (absolute(v) <= 0.75f && (u < gap_from || u > gap_to))
+        map.middles.push_back({{WayClass::kStreet, 9, u, v, 4}, at});
     }
   }
   return map;
