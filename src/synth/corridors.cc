@@ -7,13 +7,11 @@
 namespace skysense::synth {
 namespace {
 
-constexpr int64_t kSpacingCm = 640'000;                // one corridor of a kind in each band of the plane
+constexpr int64_t kSpacingCm = 100 * kRegionMetres;    // one corridor of a kind in each row or column of regions
 constexpr int64_t kBendCm = 600'000;                   // length of its bends
 constexpr float kSwing = 1000;                         // metres to which it leaves its line
 constexpr float kRailwayHalf = 5, kMotorwayHalf = 14;  // metres
 constexpr float kBridgeHeight = 6;
-
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 /// The noise along a line at a whole number of centimetres: exact however far from the origin.
 float bend_at(uint32_t seed, int64_t along_cm) {
@@ -59,26 +57,29 @@ Ground paint_motorway(const Scene& scene, uint32_t id, float along, float across
 
 }  // namespace
 
-std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, int64_t first_along, int64_t first_across,
-                                                      int64_t side, int64_t per_cell) {
-  // Pixels are 10 m / per_cell: centimetres keep every position a whole number.
-  const auto centimetres = [&](int64_t pixel) { return floor_div(pixel * 1000 + 500, per_cell); };
-  const int64_t across_cm = centimetres(first_across) + side * 500 / per_cell;
-  const int64_t band = floor_div(across_cm, kSpacingCm);
-  const uint32_t id = lattice_hash(seed, static_cast<int32_t>(band), 1) | 1u;
-  const float middle_of_band =
-      static_cast<float>(band * kSpacingCm + kSpacingCm / 2 - centimetres(first_across)) * 0.01f;
-  const int64_t start_cm = floor_div(centimetres(first_along), kSpacingCm) * kSpacingCm;
-  const auto middle = [&](int64_t along_cm) { return middle_of_band + kSwing * (2 * bend_at(id, along_cm) - 1); };
+Corridors::Axis::Axis(int64_t first, int64_t side, int64_t per_cell) {
+  // Pixels are 10 m / per_cell: in centimetres their places are whole numbers, the same whichever square asks.
+  for (int64_t pixel = first; pixel < first + side; ++pixel) {
+    const int64_t centre_cm = floor_div(pixel * 1000 + 500, per_cell);
+    place_cm.push_back(centre_cm);
+    in_band_m.push_back(static_cast<float>(centre_cm - floor_div(centre_cm, kSpacingCm) * kSpacingCm) * 0.01f);
+  }
+}
+
+int64_t Corridors::Axis::band() const { return floor_div(place_cm[place_cm.size() / 2], kSpacingCm); }
+
+std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, const Axis& along, const Axis& across) {
+  constexpr int64_t kStepCm = 500;
+  constexpr float kMiddle = static_cast<float>(kSpacingCm) * 0.005f;
+  const uint32_t id = lattice_hash(seed, static_cast<int32_t>(across.band()), 1) | 1u;
   std::vector<Crossing> line;
-  for (int64_t pixel = 0; pixel < side; ++pixel) {
-    const int64_t along_cm = centimetres(first_along + pixel);
-    constexpr int64_t kStepCm = 500;
-    const float slope = (bend_at(id, along_cm + kStepCm) - bend_at(id, along_cm - kStepCm)) *
+  for (size_t pixel = 0; pixel < along.place_cm.size(); ++pixel) {
+    const int64_t place_cm = along.place_cm[pixel];
+    const float slope = (bend_at(id, place_cm + kStepCm) - bend_at(id, place_cm - kStepCm)) *
                         (2 * kSwing / (0.02f * static_cast<float>(kStepCm)));
-    line.push_back({.middle_m = middle(along_cm),
+    line.push_back({.middle_m = kMiddle + kSwing * (2 * bend_at(id, place_cm) - 1),
                     .narrowing = 1 / std::sqrt(1 + slope * slope),
-                    .along_m = static_cast<float>(along_cm - start_cm) * 0.01f,
+                    .along_m = along.in_band_m[pixel],
                     .id = id});
   }
   return line;
@@ -86,18 +87,19 @@ std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, int64_t fir
 
 Corridors::Corridors(uint64_t seed, const Zone& zone, int64_t first_column, int64_t first_row, int64_t side,
                      int64_t per_cell)
-    : gsd_m_(10.0f / static_cast<float>(per_cell)) {
+    : columns_(first_column, side, per_cell), rows_(first_row, side, per_cell) {
   const auto plane =
       static_cast<uint32_t>(mix(mix(seed, 0x5741), static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0)));
-  railway_ = crossings(plane, first_column, first_row, side, per_cell);
-  motorway_ = crossings(plane + 1, first_row, first_column, side, per_cell);
+  railway_ = crossings(plane, columns_, rows_);
+  motorway_ = crossings(plane + 1, rows_, columns_);
 }
 
 bool Corridors::paint(const Scene& scene, int64_t column, int64_t row, Ground& ground) const {
   const Crossing& railway = railway_[static_cast<size_t>(column)];
   const Crossing& motorway = motorway_[static_cast<size_t>(row)];
-  const float from_railway = (static_cast<float>(row) * gsd_m_ - railway.middle_m) * railway.narrowing;
-  const float from_motorway = (static_cast<float>(column) * gsd_m_ - motorway.middle_m) * motorway.narrowing;
+  const float from_railway = (rows_.in_band_m[static_cast<size_t>(row)] - railway.middle_m) * railway.narrowing;
+  const float from_motorway =
+      (columns_.in_band_m[static_cast<size_t>(column)] - motorway.middle_m) * motorway.narrowing;
   const bool on_motorway = absolute(from_motorway) < kMotorwayHalf, on_railway = absolute(from_railway) < kRailwayHalf;
   if ((!on_motorway && !on_railway) || goes_under(scene.kind)) return false;
   const bool over_water = traits_of(ground.material).cover == LandCover::kWater;

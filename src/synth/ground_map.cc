@@ -128,8 +128,6 @@ std::vector<float> light_of(const Terrain& terrain, const Sun& sun) {
   return light;
 }
 
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 /// Notes what stands and runs on a painting's pixels, where somebody asks for it.
 class DetailWriter {
  public:

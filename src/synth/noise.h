@@ -28,6 +28,8 @@ inline int32_t floor_int(float x) {
   return i - (x < static_cast<float>(i) ? 1 : 0);
 }
 
+inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
 inline float clamp01(float x) { return x < 0 ? 0.0f : x > 1 ? 1.0f : x; }
 /// 0 below `low`, 1 above `high`, a smooth step between.
 inline float smooth_step(float low, float high, float x) {

@@ -5,8 +5,6 @@
 namespace skysense::synth {
 namespace {
 
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 /// Value noise with features of `period`, of whole coordinates: exact however far from the origin.
 float noise_at(uint32_t seed, int64_t x, int64_t y, int64_t period) {
   const int64_t ix = floor_div(x, period), iy = floor_div(y, period);

@@ -21,8 +21,6 @@ uint64_t zone_seed(uint64_t seed, const Zone& zone) {
   return mix(seed, static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0));
 }
 
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 uint64_t region_seed(uint64_t seed, const Zone& zone, int64_t region_east, int64_t region_south) {
   return mix(mix(zone_seed(seed, zone), static_cast<uint64_t>(region_east)), static_cast<uint64_t>(region_south));
 }
