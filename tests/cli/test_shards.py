@@ -231,7 +231,9 @@ def test_a_damaged_member_is_skipped_counted_and_named_unless_strict(kind, reque
 def test_a_shard_cut_short_costs_its_last_places_only(kind, request, folder):
     copy = shutil.copytree(request.getfixturevalue(kind), folder / "copy")
     sidecar = sidecars(copy)[0]
-    os.truncate(copy / sidecar["tar"], sidecar["members"][-1]["offset"] + 100)
+    # Within the last member that views are made of: training reads no labels.
+    last = [member for member in sidecar["members"] if "label" not in member["name"]][-1]
+    os.truncate(copy / sidecar["tar"], last["offset"] + 100)
     done = subprocess.run([PROGRAM, "pretrain", *TRAIN, "--set", "train.steps=4", "--data", copy, "-o", folder / "run"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["skipped_places"] == 1

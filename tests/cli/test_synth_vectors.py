@@ -57,8 +57,9 @@ def test_drawing_the_vectors_gives_the_land_cover_again(world, folder):
         place = f"train-{number:06}"
         labels = drawn(world, "map.osm", place, folder / "osm.tif")
         if number < 4:
-            # Coordinates of .osm have seven decimals: a pixel on an edge may fall to either side.
-            assert (labels != drawn(world, "map.gpkg", place, folder / "gpkg.tif")).mean() < 1e-3
+            # Coordinates of .osm have seven decimals, and straightened outlines run through the middles of many pixels:
+            # these may fall to either side.
+            assert (labels != drawn(world, "map.gpkg", place, folder / "gpkg.tif")).mean() < 0.02
         with rasterio.open(world / "places" / place / "hr_cover.tif") as raster:
             cover = raster.read(1)
         for name, drawn_as, is_cover in (("water", [0], [0]), ("farmland", [5], [3]), ("building", [13], [5]),
