@@ -204,8 +204,8 @@ void add_bench(CLI::App& program) {
       ->capture_default_str();
   verb->add_flag("!--no-verify", loader->verify,
                  "with --loader: do not compare members of shards with their checksums");
-  verb->add_option("--synth", options->synth,
-                   "time rendering so many places of the synthetic world instead of a model");
+  verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model")
+      ->check(CLI::PositiveNumber);
   verb->callback([options, loader] {
     if (!loader->data.empty()) {
       loader->batch = options->batch;

@@ -143,12 +143,11 @@ void add_objects(const synth::RenderedPlace& place, const Georeference& hr, Feat
   for (int64_t row = 1; row <= side; ++row) {
     for (int64_t column = 1; column <= side; ++column) {
       const uint32_t id = map.id[static_cast<size_t>(row * map.side + column)];
-      if (id == 0 || object_tags(map.traits.at(id).kind).empty()) {
-        values.push_back(kBackground);
-        continue;
+      const auto [found, added] = numbers.try_emplace(id, kBackground);
+      if (added && id != 0 && !object_tags(map.traits.at(id).kind).empty()) {
+        found->second = static_cast<int32_t>(kinds.size());
+        kinds.push_back(map.traits.at(id).kind);
       }
-      const auto [found, added] = numbers.try_emplace(id, static_cast<int32_t>(kinds.size()));
-      if (added) kinds.push_back(map.traits.at(id).kind);
       values.push_back(found->second);
     }
   }

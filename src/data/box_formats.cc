@@ -5,31 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/markup.h"
+
 namespace skysense {
 namespace {
 
 const std::string& name_of(const LabelledBox& box, const std::vector<std::string>& categories) {
   return categories.at(static_cast<size_t>(box.category));
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 /// Hundredths of a pixel are more than any label is worth.
@@ -67,7 +49,7 @@ std::string voc_xml(const LabelledImage& image, const std::vector<std::string>& 
   std::string text = fmt::format(
       "<annotation>\n  <filename>{}</filename>\n  <size><width>{}</width><height>{}</height><depth>{}</depth></size>\n"
       "  <segmented>0</segmented>\n",
-      escaped(image.file), image.width, image.height, image.bands);
+      escape_markup(image.file), image.width, image.height, image.bands);
   for (const LabelledBox& box : image.boxes) {
     const UprightBox rim = upright(box.corners, image.width, image.height);
     const auto first = [](double edge) { return static_cast<int64_t>(std::floor(edge)) + 1; };
@@ -84,7 +66,7 @@ std::string voc_xml(const LabelledImage& image, const std::vector<std::string>& 
         "<x_right_top>{:.2f}</x_right_top><y_right_top>{:.2f}</y_right_top>"
         "<x_right_bottom>{:.2f}</x_right_bottom><y_right_bottom>{:.2f}</y_right_bottom>"
         "<x_left_bottom>{:.2f}</x_left_bottom><y_left_bottom>{:.2f}</y_left_bottom></robndbox>\n  </object>\n",
-        escaped(name_of(box, categories)), box.truncated ? 1 : 0, box.difficult ? 1 : 0, left, top,
+        escape_markup(name_of(box, categories)), box.truncated ? 1 : 0, box.difficult ? 1 : 0, left, top,
         last(rim.right, static_cast<double>(left)), last(rim.bottom, static_cast<double>(top)), c[0].x, c[0].y, c[1].x,
         c[1].y, c[2].x, c[2].y, c[3].x, c[3].y);
   }

@@ -8,39 +8,17 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/markup.h"
 
 namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
 std::string xml_tags(const OsmTags& tags) {
   std::string text;
   for (const auto& [key, value] : tags)
-    text += fmt::format("    <tag k=\"{}\" v=\"{}\"/>\n", escaped(key), escaped(value));
+    text += fmt::format("    <tag k=\"{}\" v=\"{}\"/>\n", escape_markup(key), escape_markup(value));
   return text;
 }
 

@@ -88,8 +88,7 @@ std::vector<Corridors::Crossing> Corridors::crossings(uint32_t seed, const Axis&
 Corridors::Corridors(uint64_t seed, const Zone& zone, int64_t first_column, int64_t first_row, int64_t side,
                      int64_t per_cell)
     : columns_(first_column, side, per_cell), rows_(first_row, side, per_cell) {
-  const auto plane =
-      static_cast<uint32_t>(mix(mix(seed, 0x5741), static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0)));
+  const auto plane = static_cast<uint32_t>(zone_seed(mix(seed, 0x5741), zone));
   railway_ = crossings(plane, columns_, rows_);
   motorway_ = crossings(plane + 1, rows_, columns_);
 }

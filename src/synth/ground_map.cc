@@ -137,7 +137,7 @@ class DetailWriter {
     const int64_t bordered = painted_side - 2 * margin, side = painted_side - 2 * beyond;
     detail_->objects = {
         .side = bordered, .id = std::vector<uint32_t>(static_cast<size_t>(bordered * bordered)), .traits = {}};
-    detail_->ways = {.side = side, .kind = std::vector<uint8_t>(static_cast<size_t>(side * side)), .middles = {}};
+    detail_->ways = {.side = side, .middles = {}};
   }
 
   void add(const Ground& ground, int64_t column, int64_t row) {
@@ -152,7 +152,6 @@ class DetailWriter {
     if (WayMap& ways = detail_->ways; ground.way.kind != WayClass::kNone) {
       const int64_t x = column - beyond_, y = row - beyond_;
       if (x < 0 || y < 0 || x >= ways.side || y >= ways.side) return;
-      ways.kind[static_cast<size_t>(y * ways.side + x)] = static_cast<uint8_t>(ground.way.kind);
       if (absolute(ground.way.across) <= 0.75f * gsd_m_) {
         ways.middles.push_back({ground.way, {static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f}});
       }

@@ -43,7 +43,7 @@ struct GroundRequest {
 /// What stands and runs on the ground of a square.
 struct GroundDetail {
   ObjectMap objects;  ///< [side + 2, side + 2]: with the border
-  WayMap ways;        ///< [side, side]
+  WayMap ways;
 };
 
 /// Paints the site's scenes, then lights them: slopes towards the sun are bright, and heights cast shadows. Fills

@@ -58,12 +58,20 @@ class ProductMaker {
   const RenderOptions& options_;
 };
 
-/// What MS and SAR images are made of: the ground itself, or with misregistration one cell more on each side.
-CellMixture cells_for_products(const GroundMap& ground, const GroundRequest& request, const RenderOptions& options) {
-  if (options.misregistration == 0) return mix_cells(ground);
-  GroundRequest wider = request;
-  wider.site = ProductMaker::bordered(request.site);
-  return mix_cells(paint_ground(wider));
+/// The site's ground on a day, lit by the sun of the flight that `style` describes.
+GroundRequest ground_on(float day, const Site& site, const RegionStyle& style, const RenderOptions& options) {
+  return {.seed = options.seed,
+          .site = site,
+          .pixels_per_cell = options.hr_per_cell,
+          .sun = style.sun,
+          .streams = style.has_streams(),
+          .day = day};
+}
+
+/// What the products of a misregistered sensor are made of: one cell more on each side.
+CellMixture bordered_cells(GroundRequest request) {
+  request.site = ProductMaker::bordered(request.site);
+  return mix_cells(paint_ground(request));
 }
 
 }  // namespace
@@ -71,33 +79,28 @@ CellMixture cells_for_products(const GroundMap& ground, const GroundRequest& req
 RenderedPlace render_place(const Site& site, const RenderOptions& options) {
   const RegionStyle style = style_for(site, options);
   GroundDetail detail;
-  const GroundRequest request{.seed = options.seed,
-                              .site = site,
-                              .pixels_per_cell = options.hr_per_cell,
-                              .sun = style.sun,
-                              .streams = style.has_streams()};
+  const GroundRequest request = ground_on(kReferenceDay, site, style, options);
   const GroundMap ground = paint_ground(request, options.details ? &detail : nullptr);
+  CellMixture cells = mix_cells(ground);
   RenderedPlace place{.site = site,
                       .hr = {},
                       .ms = {},
                       .sar = {},
                       .cover = cover_by_cell(ground),
-                      .crops = crops_by_cell(mix_cells(ground)),
+                      .crops = crops_by_cell(cells),
                       .covers_present = covers_present(ground, kPresent),
                       .hr_cover = {},
                       .objects = {},
                       .object_map = {},
-                      .ways = {},
-                      .way_kinds = {}};
+                      .ways = {}};
   if (options.details) {
     place.objects = visible_objects(detail.objects, 1);
     place.object_map = std::move(detail.objects);
     place.ways = way_lines(detail.ways);
-    place.way_kinds = std::move(detail.ways.kind);
     place.hr_cover = ground.cover;
   }
   if (options.hr) place.hr = render_hr(ground, site, style);
-  const CellMixture cells = cells_for_products(ground, request, options);
+  if (options.misregistration > 0 && options.ms_dates + options.sar_dates > 0) cells = bordered_cells(request);
   const ProductMaker products(cells, site, style, options);
   for (const int day : acquisition_days(style, options.ms_dates, kMsCalendar, options.missing_dates))
     place.ms.push_back(products.ms(day));
@@ -113,12 +116,7 @@ PlaceChange render_change(const Site& site, const RenderOptions& options) {
     const RegionStyle style = region.photographed_again(static_cast<int32_t>(flight));
     constexpr std::array<float, 2> kFirstDay = {0, 2 * kYear};  // 2023 and 2025
     change.day[flight] = kFirstDay[flight] + style.hr_day;
-    GroundMap ground = paint_ground({.seed = options.seed,
-                                     .site = site,
-                                     .pixels_per_cell = options.hr_per_cell,
-                                     .sun = style.sun,
-                                     .streams = style.has_streams(),
-                                     .day = change.day[flight]});
+    GroundMap ground = paint_ground(ground_on(change.day[flight], site, style, options));
     change.hr[flight] = render_hr(ground, site, style);
     change.hr_cover[flight] = std::move(ground.cover);
   }
@@ -134,14 +132,9 @@ std::vector<MonthlyImage> render_months(const Site& site, const RenderOptions& o
     constexpr float kMonth = 30.4f;
     const float wander = between(-8, 8, unit(lattice_hash(style.seed, static_cast<int32_t>(month), kMonthlyCalendar)));
     const float day = (static_cast<float>(month) + 0.5f) * kMonth + wander;
-    const GroundRequest request{.seed = options.seed,
-                                .site = site,
-                                .pixels_per_cell = options.hr_per_cell,
-                                .sun = style.sun,
-                                .streams = style.has_streams(),
-                                .day = day};
+    const GroundRequest request = ground_on(day, site, style, options);
     const GroundMap ground = paint_ground(request);
-    const CellMixture cells = cells_for_products(ground, request, options);
+    const CellMixture cells = options.misregistration > 0 ? bordered_cells(request) : mix_cells(ground);
     images.push_back({.day = day,
                       .ms = ProductMaker(cells, site, style, options).ms(static_cast<int>(day) + 1),
                       .cover = cover_by_cell(ground)});

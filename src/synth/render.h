@@ -37,7 +37,6 @@ struct RenderedPlace {
   std::vector<VisibleObject> objects;
   ObjectMap object_map;  ///< [side + 2, side + 2]
   std::vector<WayLine> ways;
-  std::vector<uint8_t> way_kinds;  ///< [side, side] WayClass
 };
 RenderedPlace render_place(const Site& site, const RenderOptions& options);
 

@@ -262,17 +262,15 @@ SarImage render_sar(const CellMixture& cells, const Site& site, const RegionStyl
 
 std::vector<int> acquisition_days(const RegionStyle& style, int64_t count, int32_t sensor, float missing) {
   std::vector<int> days;
+  int last = 0;
   for (int64_t i = 0; i < count; ++i) {
-    const uint32_t pass = lattice_hash(style.seed, static_cast<int32_t>(i), 900 + sensor);
-    const float share = (static_cast<float>(i) + unit(pass)) / static_cast<float>(count);
-    const int day = 1 + std::min(364, static_cast<int>(share * 365));
-    days.push_back(days.empty() ? day : std::max(day, days.back() + 1));
+    const auto number = static_cast<int32_t>(i);
+    const float share =
+        (static_cast<float>(i) + unit(lattice_hash(style.seed, number, 900 + sensor))) / static_cast<float>(count);
+    last = std::max(last + 1, 1 + std::min(364, static_cast<int>(share * 365)));
+    // The first of the year is always there: a place keeps its sensors.
+    if (i == 0 || unit(lattice_hash(style.seed, number, 950 + sensor)) >= missing) days.push_back(last);
   }
-  // The first of the year is always there: a place keeps its sensors.
-  int64_t number = 0;
-  std::erase_if(days, [&](int) {
-    return number++ > 0 && unit(lattice_hash(style.seed, static_cast<int32_t>(number), 950 + sensor)) < missing;
-  });
   return days;
 }
 

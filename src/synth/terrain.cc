@@ -1,7 +1,5 @@
 #include "synth/terrain.h"
 
-#include "core/random.h"
-
 namespace skysense::synth {
 namespace {
 
@@ -18,9 +16,7 @@ float noise_at(uint32_t seed, int64_t x, int64_t y, int64_t period) {
   return top + (bottom - top) * sy;
 }
 
-uint32_t plane_seed(uint64_t seed, const Zone& zone) {
-  return static_cast<uint32_t>(mix(seed, static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0)));
-}
+uint32_t plane_seed(uint64_t seed, const Zone& zone) { return static_cast<uint32_t>(zone_seed(seed, zone)); }
 
 // Periods in cells of 10 m.
 constexpr int64_t kMountains = 4096, kHills = 1024, kValleys = 320, kSideValleys = 120, kSlopes = 40, kHumidity = 30000;

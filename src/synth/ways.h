@@ -23,8 +23,7 @@ struct WayMap {
     OnWay way;
     PixelPoint at;  ///< from the upper-left corner of the square
   };
-  int64_t side = 0;
-  std::vector<uint8_t> kind;    ///< [side, side] WayClass
+  int64_t side = 0;             ///< pixels
   std::vector<Middle> middles;  ///< pixels that the middle of a way runs through
 };
 

@@ -17,10 +17,6 @@ constexpr std::array<int64_t, 3> kBlocksATurn = {3, 1, 1}, kFirstOfTurn = {0, 3,
 constexpr int64_t kInner = kBlockRegions - 2;
 constexpr int64_t kFirstRegionEast = 62;  // 396.8 km
 
-uint64_t zone_seed(uint64_t seed, const Zone& zone) {
-  return mix(seed, static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0));
-}
-
 uint64_t region_seed(uint64_t seed, const Zone& zone, int64_t region_east, int64_t region_south) {
   return mix(mix(zone_seed(seed, zone), static_cast<uint64_t>(region_east)), static_cast<uint64_t>(region_south));
 }
@@ -40,6 +36,10 @@ int64_t region_count(Split split) {
 }  // namespace
 
 int64_t site_count(Split split) { return region_count(split) * kSceneClasses; }
+
+uint64_t zone_seed(uint64_t seed, const Zone& zone) {
+  return mix(seed, static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0));
+}
 
 Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   const auto which = static_cast<size_t>(split);

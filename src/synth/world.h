@@ -26,6 +26,9 @@ struct Zone {
 enum class Split : uint8_t { kTrain, kVal, kTest };
 inline constexpr std::array<std::string_view, 3> kSplitNames = {"train", "val", "test"};
 
+/// A seed for each plane of the world `seed`.
+uint64_t zone_seed(uint64_t seed, const Zone& zone);
+
 /// Where a place lies.
 struct Site {
   Zone zone;

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "viz/markup.h"
+#include "core/markup.h"
 
 namespace skysense {
 namespace {

@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "core/files.h"
-#include "viz/markup.h"
+#include "core/markup.h"
 #include "viz/png.h"
 
 namespace skysense {

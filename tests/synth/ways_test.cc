@@ -10,7 +10,7 @@ namespace {
 /// A straight way of half a width of 4 m across a square of 1 m pixels, with (x, y) on it at `along` = x * cosine + y *
 /// sine.
 WayMap straight_way(int64_t side, Direction along, float gap_from, float gap_to) {
-  WayMap map{.side = side, .kind = std::vector<uint8_t>(static_cast<size_t>(side * side)), .middles = {}};
+  WayMap map{.side = side, .middles = {}};
   for (int64_t row = 0; row < side; ++row) {
     for (int64_t column = 0; column < side; ++column) {
       const PixelPoint at{static_cast<float>(column) + 0.5f, static_cast<float>(row) + 0.5f};

@@ -9,7 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "testing/temporary_folder.h"
-#include "viz/markup.h"
+#include "core/markup.h"
 #include "viz/png.h"
 
 namespace skysense {

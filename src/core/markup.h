@@ -5,7 +5,7 @@
 
 namespace skysense {
 
-/// Text as it may stand in HTML or SVG, also within a quoted attribute.
+/// Text as it may stand in HTML, SVG and XML, also within a quoted attribute.
 std::string escape_markup(std::string_view text);
 
 /// Base64 with padding (RFC 4648), for data URIs.

@@ -1,4 +1,4 @@
-#include "viz/markup.h"
+#include "core/markup.h"
 
 #include <algorithm>
 #include <cstdint>
