@@ -4,6 +4,7 @@
 #include <ATen/ops/randn.h>
 #include <fmt/format.h>
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/bench_loader.h"
@@ -13,7 +14,6 @@
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/memory.h"
 #include "engine/adamw.h"
 #include "engine/device.h"
 #include "engine/weights.h"
@@ -27,7 +27,7 @@ namespace skysense::app {
 namespace {
 
 struct BenchOptions {
-  std::string preset = "nano", modality = "hr", dtype = "float32", mode = "encode";
+  std::string preset = "nano", modality = "hr", device = "cpu", dtype = "float32", mode = "encode";
   std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
   std::string raster;                // read this instead of running a model
   int64_t synth = 0;                 // render so many places instead
@@ -36,18 +36,20 @@ struct BenchOptions {
 };
 
 /// The best of ten multiplications of square matrices in the dtype: what this machine gives at most just now.
-double gemm_peak_gflops(torch::Dtype dtype) {
-  constexpr int64_t kSide = 2048;
+double gemm_peak_gflops(torch::Dtype dtype, torch::Device device) {
+  const int64_t side = device.is_cpu() ? 2048 : 8192;
   constexpr int kRepeats = 10;
-  const auto a = at::randn({kSide, kSide}, at::make_generator<at::CPUGeneratorImpl>(1)).to(dtype);
+  const auto a = at::randn({side, side}, at::make_generator<at::CPUGeneratorImpl>(1)).to(device, dtype);
   auto c = at::empty_like(a);
   double best = 1e300;
   for (int i = 0; i < kRepeats; ++i) {
+    synchronise(device);
     const auto start = Clock::now();
     at::mm_out(c, a, a);
+    synchronise(device);
     best = std::min(best, seconds_since(start));
   }
-  return 2.0 * kSide * kSide * kSide / best * 1e-9;
+  return 2.0 * std::pow(static_cast<double>(side), 3) / best * 1e-9;
 }
 
 /// One model and one batch, and what is timed with them.
@@ -56,6 +58,7 @@ class Case {
   explicit Case(const BenchOptions& options)
       : options_(options),
         modality_(parse_modality(options.modality)),
+        device_(parse_device(options.device)),
         dtype_(parse_dtype(options.dtype)),
         model_(find_preset(options.preset).model, kChannels) {
     initialise(*model_, at::make_generator<at::CPUGeneratorImpl>(0));
@@ -65,10 +68,11 @@ class Case {
     tensors["image"] = image_;
     if (!options.case_file.empty()) load_tensors_into(options.case_file, tensors);
     if (!options.save_case.empty()) save_tensors(options.save_case, tensors);
+    model_->to(device_);
+    image_ = image_.to(device_);
     if (options.mode == "train") {
       model_->train();
-      tensors.erase("image");
-      optimizer_.emplace(tensors);
+      optimizer_.emplace(encoder_tensors());
     } else {
       model_->eval();
       if (options.prepared) prepare_for_inference(*model_, dtype_);
@@ -101,24 +105,26 @@ class Case {
 
   double encode() {
     const c10::AutoGradMode no_gradient(false);
-    const AutocastScope autocast(at::kCPU, dtype_);
+    const AutocastScope autocast(device_, dtype_);
     return model_->encode(modality_, image_).stages[kStages - 1].to(at::kFloat).square().mean().item<double>();
   }
 
   double train() {
     torch::Tensor loss;
     {
-      const AutocastScope autocast(at::kCPU, dtype_);
+      const AutocastScope autocast(device_, dtype_);
       loss = model_->encode(modality_, image_).stages[kStages - 1].to(at::kFloat).square().mean();
       loss.backward();
     }
     optimizer_->step(kLearningRate, kWeightDecay);
     optimizer_->zero_grad();
+    synchronise(device_);
     return loss.item<double>();
   }
 
   const BenchOptions options_;
   const Modality modality_;
+  const torch::Device device_;
   const torch::Dtype dtype_;
   SkysenseModel model_;
   torch::Tensor image_;
@@ -136,13 +142,15 @@ void bench(const BenchOptions& options) {
     subject.run();
     times.push_back(seconds_since(start));
   }
-  const double memory_mb = static_cast<double>(peak_resident_bytes()) / (1 << 20), seconds = median(times);
-  const double gflops = subject.flops() / seconds * 1e-9, peak = gemm_peak_gflops(parse_dtype(options.dtype));
+  const torch::Device device = parse_device(options.device);
+  const double memory_mb = static_cast<double>(peak_memory_bytes(device)) / (1 << 20), seconds = median(times);
+  const double gflops = subject.flops() / seconds * 1e-9, peak = gemm_peak_gflops(parse_dtype(options.dtype), device);
   nlohmann::json result = {{"preset", options.preset},
                            {"mode", options.mode},
                            {"modality", options.modality},
                            {"size", options.size},
                            {"batch", options.batch},
+                           {"device", options.device},
                            {"dtype", options.dtype},
                            {"threads", at::get_num_threads()},
                            {"seconds", times},
@@ -177,6 +185,7 @@ void add_bench(CLI::App& program) {
       ->check(CLI::Range(4, 16384))
       ->capture_default_str();
   verb->add_option("--batch", options->batch, "images at a time")->check(CLI::PositiveNumber)->capture_default_str();
+  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   verb->add_option("--dtype", options->dtype)->check(CLI::IsMember({"float32", "bfloat16"}))->capture_default_str();
   verb->add_option("--threads", options->threads, "CPU threads of one operator; 0 is the number of cores")
       ->check(CLI::NonNegativeNumber)

@@ -91,6 +91,7 @@ void solarise(Pixels image) {
 void fill_invalid(ImageSeries& images, const SensorContract& contract) {
   if (images.valid.all().item<bool>()) return;
   const auto invalid = images.valid.logical_not();
+  images.values = images.values.clone();
   for (int64_t b = 0; b < contract.channels(); ++b) {
     images.values.select(1, b).masked_fill_(invalid, contract.bands[static_cast<size_t>(b)].mean);
   }
@@ -112,7 +113,7 @@ void augment_colours(ImageSeries& images, const SensorContract& contract, const 
 
   fill_invalid(images, contract);
   const double low = contract.physical_min, range = contract.physical_max - contract.physical_min;
-  images.values.sub_(low).div_(range);
+  images.values = images.values.contiguous().sub(low).div_(range);
   for (int64_t date = 0; date < images.values.size(0); ++date) {
     auto image = images.values[date];
     Pixels pixels{image.mutable_data_ptr<float>(), image.size(0), image.size(1), image.size(2)};
@@ -127,6 +128,7 @@ void augment_gain(ImageSeries& images, const SensorContract& contract, const Aug
                   RandomStream& stream) {
   if (options.gain == 0) return;
   const double level = stream.uniform(-options.gain, options.gain);
+  images.values = images.values.clone();
   for (int64_t band = 0; band < contract.channels(); ++band) {
     const double factor = std::exp(level + stream.uniform(-options.gain, options.gain) / 3);
     auto values = images.values.select(1, band);

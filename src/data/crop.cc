@@ -72,7 +72,7 @@ bool near_whole(double value) { return std::abs(value - std::round(value)) < kSl
 ImageSeries cut(const ImageSeries& series, int64_t x, int64_t y, int64_t side) {
   const auto valid = series.valid.narrow(1, y, side).narrow(2, x, side).contiguous();
   const auto values = series.values.narrow(2, y, side).narrow(3, x, side);
-  if (valid.all().item<bool>()) return {values.clone(torch::MemoryFormat::Contiguous), valid, series.day_of_year};
+  if (valid.all().item<bool>()) return {values.contiguous(), valid, series.day_of_year};
   return {values.masked_fill(valid.logical_not().unsqueeze(1), 0), valid, series.day_of_year};
 }
 

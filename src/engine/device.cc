@@ -1,12 +1,14 @@
 #include "engine/device.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <fmt/format.h>
 #include <torch/cuda.h>
 
 #include <charconv>
 
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace skysense {
 namespace {
@@ -53,6 +55,17 @@ torch::Dtype parse_dtype(const std::string& name) {
 
 void set_threads(int64_t threads) {
   if (threads > 0) at::set_num_threads(static_cast<int>(threads));
+}
+
+void synchronise(torch::Device device) {
+  if (device.is_cuda()) torch::cuda::synchronize(device.index());
+}
+
+int64_t peak_memory_bytes(torch::Device device) {
+  if (device.is_cpu()) return peak_resident_bytes();
+  using c10::CachingAllocator::StatType;
+  const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return stats.allocated_bytes[static_cast<size_t>(StatType::AGGREGATE)].peak;
 }
 
 }  // namespace skysense

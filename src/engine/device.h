@@ -26,5 +26,9 @@ torch::Device parse_device(const std::string& name);
 torch::Dtype parse_dtype(const std::string& name);
 /// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).
 void set_threads(int64_t threads);
+/// Waits until the device has done what was asked of it; nothing to wait for on the CPU.
+void synchronise(torch::Device device);
+/// The most memory that tensors took at once: on a GPU those of this process on it, on the CPU the process as a whole.
+int64_t peak_memory_bytes(torch::Device device);
 
 }  // namespace skysense

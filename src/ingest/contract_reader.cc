@@ -91,13 +91,23 @@ ReadCounts ContractReader::read_onto(const TargetGrid& grid, float* values, uint
     }
     counts.invalid = counts.pixels - valid_pixels;
   }
+  scale(values, valid, plane);
+  return counts;
+}
+
+ReadCounts ContractReader::read_window(const PixelWindow& window, float* values, uint8_t* valid) const {
+  const ReadCounts counts = readers_.front().read(window, bands_.front(), values, valid);
+  scale(values, valid, window.pixels());
+  return counts;
+}
+
+void ContractReader::scale(float* values, const uint8_t* valid, int64_t plane) const {
   for (size_t band = 0; band < contract_.bands.size(); ++band) {
     const float scale = static_cast<float>(contract_.bands[band].scale),
                 offset = static_cast<float>(contract_.bands[band].offset);
     float* band_values = values + static_cast<int64_t>(band) * plane;
     for (int64_t i = 0; i < plane; ++i) band_values[i] = valid[i] != 0 ? band_values[i] * scale + offset : 0;
   }
-  return counts;
 }
 
 bool ContractReader::lies_on(const TargetGrid& grid) const {

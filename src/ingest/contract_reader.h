@@ -30,6 +30,11 @@ class ContractReader {
   /// RasterReader::read_onto; invalid pixels hold 0. Files whose pixels are the grid's are not resampled.
   ReadCounts read_onto(const TargetGrid& grid, float* values, uint8_t* valid) const;
 
+  /// The same of a window of the image's own pixels, whatever its CRS, which is not even worked out. Of an image in one
+  /// file (`is_one_file`).
+  ReadCounts read_window(const PixelWindow& window, float* values, uint8_t* valid) const;
+  bool is_one_file() const { return readers_.size() == 1; }
+
   /// Whether the grid's cells are pixels of the image's files: then any part of it is read without resampling.
   bool lies_on(const TargetGrid& grid) const;
 
@@ -37,6 +42,9 @@ class ContractReader {
   ContractReport examine() const;
 
  private:
+  /// Stored values [C, plane] become physical ones, invalid ones 0.
+  void scale(float* values, const uint8_t* valid, int64_t plane) const;
+
   SensorContract contract_;
   std::vector<RasterReader> readers_;        // one, or one a channel
   std::vector<std::vector<int64_t>> bands_;  // of each reader

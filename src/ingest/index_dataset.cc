@@ -31,16 +31,37 @@ TargetGrid part_of(const TargetGrid& grid, const RasterPart& part) {
 
 struct Image {
   torch::Tensor values;  // [C, H, W] float32
-  torch::Tensor valid;   // [H, W] uint8
+  torch::Tensor valid;   // [H, W] bool
   ReadCounts counts;
 };
 
-Image read_image(const ContractReader& reader, const SensorContract& contract, const TargetGrid& grid) {
+/// An image's own pixels as a grid in pixel coordinates. It names no CRS.
+TargetGrid pixel_grid(const RasterReader& raster) {
+  return {.wkt = {}, .width = raster.width(), .height = raster.height()};
+}
+
+/// `in_pixels`: the grid is a part of the pixel_grid of the image.
+Image read_image(const ContractReader& reader, const SensorContract& contract, const TargetGrid& grid, bool in_pixels) {
   Image image{torch::empty({contract.channels(), grid.height, grid.width}, torch::kFloat32),
-              torch::empty({grid.height, grid.width}, torch::kUInt8),
+              torch::empty({grid.height, grid.width}, torch::kBool),
               {}};
-  image.counts = reader.read_onto(grid, image.values.data_ptr<float>(), image.valid.data_ptr<uint8_t>());
+  float* values = image.values.data_ptr<float>();
+  auto* valid = reinterpret_cast<uint8_t*>(image.valid.data_ptr<bool>());
+  const PixelWindow window{std::llround(grid.transform[0]), std::llround(grid.transform[3]), grid.width, grid.height};
+  image.counts = in_pixels ? reader.read_window(window, values, valid) : reader.read_onto(grid, values, valid);
   return image;
+}
+
+/// The only image of a place, if it is one in a single file.
+const ContractReader* single_image(const PerModality<std::vector<ContractReader>>& readers) {
+  const ContractReader* found = nullptr;
+  for (const auto& of_modality : readers) {
+    for (const ContractReader& reader : of_modality) {
+      if (found != nullptr || !reader.is_one_file()) return nullptr;
+      found = &reader;
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -63,7 +84,7 @@ struct IndexDataset::Impl {
   std::vector<ContractReader> open(const PlaceRecord& place, Modality modality) const;
   std::optional<ImageSeries> read(const PlaceRecord& place, Modality modality,
                                   const std::vector<ContractReader>& readers, const TargetGrid& grid,
-                                  const std::optional<RasterPart>& part) const;
+                                  const std::optional<RasterPart>& part, bool in_pixels) const;
   PlaceSample get(const PlaceRecord& place, const PartChooser& choose) const;
   torch::Tensor read_label(const std::string& path, const std::optional<TargetGrid>& ground) const;
 };
@@ -90,7 +111,7 @@ std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, M
 
 std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Modality modality,
                                                     const std::vector<ContractReader>& readers, const TargetGrid& grid,
-                                                    const std::optional<RasterPart>& part) const {
+                                                    const std::optional<RasterPart>& part, bool in_pixels) const {
   if (grid.width > kMaxPlaceSide || grid.height > kMaxPlaceSide) {
     throw DataError(
         fmt::format("{}: {} x {} pixels are too many for one place (at most {} a side): cut it into tiles "
@@ -101,11 +122,11 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
   std::vector<int64_t> days;
   const TargetGrid wanted = part ? part_of(grid, *part) : grid;
   for (size_t i = 0; i < readers.size(); ++i) {
-    const bool by_window = part && readers[i].lies_on(grid);
-    auto [image, mask, counts] = read_image(readers[i], *contracts[modality], by_window ? wanted : grid);
+    const bool by_window = part && (in_pixels || readers[i].lies_on(grid));
+    auto [image, mask, counts] = read_image(readers[i], *contracts[modality], by_window ? wanted : grid, in_pixels);
     if (by_window && counts.invalid >= counts.pixels) {
       // Whether an image is empty does not depend on the part that is asked for.
-      counts = read_image(readers[i], *contracts[modality], grid).counts;
+      counts = read_image(readers[i], *contracts[modality], grid, in_pixels).counts;
     } else if (part && !by_window) {
       image = image.narrow(1, part->y, part->height).narrow(2, part->x, part->width);
       mask = mask.narrow(0, part->y, part->height).narrow(1, part->x, part->width);
@@ -119,7 +140,7 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
       continue;
     }
     values.push_back(image);
-    valid.push_back(mask.to(torch::kBool));
+    valid.push_back(mask);
     const auto& date = place.images[modality][i].date;
     days.push_back(date ? date->day_of_year() : 0);
   }
@@ -175,8 +196,14 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
   try {
     PerModality<std::vector<ContractReader>> readers;
     PerModality<std::optional<TargetGrid>> native;
+    for (const Modality modality : kModalities) readers[modality] = open(place, modality);
+    // A part of a single image is cut by its pixels: where they lie on Earth need not be known.
+    const ContractReader* single = choose && !place.ground ? single_image(readers) : nullptr;
     for (const Modality modality : kModalities) {
-      readers[modality] = open(place, modality);
+      if (single != nullptr && !readers[modality].empty()) {
+        native[modality] = pixel_grid(single->finest());
+        continue;
+      }
       for (const ContractReader& reader : readers[modality]) {
         const TargetGrid grid = reader.grid();
         if (!native[modality] || pixel_side_m(grid) < 0.99 * pixel_side_m(*native[modality])) native[modality] = grid;
@@ -200,7 +227,8 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
     std::optional<TargetGrid> ground;
     for (const Modality modality : kModalities) {
       if (readers[modality].empty()) continue;
-      sample.images[modality] = read(place, modality, readers[modality], *grids[modality], parts[modality]);
+      sample.images[modality] =
+          read(place, modality, readers[modality], *grids[modality], parts[modality], single != nullptr);
       if (!ground) ground = grids[modality];
     }
     if (!choose) sample.label = read_label(resolve(place.label), ground);  // views have none

@@ -20,10 +20,13 @@ constexpr const char* kOpenAdvice = "check the path, or that the file is a raste
 constexpr const char* kReadAdvice = "the file is damaged or cut short: copy or download it again";
 
 DatasetPointer open_dataset(const std::string& path, GdalCall& call) {
-  // A part of a file has no side files: looking for them would only cost (a request each on a server).
+  // A part of a file has no side files: looking for them would only cost (a request each on a server). Nor need all of
+  // GDAL's drivers look at it: members of shards are GeoTIFFs.
   const char* const none[] = {nullptr};
+  const char* const geotiff[] = {"GTiff", nullptr};
+  const bool member = path.starts_with("/vsisubfile/");
   DatasetPointer dataset(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
-                                           nullptr, nullptr, path.starts_with("/vsisubfile/") ? none : nullptr));
+                                           member ? geotiff : nullptr, nullptr, member ? none : nullptr));
   call.check(dataset != nullptr, "cannot be opened", kOpenAdvice);
   return dataset;
 }
@@ -63,12 +66,15 @@ struct RasterReader::Impl {
   int alpha = 0;             // GDAL's number of the alpha band; 0 without one
   bool dataset_mask = false, band_masks = false;
   bool control_points_only = false;
-  Georeference georeference;
+  mutable Georeference georeference;  // its CRS once it is asked for
+  mutable bool crs_known = false;
   int64_t width = 0, height = 0;
   RasterValidity validity;
   std::unique_ptr<RasterReader> layer;
   bool layer_on_grid = false;
 
+  /// Working the CRS out costs more than reading a small window: left until it is asked for.
+  const Georeference& complete_georeference() const;
   void describe_bands();
   void open_layer();
   int64_t apply_nodata(const PixelWindow& inside, const PixelWindow& window, std::span<const int64_t> wanted,
@@ -112,14 +118,27 @@ void RasterReader::Impl::describe_bands() {
   }
 }
 
+const Georeference& RasterReader::Impl::complete_georeference() const {
+  if (crs_known) return georeference;
+  crs_known = true;
+  GdalCall call(path);
+  if (const OGRSpatialReference* crs = dataset->GetSpatialRef()) {
+    char* wkt = nullptr;
+    crs->exportToWkt(&wkt);
+    georeference.wkt = wkt == nullptr ? "" : wkt;
+    CPLFree(wkt);
+  }
+  return georeference;
+}
+
 void RasterReader::Impl::open_layer() {
   if (validity.layer.empty()) return;
   layer = std::make_unique<RasterReader>(validity.layer);
-  const Georeference& other = layer->georeference();
-  layer_on_grid = layer->width() == width && layer->height() == height &&
-                  (!other.known() || !georeference.known() ||
-                   (other.transform == georeference.transform && same_crs(other.wkt, georeference.wkt)));
-  if (!layer_on_grid && (!other.known() || !georeference.known())) {
+  const Georeference &other = layer->georeference(), &own = complete_georeference();
+  layer_on_grid =
+      layer->width() == width && layer->height() == height &&
+      (!other.known() || !own.known() || (other.transform == own.transform && same_crs(other.wkt, own.wkt)));
+  if (!layer_on_grid && (!other.known() || !own.known())) {
     throw DataError(
         fmt::format("{}: its {} x {} pixels are not those of {} ({} x {}), and without a georeference of both "
                     "they cannot be matched",
@@ -142,16 +161,11 @@ RasterReader::RasterReader(const std::string& path, const RasterValidity& validi
   impl_->width = dataset.GetRasterXSize();
   impl_->height = dataset.GetRasterYSize();
   impl_->describe_bands();
-  if (const OGRSpatialReference* crs = dataset.GetSpatialRef()) {
-    char* wkt = nullptr;
-    crs->exportToWkt(&wkt);
-    impl_->georeference.wkt = wkt == nullptr ? "" : wkt;
-    CPLFree(wkt);
-  }
   const bool has_transform = dataset.GetGeoTransform(impl_->georeference.transform.data()) == CE_None;
   if (!has_transform) {
     impl_->control_points_only = dataset.GetGCPCount() > 0;
     impl_->georeference = {};
+    impl_->crs_known = true;  // a CRS alone places nothing
   }
   const auto& t = impl_->georeference.transform;
   if (t[1] * t[5] - t[2] * t[4] == 0)
@@ -167,7 +181,7 @@ const std::string& RasterReader::path() const { return impl_->path; }
 int64_t RasterReader::width() const { return impl_->width; }
 int64_t RasterReader::height() const { return impl_->height; }
 const std::vector<RasterBand>& RasterReader::bands() const { return impl_->bands; }
-const Georeference& RasterReader::georeference() const { return impl_->georeference; }
+const Georeference& RasterReader::georeference() const { return impl_->complete_georeference(); }
 bool RasterReader::has_only_control_points() const { return impl_->control_points_only; }
 
 PixelWindow RasterReader::block() const {
@@ -247,7 +261,8 @@ void RasterReader::Impl::apply_layer(const PixelWindow& window, uint8_t* valid) 
   if (layer_on_grid) {
     layer->read(window, first, classes.data(), known.data());
   } else {
-    const Georeference corner = georeference.moved({static_cast<double>(window.x), static_cast<double>(window.y)});
+    const Georeference corner =
+        complete_georeference().moved({static_cast<double>(window.x), static_cast<double>(window.y)});
     const TargetGrid grid{corner.wkt, corner.transform, window.width, window.height};
     layer->read_onto(grid, first, Resampling::kNearest, classes.data(), known.data());
   }
