@@ -11,6 +11,7 @@
 #include "app/bench_raster.h"
 #include "app/bench_synth.h"
 #include "app/measure.h"
+#include "app/trace.h"
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -29,6 +30,7 @@ namespace {
 struct BenchOptions {
   std::string preset = "nano", modality = "hr", device = "cpu", dtype = "float32", mode = "encode";
   std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
+  std::string trace;                 // where to write the profile of one more run
   std::string raster;                // read this instead of running a model
   int64_t synth = 0;                 // render so many places instead
   bool prepared = false;
@@ -145,6 +147,7 @@ void bench(const BenchOptions& options) {
   const torch::Device device = parse_device(options.device);
   const double memory_mb = static_cast<double>(peak_memory_bytes(device)) / (1 << 20), seconds = median(times);
   const double gflops = subject.flops() / seconds * 1e-9, peak = gemm_peak_gflops(parse_dtype(options.dtype), device);
+  if (!options.trace.empty()) write_trace(options.trace, device, [&] { subject.run(); });
   nlohmann::json result = {{"preset", options.preset},
                            {"mode", options.mode},
                            {"modality", options.modality},
@@ -196,6 +199,7 @@ void add_bench(CLI::App& program) {
   verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
   verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
   verb->add_option("--save-case", options->save_case, "write that file");
+  verb->add_option("--trace", options->trace, "write a Chrome trace of one more run to this file");
 #ifdef SKYSENSE_RASTER
   verb->add_option("--raster", options->raster, "time reading this raster instead of a model");
 #endif

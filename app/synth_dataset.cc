@@ -285,7 +285,8 @@ void write_synthetic_dataset(const fs::path& folder, const SyntheticEarth& earth
   if (labels.boxes) write_file_atomically(folder / "annotations" / "coco.json", coco.json().dump() + "\n");
   write_file_atomically(folder / "labels.jsonl", label_lines);
   write_file_atomically(folder / "contract.json", contracts_to_json(earth.contracts()).dump(2) + "\n");
-  write_class_names(folder, {synth::kSceneClassNames.begin(), synth::kSceneClassNames.end()});
+  write_class_names(folder / kClassesFile, {synth::kSceneClassNames.begin(), synth::kSceneClassNames.end()});
+  write_class_names(folder / kLabelClassesFile, {synth::kLandCoverNames.begin(), synth::kLandCoverNames.end()});
   write_place_index(folder / "index.jsonl", records);
 }
 

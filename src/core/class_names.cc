@@ -13,7 +13,6 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kFormatVersion = 1;
-constexpr const char* kFileName = "classes.json";
 
 }  // namespace
 
@@ -39,14 +38,13 @@ std::string format_class_names(const std::vector<std::string>& names) {
   return nlohmann::json{{"format_version", kFormatVersion}, {"classes", names}}.dump(2) + "\n";
 }
 
-std::vector<std::string> read_class_names(const std::filesystem::path& folder) {
-  const auto file = folder / kFileName;
+std::vector<std::string> read_class_names(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) return {};
   return parse_class_names(read_text_file(file), file.string());
 }
 
-void write_class_names(const std::filesystem::path& folder, const std::vector<std::string>& names) {
-  write_file_atomically(folder / kFileName, format_class_names(names));
+void write_class_names(const std::filesystem::path& file, const std::vector<std::string>& names) {
+  write_file_atomically(file, format_class_names(names));
 }
 
 }  // namespace skysense

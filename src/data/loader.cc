@@ -110,8 +110,8 @@ class ViewLoader::Feed {
         const auto choose = [&](const auto& sizes) {
           return parts_of_views(sizes, views_, options_.seed, epoch, sample);
         };
-        return make_views(dataset_.get_part(place, choose), dataset_.contracts(), views_, augment_, options_.seed,
-                          epoch, sample);
+        return make_views(dataset_.get_part(place, {choose, views_.label_cells > 0}), dataset_.contracts(), views_,
+                          augment_, options_.seed, epoch, sample);
       } catch (const DataError& error) {
         if (options_.strict) throw;
         if (first_failure.empty()) first_failure = error.what();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/sensor_contract.h"
 
@@ -49,6 +50,12 @@ struct PlaceSample {
 using PartChooser =
     std::function<PerModality<std::optional<RasterPart>>(const PerModality<std::optional<RasterSize>>& sizes)>;
 
+/// What views need of a place.
+struct PartRequest {
+  PartChooser choose;  ///< the pixels
+  bool label = false;  ///< and the label raster, whole
+};
+
 /// Places by number. Implementations: the synthetic world (synth/), an index of rasters (ingest/), tensor shards
 /// (data/).
 class PlaceDataset {
@@ -57,11 +64,12 @@ class PlaceDataset {
   virtual int64_t size() const = 0;
   /// The same sample for the same number, always; callable from several threads. Throws DataError naming the file.
   virtual PlaceSample get(int64_t number) const = 0;
-  /// The same sample for views: without its label and the pixels that `choose` does not ask for, where leaving them out
-  /// saves work.
-  virtual PlaceSample get_part(int64_t number, const PartChooser& choose) const { return get(number); }
+  /// The same sample for views: without what they do not ask for, where leaving it out saves work.
+  virtual PlaceSample get_part(int64_t number, const PartRequest& request) const { return get(number); }
   /// The sensors of the places; absent modalities have none.
   virtual const SensorContracts& contracts() const = 0;
+  /// The names of the classes 0, 1, … of the label rasters; empty where they are not known.
+  virtual std::vector<std::string> label_names() const { return {}; }
 };
 
 }  // namespace skysense

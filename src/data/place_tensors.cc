@@ -266,7 +266,7 @@ ImageSeries read_series(const SeriesTensors& tensors, const SensorContract& cont
   return series;
 }
 
-PlaceSample read_place(const SafetensorsHeader& header, const SensorContracts& contracts, const PartChooser& choose) {
+PlaceSample read_place(const SafetensorsHeader& header, const SensorContracts& contracts, const PartRequest& request) {
   const auto version = header.metadata.find("format_version");
   if (version == header.metadata.end() || version->second != kFormatVersion)
     throw DataError(fmt::format("format_version is {}, this program reads {}",
@@ -286,11 +286,12 @@ PlaceSample read_place(const SafetensorsHeader& header, const SensorContracts& c
     any = any || found[modality];
   }
   PerModality<std::optional<RasterPart>> parts;
-  if (choose && any) parts = choose(sizes);
+  if (request.choose && any) parts = request.choose(sizes);
   for (const Modality modality : kModalities) {
     if (found[modality]) place.images[modality] = read_series(*found[modality], *contracts[modality], parts[modality]);
   }
-  if (const TensorView* label = find(tensors, "label")) place.label = integers_of(*label, 2);
+  const TensorView* label = request.label ? find(tensors, "label") : nullptr;
+  if (label != nullptr) place.label = integers_of(*label, 2);
   if (const TensorView* number = find(tensors, "class")) {
     if (number->shape != std::vector<int64_t>{1}) throw DataError("class is no single number");
     place.scene_class = integers_of(*number, 1)[0].item<int64_t>();
@@ -327,10 +328,10 @@ std::string serialise_place(const PlaceSample& place, const SensorContracts& con
 }
 
 PlaceSample parse_place_tensors(std::span<const std::byte> bytes, const SensorContracts& contracts,
-                                const PartChooser& choose, const std::string& origin) {
+                                const PartRequest& request, const std::string& origin) {
   const SafetensorsHeader header = parse_safetensors(bytes, origin);
   try {
-    return read_place(header, contracts, choose);
+    return read_place(header, contracts, request);
   } catch (const DataError& error) {
     throw DataError(fmt::format("{}: {}", origin, error.what()));
   }

@@ -15,6 +15,6 @@ std::string serialise_place(const PlaceSample& place, const SensorContracts& con
 /// The inverse, bit for bit; with `choose` the parts that it asks for. Throws DataError that starts with `origin` where
 /// the bytes are no place of these sensors.
 PlaceSample parse_place_tensors(std::span<const std::byte> bytes, const SensorContracts& contracts,
-                                const PartChooser& choose, const std::string& origin);
+                                const PartRequest& request, const std::string& origin);
 
 }  // namespace skysense

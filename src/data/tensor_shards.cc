@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/class_names.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
@@ -69,10 +70,11 @@ struct Shard {
 
 struct TensorShards::Impl {
   SensorContracts contracts;
+  std::vector<std::string> label_names;
   std::vector<Shard> shards;
   int64_t places = 0;
 
-  PlaceSample get(int64_t number, const PartChooser& choose) {
+  PlaceSample get(int64_t number, const PartRequest& request) {
     if (number < 0 || number >= places)
       throw std::out_of_range(fmt::format("TensorShards: place {} of {}", number, places));
     const auto next = std::upper_bound(shards.begin(), shards.end(), number,
@@ -80,7 +82,7 @@ struct TensorShards::Impl {
     const auto shard = static_cast<size_t>(next - shards.begin()) - 1;
     const ShardMember& member = shards[shard].members[static_cast<size_t>(number - shards[shard].first_place)];
     const std::string bytes = open(shard)->read(member);
-    return parse_place_tensors(std::as_bytes(std::span(bytes)), contracts, choose,
+    return parse_place_tensors(std::as_bytes(std::span(bytes)), contracts, request,
                                fmt::format("{}: member {}", shards[shard].tar.string(), member.name));
   }
 
@@ -116,6 +118,7 @@ TensorShards::TensorShards(const fs::path& folder) : impl_(std::make_unique<Impl
     throw DataError(
         fmt::format("{}: lists {} shards, expected tensors", list_file.string(), shard_kind_name(list.kind)));
   impl_->contracts = read_contracts(folder);
+  impl_->label_names = read_class_names(folder / kLabelClassesFile);
   for (const ShardEntry& entry : list.shards) {
     const fs::path file = folder / sidecar_name(entry.tar);
     ShardSidecar sidecar = parse_sidecar(read_text_file(file), file.string());
@@ -131,11 +134,12 @@ TensorShards::TensorShards(const fs::path& folder) : impl_(std::make_unique<Impl
 TensorShards::~TensorShards() = default;
 
 int64_t TensorShards::size() const { return impl_->places; }
-PlaceSample TensorShards::get(int64_t number) const { return impl_->get(number, {}); }
-PlaceSample TensorShards::get_part(int64_t number, const PartChooser& choose) const {
-  return impl_->get(number, choose);
+PlaceSample TensorShards::get(int64_t number) const { return impl_->get(number, {.choose = {}, .label = true}); }
+PlaceSample TensorShards::get_part(int64_t number, const PartRequest& request) const {
+  return impl_->get(number, request);
 }
 const SensorContracts& TensorShards::contracts() const { return impl_->contracts; }
+std::vector<std::string> TensorShards::label_names() const { return impl_->label_names; }
 
 void add_tensor_place(const PlaceDataset& places, ShardWriter& writer) {
   const int64_t number = writer.next_place();

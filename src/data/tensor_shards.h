@@ -22,8 +22,9 @@ class TensorShards : public PlaceDataset {
   int64_t size() const override;
   /// Throws DataError naming the shard and the member: cut short, damaged, or not what the contract says.
   PlaceSample get(int64_t number) const override;
-  PlaceSample get_part(int64_t number, const PartChooser& choose) const override;
+  PlaceSample get_part(int64_t number, const PartRequest& request) const override;
   const SensorContracts& contracts() const override;
+  std::vector<std::string> label_names() const override;
 
  private:
   struct Impl;

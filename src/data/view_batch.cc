@@ -31,6 +31,18 @@ std::optional<SeriesBatch> stack_series(const std::vector<std::vector<View>>& pl
   return stacked;
 }
 
+torch::Tensor stack_labels(const std::vector<std::vector<View>>& places, int64_t slot) {
+  torch::Tensor stacked;
+  for (size_t b = 0; b < places.size(); ++b) {
+    const torch::Tensor& cells = places[b].at(static_cast<size_t>(slot)).label_cells;
+    if (!cells.defined()) continue;
+    if (!stacked.defined())
+      stacked = torch::full({static_cast<int64_t>(places.size()), cells.size(0), cells.size(1)}, -1, torch::kInt64);
+    stacked[static_cast<int64_t>(b)].copy_(cells);
+  }
+  return stacked;
+}
+
 }  // namespace
 
 ViewBatch collate(const std::vector<std::vector<View>>& places, int64_t slot, const SensorContracts& contracts,
@@ -39,7 +51,8 @@ ViewBatch collate(const std::vector<std::vector<View>>& places, int64_t slot, co
   const int64_t batch = static_cast<int64_t>(places.size());
   ViewBatch stacked{.images = {},
                     .boxes = torch::empty({batch, 4}, torch::kFloat64),
-                    .transforms = torch::empty({batch}, torch::kInt64)};
+                    .transforms = torch::empty({batch}, torch::kInt64),
+                    .label_cells = {}};
   for (const Modality modality : kModalities)
     stacked.images[modality] = stack_series(places, slot, modality, contracts, options);
   for (int64_t b = 0; b < batch; ++b) {
@@ -47,6 +60,7 @@ ViewBatch collate(const std::vector<std::vector<View>>& places, int64_t slot, co
     stacked.boxes[b].copy_(torch::tensor({view.box.x, view.box.y, view.box.width, view.box.height}, torch::kFloat64));
     stacked.transforms[b].fill_(view.transform);
   }
+  stacked.label_cells = stack_labels(places, slot);
   return stacked;
 }
 

@@ -20,8 +20,9 @@ struct SeriesBatch {
 /// The same view slot of B places.
 struct ViewBatch {
   PerModality<std::optional<SeriesBatch>> images;  ///< nothing where no place of the batch has the modality
-  torch::Tensor boxes;       ///< [B, 4] float64: x, y, width, height of each GroundBox
-  torch::Tensor transforms;  ///< [B] int64, codes of data/dihedral.h
+  torch::Tensor boxes;                             ///< [B, 4] float64: x, y, width, height of each GroundBox
+  torch::Tensor transforms;                        ///< [B] int64, codes of data/dihedral.h
+  torch::Tensor label_cells;  ///< [B, cells, cells] int64, -1 unlabelled; undefined where no place has labels
 };
 
 /// Stacks view `slot` of B places. T is ViewOptions::dates, H = W ViewOptions::pixels and C the contract's channels, so

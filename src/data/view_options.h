@@ -24,6 +24,8 @@ struct ViewOptions {
   /// Every view draws dates of its own, so that what it has in common with the others is the ground and not the day's
   /// air and season (not in the paper, where views share their dates; seasonal contrast, arXiv 2103.16607).
   bool own_dates = false;
+  /// Cells a side of the map of classes that a global view brings along; 0 leaves labels unread. The objective sets it.
+  int64_t label_cells = 0;
 
   int64_t views() const { return global_views + local_views; }
   bool is_global(int64_t view) const { return view < global_views; }

@@ -10,6 +10,7 @@
 #include "data/crop.h"
 #include "data/date_sampling.h"
 #include "data/dihedral.h"
+#include "data/label_cells.h"
 #include "data/normalise.h"
 #include "data/view_boxes.h"
 
@@ -111,6 +112,9 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
       image.values = normalise(apply_dihedral(image.values, view.transform), image.valid, *contract);
       image.day_of_year = jittered_days(image.day_of_year, augment.day_jitter, stream);
       view.images[modality] = std::move(image);
+    }
+    if (options.label_cells > 0 && options.is_global(number) && place.label.defined()) {
+      view.label_cells = label_cells(place.label, ground, view.box, view.transform, options.label_cells);
     }
     views.push_back(std::move(view));
   }

@@ -18,6 +18,7 @@ struct View {
       images;  ///< normalised network input, [T, C, side, side] of ViewOptions::pixels
   GroundBox box;
   int64_t transform = 0;
+  torch::Tensor label_cells{};  ///< [cells, cells] int64 (data/label_cells.h); undefined unless asked for and known
 };
 
 /// The views of one place: the global ones first, then the local ones. What is drawn depends on (seed, epoch, sample)

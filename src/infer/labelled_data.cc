@@ -40,9 +40,10 @@ Modality image_modality(const LabelledReading& reading, const std::optional<Sens
 
 LabelledData open_labelled_data(const std::filesystem::path& folder, const LabelledReading& reading,
                                 const Product& product) {
-  if (TensorShards::is_one(folder)) return {std::make_unique<TensorShards>(folder), read_class_names(folder)};
+  if (TensorShards::is_one(folder))
+    return {std::make_unique<TensorShards>(folder), read_class_names(folder / kClassesFile)};
   if (std::filesystem::exists(folder / "index.jsonl"))
-    return {std::make_unique<IndexDataset>(folder), read_class_names(folder)};
+    return {std::make_unique<IndexDataset>(folder), read_class_names(folder / kClassesFile)};
   std::optional<SensorContract> stored;
   if (!reading.sensor.empty()) stored = builtin_contract(reading.sensor);
   const Modality modality = image_modality(reading, stored, product.contracts);

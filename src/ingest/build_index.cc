@@ -163,12 +163,12 @@ IndexReport build_index(const BuildIndexOptions& options) {
     if (options.cut) set_hr_gsd(findings.candidates, options, contracts);
     if (osm) {
       label_places(*osm, contracts, dataset, places, findings.report);
-      if (findings.report.classes.empty()) write_class_names(dataset, class_names(osm->rules()));
+      write_class_names(dataset / kLabelClassesFile, class_names(osm->rules()));
     }
     count(places, findings.report);
     write_place_index(dataset / "index.jsonl", places);
     write_contract(dataset, contracts);
-    if (!findings.report.classes.empty()) write_class_names(dataset, findings.report.classes);
+    if (!findings.report.classes.empty()) write_class_names(dataset / kClassesFile, findings.report.classes);
     if (options.statistics) {
       std::optional<Progress> progress;
       const IndexDataset written(dataset);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/class_names.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
@@ -103,7 +104,7 @@ class GeotiffSharding {
 
 /// What stands beside the shards.
 void write_companions(const DatasetLocation& source, const fs::path& output) {
-  for (const char* name : {"contract.json", "classes.json"}) {
+  for (const char* name : {"contract.json", kClassesFile, kLabelClassesFile}) {
     if (source.exists(name)) write_file_atomically(output / name, source.read(name));
   }
 }

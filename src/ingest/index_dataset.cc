@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "core/class_names.h"
 #include "core/error.h"
 #include "core/place_index.h"
 #include "ingest/contract_reader.h"
@@ -72,6 +73,7 @@ struct IndexDataset::Impl {
   const DatasetLocation location;
   std::vector<PlaceRecord> places;
   SensorContracts contracts;
+  std::vector<std::string> label_names;
   std::unique_ptr<MemberChecks> checks;
   mutable std::atomic<int64_t> images = 0, dropped = 0, pixels = 0, invalid = 0, nan = 0;
 
@@ -85,7 +87,7 @@ struct IndexDataset::Impl {
   std::optional<ImageSeries> read(const PlaceRecord& place, Modality modality,
                                   const std::vector<ContractReader>& readers, const TargetGrid& grid,
                                   const std::optional<RasterPart>& part, bool in_pixels) const;
-  PlaceSample get(const PlaceRecord& place, const PartChooser& choose) const;
+  PlaceSample get(const PlaceRecord& place, const PartRequest& request) const;
   torch::Tensor read_label(const std::string& path, const std::optional<TargetGrid>& ground) const;
 };
 
@@ -181,6 +183,8 @@ IndexDataset::IndexDataset(const fs::path& folder, bool verify) : impl_(std::mak
   const DatasetLocation& location = impl_->location;
   impl_->places = parse_place_index(location.read("index.jsonl"), location.file("index.jsonl"));
   impl_->contracts = parse_contracts(location.read("contract.json"), location.file("contract.json"));
+  if (location.exists(kLabelClassesFile))
+    impl_->label_names = parse_class_names(location.read(kLabelClassesFile), location.file(kLabelClassesFile));
   if (verify) impl_->checks = std::make_unique<MemberChecks>(location);
 }
 
@@ -188,17 +192,19 @@ IndexDataset::~IndexDataset() = default;
 
 int64_t IndexDataset::size() const { return static_cast<int64_t>(impl_->places.size()); }
 const SensorContracts& IndexDataset::contracts() const { return impl_->contracts; }
+std::vector<std::string> IndexDataset::label_names() const { return impl_->label_names; }
 IndexCounts IndexDataset::counts() const {
   return {impl_->images, impl_->dropped, impl_->invalid, impl_->nan, impl_->pixels};
 }
 
-PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser& choose) const {
+PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartRequest& request) const {
   try {
     PerModality<std::vector<ContractReader>> readers;
     PerModality<std::optional<TargetGrid>> native;
     for (const Modality modality : kModalities) readers[modality] = open(place, modality);
     // A part of a single image is cut by its pixels: where they lie on Earth need not be known.
-    const ContractReader* single = choose && !place.ground ? single_image(readers) : nullptr;
+    const bool by_pixels = request.choose && !place.ground && !(request.label && !place.label.empty());
+    const ContractReader* single = by_pixels ? single_image(readers) : nullptr;
     for (const Modality modality : kModalities) {
       if (single != nullptr && !readers[modality].empty()) {
         native[modality] = pixel_grid(single->finest());
@@ -217,12 +223,12 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
     sample.latitude_deg = place.latitude_deg;
     sample.scene_class = place.scene_class;
     PerModality<std::optional<RasterPart>> parts;
-    if (choose) {
+    if (request.choose) {
       PerModality<std::optional<RasterSize>> sizes;
       for (const Modality modality : kModalities) {
         if (!readers[modality].empty()) sizes[modality] = RasterSize{grids[modality]->width, grids[modality]->height};
       }
-      parts = choose(sizes);
+      parts = request.choose(sizes);
     }
     std::optional<TargetGrid> ground;
     for (const Modality modality : kModalities) {
@@ -231,7 +237,7 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
           read(place, modality, readers[modality], *grids[modality], parts[modality], single != nullptr);
       if (!ground) ground = grids[modality];
     }
-    if (!choose) sample.label = read_label(resolve(place.label), ground);  // views have none
+    if (request.label) sample.label = read_label(resolve(place.label), ground);
     return sample;
   } catch (const DataError& error) {
     throw DataError(fmt::format("place {}: {}", place.id, error.what()));
@@ -239,15 +245,16 @@ PlaceSample IndexDataset::Impl::get(const PlaceRecord& place, const PartChooser&
 }
 
 PlaceSample IndexDataset::get(int64_t number) const {
-  return impl_->get(impl_->places.at(static_cast<size_t>(number)), {});
+  return impl_->get(impl_->places.at(static_cast<size_t>(number)), {.choose = {}, .label = true});
 }
 
-PlaceSample IndexDataset::get_part(int64_t number, const PartChooser& choose) const {
+PlaceSample IndexDataset::get_part(int64_t number, const PartRequest& request) const {
   const PlaceRecord& place = impl_->places.at(static_cast<size_t>(number));
-  PlaceSample sample = impl_->get(place, choose);
+  PlaceSample sample = impl_->get(place, request);
   for (const Modality modality : kModalities) {
     // Without a modality the views may lie elsewhere.
-    if (!place.images[modality].empty() && !sample.images[modality]) return impl_->get(place, {});
+    if (!place.images[modality].empty() && !sample.images[modality])
+      return impl_->get(place, {.choose = {}, .label = request.label});
   }
   return sample;
 }

@@ -36,8 +36,9 @@ class IndexDataset : public PlaceDataset {
   /// Throws DataError naming the place, the file and the band.
   PlaceSample get(int64_t number) const override;
   /// Windows of images that lie on their modality's grid are read; others are read whole.
-  PlaceSample get_part(int64_t number, const PartChooser& choose) const override;
+  PlaceSample get_part(int64_t number, const PartRequest& request) const override;
   const SensorContracts& contracts() const override;
+  std::vector<std::string> label_names() const override;
   IndexCounts counts() const;
 
  private:

@@ -7,7 +7,10 @@ std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t f
   const auto part = [&](const torch::Tensor& tensor) { return tensor.narrow(0, first, count).to(device); };
   std::vector<ViewBatch> parts;
   for (const ViewBatch& view : views) {
-    ViewBatch out{.images = {}, .boxes = part(view.boxes), .transforms = part(view.transforms)};
+    ViewBatch out{.images = {},
+                  .boxes = part(view.boxes),
+                  .transforms = part(view.transforms),
+                  .label_cells = view.label_cells.defined() ? part(view.label_cells) : torch::Tensor()};
     for (const Modality modality : kModalities) {
       if (!view.images[modality]) continue;
       const SeriesBatch& series = *view.images[modality];

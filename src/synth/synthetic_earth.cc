@@ -155,6 +155,10 @@ std::vector<synth::MonthlyImage> SyntheticEarth::months(int64_t number, int64_t 
   return synth::render_months(site(number), render_options(), count);
 }
 
+std::vector<std::string> SyntheticEarth::label_names() const {
+  return {synth::kLandCoverNames.begin(), synth::kLandCoverNames.end()};
+}
+
 std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}-{:06}", split_name(), number); }
 
 PlaceSample SyntheticEarth::get(int64_t number) const {

@@ -45,6 +45,7 @@ class SyntheticEarth : public PlaceDataset {
   int64_t size() const override { return options_.places; }
   PlaceSample get(int64_t number) const override;
   const SensorContracts& contracts() const override { return contracts_; }
+  std::vector<std::string> label_names() const override;  ///< of the land cover
   const SynthOptions& options() const { return options_; }
 
   /// The same place as products hold it, for writing to files.

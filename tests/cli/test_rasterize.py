@@ -256,7 +256,7 @@ def test_index_gives_every_place_labels_on_its_hr_grid(folder):
     (labelled,) = [place for place in places.values() if "label" in place]
     assert "here" in labelled["id"] and len(places) == 2
     assert_equal_but_on_outlines(labels_of(folder / "dataset" / labelled["label"]), things)
-    assert json.loads((folder / "dataset" / "classes.json").read_text())["classes"] == ["house", "road", "wood", "tree", "sea"]
+    assert json.loads((folder / "dataset" / "label-classes.json").read_text())["classes"] == ["house", "road", "wood", "tree", "sea"]
     report = json.loads((folder / "dataset" / "index-report.json").read_text())
     assert report["labels"] == 1 and any("draw nothing there" in item["reason"] for item in report["skipped"])
 

@@ -17,9 +17,9 @@ using ::testing::ThrowsMessage;
 
 TEST(ClassNames, AreReadAsTheyAreWritten) {
   const TemporaryFolder folder;
-  EXPECT_THAT(read_class_names(folder.path()), IsEmpty());
-  write_class_names(folder.path(), {"Forest", "Annual crop", "Fôret"});
-  EXPECT_THAT(read_class_names(folder.path()), ElementsAre("Forest", "Annual crop", "Fôret"));
+  EXPECT_THAT(read_class_names(folder / kClassesFile), IsEmpty());
+  write_class_names(folder / kClassesFile, {"Forest", "Annual crop", "Fôret"});
+  EXPECT_THAT(read_class_names(folder / kClassesFile), ElementsAre("Forest", "Annual crop", "Fôret"));
 }
 
 TEST(ClassNames, DamageIsNamedWithTheFile) {
@@ -27,8 +27,9 @@ TEST(ClassNames, DamageIsNamedWithTheFile) {
   for (const char* text :
        {"", "{}", R"({"format_version": 2, "classes": []})", R"({"format_version": 1, "classes": "a"})",
         R"({"format_version": 1, "classes": [1]})", R"({"format_version": 1, "classes": ["a", "a"]})"}) {
-    write_file_atomically(folder / "classes.json", text);
-    EXPECT_THAT([&] { read_class_names(folder.path()); }, ThrowsMessage<DataError>(HasSubstr("classes.json"))) << text;
+    write_file_atomically(folder / kClassesFile, text);
+    EXPECT_THAT([&] { read_class_names(folder / kClassesFile); }, ThrowsMessage<DataError>(HasSubstr("classes.json")))
+        << text;
   }
 }
 

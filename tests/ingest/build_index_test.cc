@@ -142,7 +142,7 @@ TEST(BuildIndex, ClassFoldersOfPicturesGiveClasses) {
   for (const char* name : {"Port/a.jpg", "Beach/b.jpg", "Port/c.jpg"}) write(folder / "archive", picture(name));
   const IndexReport report = index(folder);
   EXPECT_THAT(report.classes, ElementsAre("Beach", "Port"));
-  EXPECT_THAT(read_class_names(folder / "dataset"), ElementsAre("Beach", "Port"));
+  EXPECT_THAT(read_class_names(folder / "dataset" / kClassesFile), ElementsAre("Beach", "Port"));
   const auto found = places(folder);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].id, "archive/Beach/b");

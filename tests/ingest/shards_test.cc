@@ -130,7 +130,7 @@ TEST(Shards, ViewsOfThePartThatIsReadAreThoseOfTheWholePlace) {
        {static_cast<const PlaceDataset*>(&files), static_cast<const PlaceDataset*>(&tensors)}) {
     for (uint64_t epoch = 0; epoch < 20; ++epoch) {
       const auto choose = [&](const auto& sizes) { return parts_of_views(sizes, options, 7, epoch, 1); };
-      const PlaceSample part = dataset->get_part(1, choose), whole = dataset->get(1);
+      const PlaceSample part = dataset->get_part(1, {.choose = choose}), whole = dataset->get(1);
       EXPECT_LT(part.images[Modality::kHr]->values.numel(), whole.images[Modality::kHr]->values.numel() / 4);
       const auto expected = make_views(whole, files.contracts(), options, {}, 7, epoch, 1);
       const auto found = make_views(part, files.contracts(), options, {}, 7, epoch, 1);
