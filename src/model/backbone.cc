@@ -1,7 +1,11 @@
 #include "model/backbone.h"
 
+#include <ATen/ops/eye.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 #include <ATen/ops/zeros.h>
+
+#include "model/autocast.h"
 
 namespace skysense {
 namespace {
@@ -15,18 +19,28 @@ torch::nn::ModuleList make_stages(const ModelOptions& options) {
   return stages;
 }
 
+/// The matrix [to, from] of bicubic interpolation along one axis: what the operator makes of unit vectors.
+torch::Tensor bicubic_weights(int64_t from, int64_t to) {
+  const auto units = at::eye(from, torch::kFloat64).view({1, from, from, 1});
+  return at::upsample_bicubic2d(units, {to, 1}, /*align_corners=*/false).view({from, to}).t();
+}
+
 }  // namespace
 
 BackboneImpl::BackboneImpl(const ModelOptions& options)
     : options_(options),
-      position_(register_parameter(
-          "position_embedding", at::zeros({options.position_grid, options.position_grid, options.stage_dim(kPositionStage)}))),
+      position_(register_parameter("position_embedding", at::zeros({options.position_grid, options.position_grid,
+                                                                    options.stage_dim(kPositionStage)}))),
       stages_(register_module("stages", make_stages(options))) {}
 
 torch::Tensor BackboneImpl::position(int64_t height, int64_t width) const {
   if (height == options_.position_grid && width == options_.position_grid) return position_;
-  const auto channels_first = position_.permute({2, 0, 1}).unsqueeze(0);
-  return at::upsample_bicubic2d(channels_first, {height, width}, /*align_corners=*/false).squeeze(0).permute({1, 2, 0});
+  // Two matrix products in place of the operator, which takes a tenth of the whole training step on a GPU.
+  const AutocastScope in_float32(position_.device(), at::kFloat);
+  const int64_t grid = options_.position_grid;
+  const auto rows = bicubic_weights(grid, height).to(position_.options()),
+             columns = bicubic_weights(grid, width).to(position_.options());
+  return at::matmul(columns, at::matmul(rows, position_.flatten(1)).view({height, grid, -1}));
 }
 
 BackboneOutput BackboneImpl::forward(const torch::Tensor& tokens, Modality modality, const ForwardOptions& options) {
