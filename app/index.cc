@@ -74,8 +74,8 @@ void add_index(CLI::App& program) {
   const auto kind = std::make_shared<std::string>(), size = std::make_shared<std::string>("256M");
   verb->add_option(
           "--to-shards", *kind,
-          "DIR is a dataset: write it as tar files of its rasters, or of tensors that need no GDAL to be read; "
-          "an interrupted run goes on")
+          "DIR is a dataset: write it as tar files of its rasters (of places cut from scenes, their pieces), or of "
+          "tensors that need no GDAL to be read; an interrupted run goes on")
       ->check(CLI::IsMember({"geotiff", "tensors"}));
   verb->add_option("--shard-size", *size, "bytes a shard, with K, M or G")->capture_default_str();
   verb->footer(

@@ -63,7 +63,7 @@ ContractReader::ContractReader(const std::vector<std::string>& paths, const Sens
   }
 }
 
-ReadCounts ContractReader::read_onto(const TargetGrid& grid, float* values, uint8_t* valid) const {
+ReadCounts ContractReader::read_stored_onto(const TargetGrid& grid, float* values, uint8_t* valid) const {
   const int64_t plane = grid.width * grid.height;
   ReadCounts counts;
   if (readers_.size() == 1) {
@@ -91,7 +91,12 @@ ReadCounts ContractReader::read_onto(const TargetGrid& grid, float* values, uint
     }
     counts.invalid = counts.pixels - valid_pixels;
   }
-  scale(values, valid, plane);
+  return counts;
+}
+
+ReadCounts ContractReader::read_onto(const TargetGrid& grid, float* values, uint8_t* valid) const {
+  const ReadCounts counts = read_stored_onto(grid, values, valid);
+  scale(values, valid, grid.width * grid.height);
   return counts;
 }
 
@@ -108,6 +113,18 @@ void ContractReader::scale(float* values, const uint8_t* valid, int64_t plane) c
     float* band_values = values + static_cast<int64_t>(band) * plane;
     for (int64_t i = 0; i < plane; ++i) band_values[i] = valid[i] != 0 ? band_values[i] * scale + offset : 0;
   }
+}
+
+std::vector<RasterBand> ContractReader::stored_bands() const {
+  std::vector<RasterBand> stored;
+  for (size_t i = 0; i < readers_.size(); ++i) {
+    for (const int64_t band : bands_[i]) {
+      stored.push_back(readers_[i].bands()[static_cast<size_t>(band)]);
+      std::optional<double>& nodata = stored.back().nodata;
+      if (zero_is_nodata_ && nodata && std::isnan(*nodata)) nodata = 0;  // taken out of the files, and decided here
+    }
+  }
+  return stored;
 }
 
 bool ContractReader::lies_on(const TargetGrid& grid) const {

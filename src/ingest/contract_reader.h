@@ -35,6 +35,12 @@ class ContractReader {
   ReadCounts read_window(const PixelWindow& window, float* values, uint8_t* valid) const;
   bool is_one_file() const { return readers_.size() == 1; }
 
+  /// The same before scale and offset: stored values. What a pixel holds that is invalid is not said.
+  ReadCounts read_stored_onto(const TargetGrid& grid, float* values, uint8_t* valid) const;
+
+  /// How the files store each channel; the nodata values are those in force.
+  std::vector<RasterBand> stored_bands() const;
+
   /// Whether the grid's cells are pixels of the image's files: then any part of it is read without resampling.
   bool lies_on(const TargetGrid& grid) const;
 

@@ -16,6 +16,9 @@
 #include "data/tensor_shards.h"
 #include "ingest/dataset_location.h"
 #include "ingest/index_dataset.h"
+#include "ingest/member_checks.h"
+#include "ingest/place_cut.h"
+#include "ingest/place_ground.h"
 #include "ingest/validity_layer.h"
 #include "raster/raster_copy.h"
 
@@ -24,38 +27,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file of a place that is to become a member, and where its path stands in the record.
+/// A raster of a place that is to become a member, and where its path stands in the record.
 struct PlaceFile {
-  std::string* path;  ///< in the record; becomes the member's
-  std::string name;   ///< of the member, without its suffix
-  std::string key;    ///< the same for the same content
-  std::unique_ptr<RasterCopy> copy;
+  std::string* path;    ///< in the record; becomes the member's
+  std::string key;      ///< the same for the same content
+  MemberSource member;  ///< with the name in the tar
+  bool converted;       ///< no copy of a file
 };
 
 class GeotiffSharding {
  public:
-  GeotiffSharding(const DatasetLocation& source, ShardWriter& writer) : source_(source), writer_(writer) {}
+  GeotiffSharding(const DatasetLocation& source, SensorContracts contracts, ShardWriter& writer)
+      : source_(source), contracts_(std::move(contracts)), checks_(source), writer_(writer) {}
 
   void add(PlaceRecord place) {
     std::vector<PlaceFile> files;
     try {
-      files = open_files(place);
+      files = place.ground ? cut_files(place) : open_files(place);
     } catch (const DataError& error) {
       spdlog::warn("place {} is left out: {}", place.id, error.what());
       writer_.leave_out({place.id, error.what()});
       return;
     }
     int64_t bytes = 0;
-    for (const PlaceFile& file : files) bytes += file.copy->bytes();
+    for (const PlaceFile& file : files) bytes += file.member.bytes;
     if (writer_.begin_place(bytes)) members_.clear();
-    for (PlaceFile& file : files) {
+    for (const PlaceFile& file : files) {
       // Places of one scene name the same file: a shard has it once.
       auto member = members_.find(file.key);
       if (member == members_.end()) {
-        const RasterCopy& copy = *file.copy;
-        converted_ += copy.converted() ? 1 : 0;
-        const ShardMember added = writer_.add({fmt::format("{}.{}", file.name, copy.suffix()), copy.bytes(),
-                                               [&](const auto& write) { copy.copy(write); }});
+        converted_ += file.converted ? 1 : 0;
+        const ShardMember added = writer_.add(file.member);
         member =
             members_.emplace(file.key, fmt::format("/vsisubfile/{}_{},{}", added.offset, added.bytes, writer_.tar()))
                 .first;
@@ -69,14 +71,29 @@ class GeotiffSharding {
   int64_t dropped_labels() const { return dropped_labels_; }
 
  private:
+  std::string resolve(const std::string& path) {
+    checks_.verify(path);
+    return resolve_place_path(source_.folder(), path);
+  }
+
+  void drop_vector_label(PlaceRecord& place) {
+    if (!is_vector_label(place.label)) return;
+    place.label.clear();
+    ++dropped_labels_;
+  }
+
+  /// The files of a place as they are.
   std::vector<PlaceFile> open_files(PlaceRecord& place) {
     const std::string prefix = place_member_prefix(writer_.next_place(), place.id);
     std::vector<PlaceFile> files;
-    const auto open = [&](std::string& path, std::string name, const std::vector<int64_t>& valid_values) {
-      const std::string resolved = resolve_place_path(source_.folder(), path);
-      std::string key = resolved + (valid_values.empty() ? "" : " as mask");
-      files.push_back({&path, fmt::format("{}/{}", prefix, name), std::move(key),
-                       std::make_unique<RasterCopy>(resolved, valid_values)});
+    const auto open = [&](std::string& path, const std::string& name, const std::vector<int64_t>& valid_values) {
+      const std::string resolved = resolve(path);
+      const auto copy = std::make_shared<RasterCopy>(resolved, valid_values);
+      files.push_back({&path,
+                       resolved + (valid_values.empty() ? "" : " as mask"),
+                       {fmt::format("{}/{}.{}", prefix, name, copy->suffix()), copy->bytes(),
+                        [copy](const auto& write) { copy->copy(write); }},
+                       copy->converted()});
     };
     for (const Modality modality : kModalities) {
       for (size_t i = 0; i < place.images[modality].size(); ++i) {
@@ -88,15 +105,54 @@ class GeotiffSharding {
         if (!image.validity.empty()) open(image.validity, name + "-valid", layer_valid_values(image.validity));
       }
     }
-    if (is_vector_label(place.label)) {
-      place.label.clear();
-      ++dropped_labels_;
-    }
+    drop_vector_label(place);
     if (!place.label.empty()) open(place.label, "label", {});
     return files;
   }
 
+  /// What a place with a ground shows of larger rasters, on the grids on which reading brings them.
+  std::vector<PlaceFile> cut_files(PlaceRecord& place) {
+    const std::string prefix = place_member_prefix(writer_.next_place(), place.id);
+    const auto grids = grids_of_ground(*place.ground, contracts_, "ground");
+    std::vector<PlaceFile> files;
+    const auto take = [&](std::string& path, const std::string& name, std::string cut) {
+      const auto bytes = std::make_shared<const std::string>(std::move(cut));
+      const std::string member = fmt::format("{}/{}.tif", prefix, name);
+      files.push_back({&path,
+                       member,
+                       {member, static_cast<int64_t>(bytes->size()), [bytes](const auto& write) { write(*bytes); }},
+                       true});
+    };
+    std::optional<TargetGrid> ground;
+    for (const Modality modality : kModalities) {
+      std::vector<PlaceImage>& images = place.images[modality];
+      if (images.empty()) continue;
+      if (!contracts_[modality])
+        throw DataError(fmt::format("it has {} images, but contract.json has no such sensor", modality_name(modality)));
+      if (!ground) ground = grids[modality];
+      std::vector<PlaceImage> kept;
+      std::vector<std::string> cuts;
+      for (PlaceImage& image : images) {
+        for (std::string& path : image.paths) path = resolve(path);
+        image.validity = resolve(image.validity);
+        auto cut = cut_image(image, *contracts_[modality], *grids[modality]);
+        if (!cut) continue;  // as reading does
+        cuts.push_back(std::move(*cut));
+        kept.push_back({.paths = {""}, .date = image.date, .validity = "", .add = image.add});
+      }
+      images = std::move(kept);
+      for (size_t i = 0; i < images.size(); ++i)
+        take(images[i].paths.front(), fmt::format("{}-{}", modality_name(modality), i), std::move(cuts[i]));
+    }
+    if (files.empty()) throw DataError("none of its images has a valid pixel");
+    drop_vector_label(place);
+    if (!place.label.empty()) take(place.label, "label", cut_label(resolve(place.label), *ground));
+    return files;
+  }
+
   const DatasetLocation& source_;
+  const SensorContracts contracts_;
+  MemberChecks checks_;
   ShardWriter& writer_;
   std::map<std::string, std::string> members_;  // of the shard at hand: key -> path in the index
   int64_t converted_ = 0, dropped_labels_ = 0;
@@ -106,17 +162,6 @@ class GeotiffSharding {
 void write_companions(const DatasetLocation& source, const fs::path& output) {
   for (const char* name : {"contract.json", kClassesFile, kLabelClassesFile}) {
     if (source.exists(name)) write_file_atomically(output / name, source.read(name));
-  }
-}
-
-/// Places that are windows of scenes would put the whole scenes into every shard.
-void require_own_files(const std::vector<PlaceRecord>& places, const DatasetLocation& source) {
-  for (const PlaceRecord& place : places) {
-    if (!place.ground) continue;
-    throw DataError(
-        fmt::format("{}: place {} is cut from larger scenes, which would be in every shard; write "
-                    "--to-shards tensors",
-                    source.file("index.jsonl"), place.id));
   }
 }
 
@@ -139,12 +184,11 @@ ShardReport write_geotiff_shards(const ShardingOptions& options) {
   require_other_folder(source, options.output);
   const std::string index = source.read("index.jsonl");
   const auto places = parse_place_index(index, source.file("index.jsonl"));
-  parse_contracts(source.read("contract.json"), source.file("contract.json"));
-  require_own_files(places, source);
+  SensorContracts contracts = parse_contracts(source.read("contract.json"), source.file("contract.json"));
   const int64_t total = static_cast<int64_t>(places.size());
   ShardWriter writer(options.output, ShardKind::kGeotiff, {total, crc32_of(index), options.shard_size},
                      options.overwrite);
-  GeotiffSharding sharding(source, writer);
+  GeotiffSharding sharding(source, std::move(contracts), writer);
   Progress progress("shards", total, "places");
   progress.start_at(writer.next_place());
   while (writer.next_place() < total) {

@@ -12,8 +12,8 @@
 #include "ingest/dataset_location.h"
 #include "ingest/member_checks.h"
 #include "ingest/place_ground.h"
+#include "ingest/place_images.h"
 #include "ingest/scene_check.h"
-#include "ingest/validity_layer.h"
 
 namespace skysense {
 namespace {
@@ -99,14 +99,10 @@ std::vector<ContractReader> IndexDataset::Impl::open(const PlaceRecord& place, M
                                 location.file("index.jsonl"), place.id, modality_name(modality)));
   }
   for (const PlaceImage& image : place.images[modality]) {
-    std::vector<std::string> paths;
-    for (const std::string& path : image.paths) paths.push_back(resolve(path));
-    RasterValidity validity;
-    validity.layer = resolve(image.validity);
-    validity.valid_values = layer_valid_values(validity.layer);
-    SensorContract contract = *contracts[modality];
-    for (Band& band : contract.bands) band.offset += image.add * band.scale;
-    readers.emplace_back(paths, contract, image.bands, validity);
+    PlaceImage resolved = image;
+    for (std::string& path : resolved.paths) path = resolve(path);
+    resolved.validity = resolve(image.validity);
+    readers.push_back(open_place_image(resolved, *contracts[modality]));
   }
   return readers;
 }
@@ -158,20 +154,7 @@ std::optional<ImageSeries> IndexDataset::Impl::read(const PlaceRecord& place, Mo
 torch::Tensor IndexDataset::Impl::read_label(const std::string& path, const std::optional<TargetGrid>& ground) const {
   if (path.empty() || is_vector_label(path)) return {};
   const RasterReader reader(path);
-  TargetGrid grid = reader.grid();
-  if (ground && !ground->wkt.empty() && reader.georeference().known()) {
-    // The place's ground at the label's own pixel size.
-    const double own = ground_sample_distance_m(reader.georeference(), reader.width(), reader.height()).value_or(1);
-    const Georeference place{ground->wkt, ground->transform};
-    const double cell = ground_sample_distance_m(place, ground->width, ground->height).value_or(1);
-    grid = *ground;
-    grid.width = std::max<int64_t>(1, std::llround(static_cast<double>(ground->width) * cell / own));
-    grid.height = std::max<int64_t>(1, std::llround(static_cast<double>(ground->height) * cell / own));
-    const double step_x = static_cast<double>(ground->width) / static_cast<double>(grid.width);
-    const double step_y = static_cast<double>(ground->height) / static_cast<double>(grid.height);
-    for (const int i : {1, 4}) grid.transform[static_cast<size_t>(i)] *= step_x;
-    for (const int i : {2, 5}) grid.transform[static_cast<size_t>(i)] *= step_y;
-  }
+  const TargetGrid grid = label_grid(reader, ground);
   auto values = torch::empty({grid.height, grid.width}, torch::kFloat32);
   auto valid = torch::empty({grid.height, grid.width}, torch::kUInt8);
   const std::vector<int64_t> first = {0};

@@ -103,6 +103,46 @@ def test_scenes_of_another_zone_are_reprojected_as_rasterio_does(folder):
         assert band["std"] == pytest.approx(values.std(), abs=4e-4)
 
 
+def test_shards_of_cut_places_hold_the_windows_of_their_scenes(folder):
+    """Pixels of the scenes as rasterio cuts them, bit for bit, with type, nodata, place and the clouds as the file's mask."""
+    archive = folder / "archive"
+    stored = scenes.ramp(10, 64)
+    stored[:, 20:24, 20:40] = 0
+    ms = scenes.write(archive / "S2L2A" / "west_20230601.tif", stored, 500000, 5600640, 10, nodata=0)
+    layer = numpy.random.default_rng(2).choice([4, 5, 9], (1, 32, 32)).astype("uint8")
+    scenes.write(archive / "SCL" / "west_20230601.tif", layer, 500000, 5600640, 20)
+    sar = scenes.write(archive / "S1" / "west_20230605.tif", scenes.radar(80), 500160, 5600800, 10)
+    hr = scenes.write(archive / "aerial" / "tile_20230610.tif", scenes.picture(640), 500000, 5600640, 1.0)
+    index(folder, "--place-size", "320", "--min-valid", "0.9", "--require", "hr", "--require", "ms", "--require", "sar", "--max-cloud", "1")
+    result = result_of("index", folder / "dataset", "--to-shards", "geotiff", "-o", folder / "shards")
+    _, place = scenes.places_of(folder / "shards")
+    assert result["converted"] == result["members"] == 6 and place["ground"]["box"] == [500160, 5600320, 500480, 5600640]
+    assert (folder / "shards" / "shard-00000.tar").stat().st_size < 0.7 * hr.stat().st_size, "no whole scene"
+    for modality, scene in [("ms", ms), ("sar", sar), ("hr", hr)]:
+        (image,) = place[modality]
+        head, tail = image["path"].split(",")
+        assert set(image) <= {"path", "date"}
+        with rasterio.open(scene) as whole, rasterio.open(f"{head},{folder / 'shards' / tail}") as cut:
+            window = rasterio.windows.from_bounds(*place["ground"]["box"], whole.transform)
+            assert numpy.array_equal(cut.read(), whole.read(window=window)) and cut.dtypes == whole.dtypes
+            assert cut.transform == whole.window_transform(window) and cut.crs == whole.crs
+            assert cut.compression.name == "deflate" and cut.block_shapes[0] == ((256, 256) if modality == "hr" else (32, 32))
+            if modality == "ms":
+                clear = numpy.kron(layer[0] != 9, numpy.ones((2, 2), bool))[window.toslices()]
+                assert cut.descriptions == tuple(scenes.TEN_BANDS) and cut.nodata == 0
+                assert numpy.array_equal(cut.dataset_mask() != 0, clear & (stored[0][window.toslices()] != 0))
+            else:
+                assert cut.dataset_mask().all()
+    weights = []
+    result_of("index", folder / "dataset", "--to-shards", "tensors", "-o", folder / "tensors")
+    for name in ("dataset", "shards", "tensors"):
+        options = {"train.steps": 1, "train.batch_size": 2, "train.warmup_steps": 0, "views.local_views": 1}
+        words = [word for key, value in options.items() for word in ("--set", f"{key}={value}")]
+        result_of("pretrain", "--preset", "nano", *words, "--data", folder / name, "-o", folder / f"run-{name}")
+        weights.append((folder / f"run-{name}" / "model" / "student.safetensors").resolve().read_bytes())
+    assert weights[0] == weights[1] == weights[2]
+
+
 def test_places_are_cut_in_the_utm_zone_of_scenes_in_degrees(folder):
     values = scenes.ramp(10, 100)
     scenes.write(folder / "archive" / "S2L2A" / "a_20230601.tif", values, 2.72, 42.40, 0.0001)

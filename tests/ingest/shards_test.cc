@@ -18,30 +18,14 @@
 #include "ingest/index_dataset.h"
 #include "raster/raster_writer.h"
 #include "testing/temporary_folder.h"
+#include "tests/ingest/same_place.h"
 
 namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::same;
 using testing::TemporaryFolder;
-
-/// The same tensors, types and bits; NaN would differ, and none may stand in a sample.
-::testing::AssertionResult same(const PlaceSample& a, const PlaceSample& b) {
-  const auto equal = [](const torch::Tensor& x, const torch::Tensor& y) {
-    return x.defined() == y.defined() && (!x.defined() || (x.dtype() == y.dtype() && torch::equal(x, y)));
-  };
-  if (a.id != b.id || a.longitude_deg != b.longitude_deg || a.latitude_deg != b.latitude_deg ||
-      a.scene_class != b.scene_class)
-    return ::testing::AssertionFailure() << a.id << ": id, position or class differ";
-  if (!equal(a.label, b.label)) return ::testing::AssertionFailure() << a.id << ": labels differ";
-  for (const Modality modality : kModalities) {
-    const auto &x = a.images[modality], &y = b.images[modality];
-    if (x.has_value() != y.has_value()) return ::testing::AssertionFailure() << a.id << ": modalities differ";
-    if (x && !(equal(x->values, y->values) && equal(x->valid, y->valid) && equal(x->day_of_year, y->day_of_year)))
-      return ::testing::AssertionFailure() << a.id << ": " << modality_name(modality) << " differs";
-  }
-  return ::testing::AssertionSuccess();
-}
 
 /// Places of one HR and one MS image on exactly aligned grids, a large HR one with a hole of nodata.
 void write_places(const TemporaryFolder& folder, int64_t places, int64_t ms_side, int64_t hr_per_cell) {
@@ -153,22 +137,6 @@ TEST(Shards, PlacesOfOneSceneShareItsMember) {
   EXPECT_EQ(report.places, 2);
   EXPECT_EQ(report.members, 1);
   EXPECT_EQ(IndexDataset(folder / "shards").get(1).id, "b");
-}
-
-TEST(Shards, PlacesCutFromScenesBecomeTensorsOnly) {
-  const TemporaryFolder folder;
-  write_places(folder, 1, 16, 4);
-  write_file_atomically(folder / "data/index.jsonl",
-                        R"({"id":"a","ms":[{"path":"0-ms.tif"}],"ground":{"crs":"EPSG:32631",)"
-                        R"("box":[500040,5599900,500100,5599960]}})"
-                        "\n");
-  const std::string data = (folder / "data").string();
-  EXPECT_THAT([&] { write_geotiff_shards({.dataset = data, .output = folder / "shards"}); },
-              ::testing::ThrowsMessage<DataError>(::testing::HasSubstr("--to-shards tensors")));
-  write_tensor_shards({.dataset = data, .output = folder / "tensors"});
-  const PlaceSample place = TensorShards(folder / "tensors").get(0);
-  EXPECT_EQ(place.images[Modality::kMs]->values.size(3), 6);
-  EXPECT_TRUE(same(IndexDataset(folder / "data").get(0), place));
 }
 
 TEST(Shards, AFileThatCannotBeOpenedLeavesItsPlaceOut) {
