@@ -9,6 +9,9 @@ from parity.clip_folder import (END, ODD_TEXTS, SENTENCES, START, added_token, e
                                 vocabulary_and_merges)
 from torch import Tensor
 from transformers import CLIPTokenizer
+from transformers.utils import logging
+
+logging.set_verbosity_error()
 
 CONTEXT = 77
 # What folders in use say beside vocab.json and merges.txt: nothing; CLIP ViT-L/14; padding by "!" (Stable Diffusion 2);

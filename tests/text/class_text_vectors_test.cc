@@ -100,7 +100,7 @@ TEST(ClassTextVectors, RefuseNamesPromptsAndFoldersThatDoNotFit) {
               ThrowsMessage<DataError>(HasSubstr("/nowhere/clip: no CLIP folder")));
 }
 
-TEST(ClassTextVectors, RefuseATokenizerOfAnotherModelParity) {
+TEST(ClipFolderParity, RefusesATokenizerOfAnotherModel) {
   const testing::Fixture fixture("clip_folders");
   testing::TemporaryFolder folder;
   testing::write_files(fixture, "text", folder.path());
@@ -151,7 +151,7 @@ TEST_F(CacheParity, AnotherFolderIsEncodedAnew) {
 TEST_F(CacheParity, WhatIsKeptIsReadAndNotMadeAgain) {
   const auto made = get(kClasses);
   auto bytes = read_text_file(file);
-  bytes.back() ^= 1;  // the sign bit's byte of the last value
+  bytes.back() ^= 1;  // an exponent bit of the last value
   write_file_atomically(file, bytes);
   EXPECT_FALSE(same_bits(get(kClasses).vectors, made.vectors));
 }
