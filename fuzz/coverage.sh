@@ -3,8 +3,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/fuzz-coverage
-targets=(safetensors place_index config contract collections shard osm_rules)
-declare -A sources=([safetensors]=safetensors.cc [place_index]=place_index.cc [config]=config.cc [contract]=sensor_contract.cc [shard]=shard.cc [osm_rules]=osm_rules.cc)
+targets=(safetensors place_index config contract collections shard osm_rules clip)
+declare -A sources=([safetensors]=core/safetensors.cc [place_index]=core/place_index.cc [config]=core/config.cc [contract]=core/sensor_contract.cc
+  [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/)
 
 cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null
@@ -17,5 +18,5 @@ for target in "${targets[@]}"; do
   llvm-profdata merge -sparse "$build/$target.profraw" -o "$profile"
   # Columns of the report: file, regions, missed, cover, functions, missed, cover, lines, missed, cover, …
   llvm-cov report "$build/fuzz/fuzz_$target" -instr-profile="$profile" |
-    awk -v source="core/${sources[$target]}" 'index($1, source) {printf "%-24s %7s %9s\n", source, $8, $10}'
+    awk -v source="${sources[$target]}" 'index($1, source) {printf "%-24s %7s %9s\n", source, $8, $10}'
 done

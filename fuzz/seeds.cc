@@ -119,13 +119,33 @@ void write_osm_seeds(const fs::path& folder) {
   write_file_atomically(folder / "length", "5'6\"");
 }
 
+void write_clip_seeds(const fs::path& folder) {
+  write_file_atomically(
+      folder / "whole",
+      R"({"model_type":"clip","projection_dim":768,"text_config":{"hidden_size":768,"num_attention_heads":12,)"
+      R"("hidden_act":"quick_gelu","eos_token_id":2},"text_config_dict":{"layer_norm_eps":1e-5}})");
+  write_file_atomically(folder / "index", R"({"metadata":{},"weight_map":{"a":"model-00001-of-00002.safetensors"}})");
+  write_file_atomically(folder / "roles",
+                        R"({"bos_token":{"content":"<|startoftext|>","normalized":true},"pad_token":"!"})");
+  write_file_atomically(folder / "tokenizer",
+                        R"({"added_tokens":[{"id":1,"content":"<|endoftext|>","normalized":false}]})");
+  write_file_atomically(
+      folder / "files",
+      "{\"a\":0,\"b\":1,\"ab\":2,\"b</w>\":3,\"ab</w>\":4,\"<|startoftext|>\":5,\"<|endoftext|>\":6}\x1e"
+      "#version: 0.2\na b\na b</w>\n\x1e"
+      "{\"added_tokens_decoder\":{\"7\":{\"content\":\"X\",\"normalized\":true}}}\x1e"
+      "abab<|endoftext|> x!");
+  write_file_atomically(folder / "text", "It's 12 m², E\u0301t\u00e9 \u68ee\u6797 \U0001F30D <|STARTOFTEXT|>!");
+}
+
 }  // namespace
 
 /// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
-  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules"})
+  for (const char* target :
+       {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules", "clip"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -134,5 +154,6 @@ int main(int argc, char** argv) {
   write_contract_seeds(root / "contract");
   write_shard_seeds(root / "shard");
   write_osm_seeds(root / "osm_rules");
+  write_clip_seeds(root / "clip");
   return 0;
 }

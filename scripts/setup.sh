@@ -25,7 +25,7 @@ die() {
 # ---- Debian packages ------------------------------------------------------------------------------------------------
 
 packages=(build-essential cmake ninja-build ccache mold git python3-venv
-  libgdal-dev gdal-bin libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libpng-dev zlib1g-dev
+  libgdal-dev gdal-bin libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libpng-dev zlib1g-dev libutf8proc-dev
   libgtest-dev libgmock-dev)
 [[ $mode == full ]] && packages+=(clang llvm libclang-rt-dev)
 
@@ -109,7 +109,7 @@ case "$wanted" in
 esac || die "pip could not install the Python packages (see above); check the network and run again"
 libraries_present || die "$venv lacks libtorch_cpu, libcudart or libcupti after the installation; remove $venv and run again"
 if [[ $wanted == full ]]; then
-  "$venv/bin/python" -c 'import torch, torchvision, timm, rasterio, safetensors, sklearn, shapely, pycocotools, pytest, yaml, tensorboard' ||
+  "$venv/bin/python" -c 'import torch, torchvision, timm, rasterio, safetensors, sklearn, shapely, pycocotools, pytest, yaml, tensorboard, transformers' ||
     die "the Python packages do not load (see above); remove $venv and run again"
 fi
 stamp_of "$wanted" >"$venv/.skysense-$wanted"

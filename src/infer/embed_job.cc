@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/fingerprint.h"
 #include "core/memory.h"
 #include "core/progress.h"
 #include "engine/signals.h"
-#include "infer/fingerprint.h"
 #include "infer/group_plan.h"
 #include "infer/pca_colours.h"
 #include "infer/product_extractor.h"

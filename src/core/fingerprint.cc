@@ -1,4 +1,4 @@
-#include "infer/fingerprint.h"
+#include "core/fingerprint.h"
 
 #include <fmt/format.h>
 
