@@ -21,6 +21,12 @@ if(_cuda STREQUAL "AUTO")
   endif()
 endif()
 set(SKYSENSE_CUDA_ENABLED ${_cuda})
+# Headers of NCCL and CUDA, which the wheels carry beside the libraries.
+file(GLOB SKYSENSE_NCCL_INCLUDE_DIRS "${_site_packages}/nvidia/nccl/include" "${_site_packages}/nvidia/cu*/include"
+     "${_site_packages}/nvidia/*/include")
+if(NOT EXISTS "${_site_packages}/nvidia/nccl/include/nccl.h")
+  set(SKYSENSE_NCCL_INCLUDE_DIRS "")
+endif()
 
 add_library(skysense_torch INTERFACE)
 target_include_directories(skysense_torch SYSTEM INTERFACE "${SKYSENSE_TORCH_ROOT}/include" "${SKYSENSE_TORCH_ROOT}/include/torch/csrc/api/include")

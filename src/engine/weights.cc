@@ -48,7 +48,7 @@ void save_tensors(const std::filesystem::path& file, const NamedTensors& tensors
     views.push_back(view_of(name, kept.back()));
   }
   auto all_metadata = metadata;
-  all_metadata[kVersionKey] = kFormatVersion;
+  all_metadata[kVersionKey] = std::string(kFormatVersion);
   write_safetensors(file, views, all_metadata);
 }
 

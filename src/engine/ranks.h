@@ -1,0 +1,32 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace skysense {
+
+/// The processes that train together. This one is a process alone; engine/process_group.h has the others. Calls carry
+/// no gradient, and every rank makes the same calls in the same order with tensors of the same shapes.
+class Ranks {
+ public:
+  virtual ~Ranks() = default;
+  virtual int64_t rank() const { return 0; }
+  virtual int64_t size() const { return 1; }
+  /// The rank that logs and writes what there is one of.
+  bool is_first() const { return rank() == 0; }
+
+  /// The sum over all ranks.
+  virtual torch::Tensor sum(const torch::Tensor& own) const { return own; }
+  /// log of the sum over all ranks of exp(own).
+  virtual torch::Tensor log_sum(const torch::Tensor& own) const { return own; }
+  /// Every tensor becomes its sum over all ranks, in place. One type and device.
+  virtual void sum_in_place(const std::vector<torch::Tensor>& tensors) const {}
+  /// Every tensor becomes that of rank `root`, in place. One type and device.
+  virtual void copy_from(int64_t root, const std::vector<torch::Tensor>& tensors) const {}
+  /// Returns when all ranks are here.
+  virtual void wait_for_all() const {}
+};
+
+}  // namespace skysense
