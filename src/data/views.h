@@ -18,6 +18,7 @@ struct View {
       images;  ///< normalised network input, [T, C, side, side] of ViewOptions::pixels
   GroundBox box;
   int64_t transform = 0;
+  std::optional<double> longitude_deg = {}, latitude_deg = {};  ///< of the place
 };
 
 /// The views of one place: the global ones first, then the local ones. What is drawn depends on (seed, epoch, sample)
