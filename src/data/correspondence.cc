@@ -4,8 +4,6 @@
 #include <ATen/ops/meshgrid.h>
 #include <ATen/ops/stack.h>
 
-#include <vector>
-
 #include "data/dihedral.h"
 
 namespace skysense {
@@ -28,14 +26,10 @@ torch::Tensor cell_ground_points(const GroundBox& box, int64_t transform, int64_
 
 torch::Tensor cell_ground_points(const torch::Tensor& boxes, const torch::Tensor& transforms, int64_t grid_height,
                                  int64_t grid_width) {
-  const auto host = boxes.cpu();
-  const auto codes = transforms.cpu();
-  std::vector<torch::Tensor> points;
-  for (int64_t b = 0; b < host.size(0); ++b) {
-    const double* box = host[b].const_data_ptr<double>();
-    points.push_back(cell_ground_points({box[0], box[1], box[2], box[3]}, codes[b].item<int64_t>(), grid_height, grid_width));
-  }
-  return at::stack(points).to(boxes.device());
+  const auto centres = unit_centres(grid_height, grid_width).flatten(0, 1).to(boxes.device());
+  const auto moved = move_points_back(centres.expand({boxes.size(0), -1, -1}), transforms);
+  const auto points = boxes.narrow(1, 0, 2).unsqueeze(1) + boxes.narrow(1, 2, 2).unsqueeze(1) * moved;
+  return points.view({boxes.size(0), grid_height, grid_width, 2});
 }
 
 GroundSamples sample_at(const torch::Tensor& map, const torch::Tensor& boxes, const torch::Tensor& transforms,
@@ -46,15 +40,13 @@ GroundSamples sample_at(const torch::Tensor& map, const torch::Tensor& boxes, co
                     "sample_at: map ", map.sizes(), ", boxes ", boxes.sizes(), ", points ", points.sizes());
   const auto flat = points.reshape({batch, -1, 2});
   const auto unit = (flat - boxes.narrow(1, 0, 2).unsqueeze(1)) / boxes.narrow(1, 2, 2).unsqueeze(1);  // [B, N, 2]
-  const auto codes = transforms.cpu();
-  std::vector<torch::Tensor> moved;
-  for (int64_t b = 0; b < batch; ++b) moved.push_back(move_points(unit[b], codes[b].item<int64_t>()));
   // Points on the edge are inside, whatever the last bit of the arithmetic says.
   constexpr double kSlack = 1e-9;
   const auto inside = unit.ge(-kSlack).logical_and(unit.le(1 + kSlack)).all(-1);  // [B, N]
 
   constexpr int64_t kBilinear = 0, kBorder = 1;
-  const auto grid = (at::stack(moved) * 2 - 1).to(map.scalar_type()).unsqueeze(1);  // [B, 1, N, 2] in [-1, 1]
+  const auto grid =
+      (move_points(unit, transforms) * 2 - 1).to(map.scalar_type()).unsqueeze(1);  // [B, 1, N, 2] in [-1, 1]
   const auto values = at::grid_sampler_2d(map.permute({0, 3, 1, 2}), grid, kBilinear, kBorder, /*align_corners=*/false)
                           .squeeze(2)
                           .transpose(1, 2);  // [B, N, d]

@@ -3,11 +3,32 @@
 #include <ATen/ops/rot90.h>
 #include <ATen/ops/stack.h>
 
+#include <vector>
+
 namespace skysense {
 namespace {
 
 void check_code(int64_t code) {
   TORCH_CHECK_VALUE(code >= 0 && code < kDihedralCodes, "a dihedral code is 0 to 7, not ", code);
+}
+
+/// A move of the unit square as a table over the codes: where the origin lands and what a step along x and y becomes,
+/// [8, 3, 2]. All numbers are 0, 1 or -1, so that a product with them is exact.
+template <class Move>
+torch::Tensor table_of(Move&& move) {
+  const auto corners = torch::tensor({{0.0, 0.0}, {1.0, 0.0}, {0.0, 1.0}}, torch::kFloat64);
+  std::vector<torch::Tensor> rows;
+  for (int64_t code = 0; code < kDihedralCodes; ++code) {
+    const auto landed = move(corners, code);
+    rows.push_back(at::stack({landed[0], landed[1] - landed[0], landed[2] - landed[0]}));
+  }
+  return at::stack(rows);
+}
+
+torch::Tensor move_by_table(const torch::Tensor& points, const torch::Tensor& codes, const torch::Tensor& table) {
+  const auto own = table.to(points.options()).index_select(0, codes).unsqueeze(1);  // [B, 1, 3, 2]
+  const auto x = points.narrow(-1, 0, 1), y = points.narrow(-1, 1, 1);
+  return own.select(2, 0) + x * own.select(2, 1) + y * own.select(2, 2);
 }
 
 }  // namespace
@@ -40,6 +61,16 @@ torch::Tensor move_points_back(const torch::Tensor& points, int64_t code) {
   }
   if (code & 4) x = 1 - x;
   return at::stack({x, y}, -1);
+}
+
+torch::Tensor move_points(const torch::Tensor& points, const torch::Tensor& codes) {
+  static const torch::Tensor table = table_of([](const auto& p, int64_t code) { return move_points(p, code); });
+  return move_by_table(points, codes, table);
+}
+
+torch::Tensor move_points_back(const torch::Tensor& points, const torch::Tensor& codes) {
+  static const torch::Tensor table = table_of([](const auto& p, int64_t code) { return move_points_back(p, code); });
+  return move_by_table(points, codes, table);
 }
 
 }  // namespace skysense

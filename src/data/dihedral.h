@@ -16,4 +16,9 @@ torch::Tensor move_points(const torch::Tensor& points, int64_t code);
 /// The inverse of move_points.
 torch::Tensor move_points_back(const torch::Tensor& points, int64_t code);
 
+/// The same for a batch, each element by its own code: points [B, N, 2], codes [B] int64 on the points' device. The
+/// codes stay there: nothing waits for a GPU.
+torch::Tensor move_points(const torch::Tensor& points, const torch::Tensor& codes);
+torch::Tensor move_points_back(const torch::Tensor& points, const torch::Tensor& codes);
+
 }  // namespace skysense

@@ -1,5 +1,7 @@
 #include "data/view_batch.h"
 
+#include <limits>
+
 namespace skysense {
 namespace {
 
@@ -52,13 +54,16 @@ ViewBatch collate(const std::vector<std::vector<View>>& places, int64_t slot, co
   ViewBatch stacked{.images = {},
                     .boxes = torch::empty({batch, 4}, torch::kFloat64),
                     .transforms = torch::empty({batch}, torch::kInt64),
-                    .label_cells = {}};
+                    .locations = torch::full({batch, 2}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat64)};
   for (const Modality modality : kModalities)
     stacked.images[modality] = stack_series(places, slot, modality, contracts, options);
   for (int64_t b = 0; b < batch; ++b) {
     const View& view = places[static_cast<size_t>(b)].at(static_cast<size_t>(slot));
     stacked.boxes[b].copy_(torch::tensor({view.box.x, view.box.y, view.box.width, view.box.height}, torch::kFloat64));
     stacked.transforms[b].fill_(view.transform);
+    if (view.longitude_deg && view.latitude_deg) {
+      stacked.locations[b].copy_(torch::tensor({*view.longitude_deg, *view.latitude_deg}, torch::kFloat64));
+    }
   }
   stacked.label_cells = stack_labels(places, slot);
   return stacked;

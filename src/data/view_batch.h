@@ -22,7 +22,10 @@ struct ViewBatch {
   PerModality<std::optional<SeriesBatch>> images;  ///< nothing where no place of the batch has the modality
   torch::Tensor boxes;                             ///< [B, 4] float64: x, y, width, height of each GroundBox
   torch::Tensor transforms;                        ///< [B] int64, codes of data/dihedral.h
-  torch::Tensor label_cells;  ///< [B, cells, cells] int64, -1 unlabelled; undefined where no place has labels
+  torch::Tensor locations;  ///< [B, 2] float64: longitude and latitude of the place, degrees; NaN where unknown
+  /// [B, cells, cells] int64: the class of each cell of the fusion grid, -1 where unlabelled; undefined where no place
+  /// of the batch has labels.
+  torch::Tensor label_cells = {};
 };
 
 /// Stacks view `slot` of B places. T is ViewOptions::dates, H = W ViewOptions::pixels and C the contract's channels, so

@@ -98,7 +98,11 @@ std::vector<View> make_views(const PlaceSample& place, const SensorContracts& co
       RandomStream own_stream(seed, epoch, sample, fmt::format("dates {}", number));
       series = draw_series(place, options, own_stream);
     }
-    View view{.images = {}, .box = boxes[static_cast<size_t>(number)], .transform = draw_dihedral(augment, stream)};
+    View view{.images = {},
+              .box = boxes[static_cast<size_t>(number)],
+              .transform = draw_dihedral(augment, stream),
+              .longitude_deg = place.longitude_deg,
+              .latitude_deg = place.latitude_deg};
     for (const Modality modality : kModalities) {
       if (!series[modality]) continue;
       const auto& contract = contracts[modality];

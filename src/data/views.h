@@ -19,6 +19,7 @@ struct View {
   GroundBox box;
   int64_t transform = 0;
   torch::Tensor label_cells{};  ///< [cells, cells] int64 (data/label_cells.h); undefined unless asked for and known
+  std::optional<double> longitude_deg = {}, latitude_deg = {};  ///< of the place
 };
 
 /// The views of one place: the global ones first, then the local ones. What is drawn depends on (seed, epoch, sample)

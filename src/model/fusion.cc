@@ -165,8 +165,9 @@ FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<a
     done += count;
   }
   const auto fused = at::cat(class_features).view({places, cells, options_.fusion_dim});
-  output.fused =
-      geo_context_(fused, input.prototypes).view({places, input.grid_height, input.grid_width, options_.fusion_dim});
+  const std::vector<int64_t> shape = {places, input.grid_height, input.grid_width, options_.fusion_dim};
+  output.class_tokens = fused.view(shape);
+  output.fused = geo_context_(fused, input.prototypes).view(shape);
   return output;
 }
 

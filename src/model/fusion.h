@@ -32,6 +32,7 @@ struct FusionInput {
 
 struct FusionOutput {
   torch::Tensor fused;                 ///< [B, gh, gw, d]
+  torch::Tensor class_tokens;          ///< F_fus^mm, the same before the geo-context: what prototypes are made of
   PerModality<torch::Tensor> aligned;  ///< F_i on the grid, [B, T, gh, gw, d], before the date embedding; or undefined
 };
 

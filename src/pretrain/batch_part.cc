@@ -10,14 +10,15 @@ std::vector<ViewBatch> batch_part(const std::vector<ViewBatch>& views, int64_t f
     ViewBatch out{.images = {},
                   .boxes = part(view.boxes),
                   .transforms = part(view.transforms),
-                  .label_cells = view.label_cells.defined() ? part(view.label_cells) : torch::Tensor()};
+                  .locations = view.locations.narrow(0, first, count)};
+    if (view.label_cells.defined()) out.label_cells = part(view.label_cells);
     for (const Modality modality : kModalities) {
       if (!view.images[modality]) continue;
       const SeriesBatch& series = *view.images[modality];
       out.images[modality] = SeriesBatch{.values = part(series.values),
                                          .valid = part(series.valid),
                                          .day_of_year = part(series.day_of_year),
-                                         .present = part(series.present)};
+                                         .present = series.present.narrow(0, first, count)};
     }
     parts.push_back(std::move(out));
   }

@@ -4,13 +4,15 @@ namespace skysense {
 namespace {
 
 std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> make_heads(int64_t width,
-                                                                                   const LearningHeadSizes& options) {
+                                                                                   const LearningHeadSizes& options,
+                                                                                   bool with_queries) {
   std::vector<std::pair<std::string, std::shared_ptr<torch::nn::Module>>> heads;
   for (const auto name : kSourceNames) heads.emplace_back(name, LearningHead(width, options).ptr());
+  if (with_queries) heads.emplace_back(kQueryName, LearningHead(width, options).ptr());
   return heads;
 }
 
-/// One modality of all views, joined along the batch: [V * B, T, ...].
+/// One modality of all views, joined along the batch: [V * B, T, ...]; `present` stays on the CPU.
 SeriesBatch join(const std::vector<ViewBatch>& views, Modality modality) {
   std::vector<torch::Tensor> values, valid, days, present;
   for (const auto& view : views) {
@@ -27,9 +29,9 @@ SeriesBatch join(const std::vector<ViewBatch>& views, Modality modality) {
 }
 
 /// [N, T, H, W] pixel validity and [N, T] presence -> [N, T, cells, cells]: a cell counts where half its pixels do.
-torch::Tensor cell_validity(const SeriesBatch& series, int64_t cells) {
-  const auto share = at::adaptive_avg_pool2d(series.valid.to(torch::kFloat), {cells, cells});
-  return (share >= 0.5) & series.present.unsqueeze(-1).unsqueeze(-1);
+torch::Tensor cell_validity(const torch::Tensor& valid, const torch::Tensor& present, int64_t cells) {
+  const auto share = at::adaptive_avg_pool2d(valid.to(torch::kFloat), {cells, cells});
+  return (share >= 0.5) & present.unsqueeze(-1).unsqueeze(-1);
 }
 
 /// One map a view from maps of all views: splits [V * B, ...] along the batch.
@@ -47,42 +49,50 @@ void add(torch::Tensor& sum, const torch::Tensor& term) {
 
 }  // namespace
 
-LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, const PerModality<int64_t>& channels)
+LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, int64_t queries,
+                         const PerModality<int64_t>& channels)
     : model_(register_module("model", SkysenseModel(model, channels))),
-      heads_(register_module("heads", torch::nn::ModuleDict(make_heads(model.fusion_dim, head)))) {}
-
-LearningHead LearnerImpl::head(Source source) {
-  const auto module = (*heads_)[std::string(kSourceNames[static_cast<int>(source)])];
-  return LearningHead(std::dynamic_pointer_cast<LearningHeadImpl>(module));
+      heads_(register_module("heads", torch::nn::ModuleDict(make_heads(model.fusion_dim, head, queries > 0)))) {
+  if (queries > 0) {
+    aggregation_ = register_module("aggregation", QueryAggregation(model.fusion_dim, queries, model.mlp_ratio));
+  }
 }
 
-EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t cells, const ForwardOptions& forward) {
+LearningHead LearnerImpl::head(std::string_view name) {
+  return LearningHead(std::dynamic_pointer_cast<LearningHeadImpl>((*heads_)[std::string(name)]));
+}
+
+EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t cells, const torch::Tensor& context,
+                                 const ForwardOptions& forward) {
   EncodedViews encoded;
   FusionInput fusion_input;
   fusion_input.grid_height = fusion_input.grid_width = cells;
+  if (context.defined()) fusion_input.prototypes = context.repeat({static_cast<int64_t>(views.size()), 1, 1});
   PerModality<torch::Tensor> valid;
   torch::Tensor any_valid;
   for (const Modality modality : kModalities) {
     if (!views[0].images[modality]) continue;
     const SeriesBatch series = join(views, modality);
-    const auto rows = series.present.flatten().nonzero().squeeze(-1);
-    if (rows.size(0) == 0) continue;
-    // Only the images that are there pass through the backbone.
-    const auto images = series.values.flatten(0, 1).index_select(0, rows);
-    const BackboneOutput output = model_->encode(modality, images, forward);
-    add(encoded.moe_loss, output.moe_loss);
-    const auto& last = output.stages[3];
     const int64_t n = series.present.size(0), t = series.present.size(1);
-    auto features = last;
-    if (rows.size(0) < n * t) {
-      features =
-          torch::zeros({n * t, last.size(1), last.size(2), last.size(3)}, last.options()).index_copy(0, rows, last);
+    const auto rows = series.present.flatten().nonzero().squeeze(-1);  // on the host: nothing waits for the device
+    if (rows.size(0) == 0) continue;
+    const auto device = series.values.device();
+    const auto present = series.present.to(device), rows_there = rows.to(device);
+    // Only the images that are there pass through the backbone.
+    const bool all = rows.size(0) == n * t;
+    const auto images = series.values.flatten(0, 1);
+    const BackboneOutput output = model_->encode(modality, all ? images : images.index_select(0, rows_there), forward);
+    add(encoded.moe_loss, output.moe_loss);
+    auto features = output.stages[3];
+    if (!all) {
+      features = torch::zeros({n * t, features.size(1), features.size(2), features.size(3)}, features.options())
+                     .index_copy(0, rows_there, features);
     }
-    valid[modality] = cell_validity(series, cells);
+    valid[modality] = cell_validity(series.valid, present, cells);
     fusion_input.series[modality] = FusionSeries{.features = features.unflatten(0, {n, t}),
                                                  .valid = valid[modality],
                                                  .day_of_year = series.day_of_year,
-                                                 .present = series.present};
+                                                 .present = present};
     const auto seen = valid[modality].any(1, /*keepdim=*/true);
     any_valid = any_valid.defined() ? any_valid | seen : seen;
   }
@@ -93,6 +103,7 @@ EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t ce
     encoded.maps[static_cast<int>(modality)] = split(fused.aligned[modality], valid[modality], views.size());
   }
   encoded.maps[static_cast<int>(Source::kFused)] = split(fused.fused.unsqueeze(1), any_valid, views.size());
+  encoded.class_tokens = split(fused.class_tokens.unsqueeze(1), any_valid, views.size());
   return encoded;
 }
 

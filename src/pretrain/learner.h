@@ -9,8 +9,9 @@
 #include "data/view_batch.h"
 #include "engine/tensor_io.h"
 #include "model/skysense_model.h"
-#include "pretrain/contrast.h"
 #include "pretrain/learning_head.h"
+#include "pretrain/query_aggregation.h"
+#include "pretrain/shared_ground.h"
 
 namespace skysense {
 
@@ -18,34 +19,43 @@ namespace skysense {
 enum class Source { kHr = 0, kMs = 1, kSar = 2, kFused = 3 };
 inline constexpr int kSourceCount = 4;
 inline constexpr std::array<std::string_view, kSourceCount> kSourceNames = {"hr", "ms", "sar", "fused"};
+inline constexpr std::string_view kQueryName = "query";  ///< of the fifth learning head, that of QSACL
 
 /// The features of some views of equal size: of each source that has any image, one map a view.
 struct EncodedViews {
   std::array<std::vector<SourceMap>, kSourceCount> maps;
-  torch::Tensor moe_loss;  ///< undefined without experts
+  std::vector<SourceMap> class_tokens;  ///< F_fus^mm: the fused maps before their geo-context
+  torch::Tensor moe_loss;               ///< undefined without experts
 };
 
-/// One branch of the teacher-student pair: the model with a learning head for each source (DESIGN 6).
-/// The teacher is a second instance with copied parameters.
+/// One branch of the teacher-student pair: the model with a learning head for each source, and QSACL's queries with a
+/// head of their own (DESIGN 6). The teacher is a second instance with copied parameters.
 class LearnerImpl : public torch::nn::Module {
  public:
-  LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, const PerModality<int64_t>& channels);
+  /// `queries` 0: without QSACL.
+  LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, int64_t queries,
+              const PerModality<int64_t>& channels);
 
   /// Encodes views of one size together. Eq. 6 for each modality, then multi-modal temporal fusion on a grid of
-  /// `cells` x `cells`. A source without a valid image in any of the views gets no maps.
-  EncodedViews encode(const std::vector<ViewBatch>& views, int64_t cells, const ForwardOptions& forward);
+  /// `cells` x `cells`, which attends to `context`: the prototypes of each place's region [B, P, d], or undefined. A
+  /// source without a valid image in any of the views gets no maps. `present` of the batches is on the CPU.
+  EncodedViews encode(const std::vector<ViewBatch>& views, int64_t cells, const torch::Tensor& context,
+                      const ForwardOptions& forward);
 
-  LearningHead head(Source source);
+  LearningHead head(std::string_view name);
   SkysenseModel model() { return model_; }
+  /// Empty without QSACL.
+  QueryAggregation aggregation() { return aggregation_; }
 
  private:
   SkysenseModel model_;
-  torch::nn::ModuleDict heads_;  ///< by kSourceNames
+  QueryAggregation aggregation_{nullptr};
+  torch::nn::ModuleDict heads_;  ///< by kSourceNames and kQueryName
 };
 TORCH_MODULE(Learner);
 
 /// A branch's tensors as its checkpoint file names them: tokenizers.*, backbone.* and fusion.* as in the model that
-/// every verb loads, and heads.<source>.*.
+/// every verb loads, heads.<source>.* and aggregation.*.
 NamedTensors checkpoint_tensors(const Learner& learner);
 
 /// Teacher parameters (and buffers) become those of the student.

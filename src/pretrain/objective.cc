@@ -1,31 +1,18 @@
 #include "pretrain/objective.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/random.h"
+#include "model/initialise.h"
+#include "pretrain/image_level.h"
+#include "pretrain/query_contrast.h"
 
 namespace skysense {
 namespace {
 
 constexpr int64_t kHrPixelsPerCell = 32;  // DESIGN 6: the fusion grid
-
-/// The views of each size, encoded together, appended in the order of the views: globals, then locals.
-EncodedViews encode_by_size(Learner& learner, const std::vector<ViewBatch>& views, const ViewOptions& options,
-                            bool globals_only, const ForwardOptions& forward) {
-  const auto locals = views.begin() + options.global_views;
-  EncodedViews encoded =
-      learner->encode({views.begin(), locals}, options.pixels(0, Modality::kHr) / kHrPixelsPerCell, forward);
-  if (globals_only || locals == views.end()) return encoded;
-  EncodedViews local = learner->encode({locals, views.end()},
-                                       options.pixels(options.global_views, Modality::kHr) / kHrPixelsPerCell, forward);
-  for (int s = 0; s < kSourceCount; ++s) {
-    auto& maps = encoded.maps[s];
-    if (maps.empty() || local.maps[s].empty()) continue;
-    maps.insert(maps.end(), local.maps[s].begin(), local.maps[s].end());
-  }
-  if (local.moe_loss.defined()) encoded.moe_loss = (encoded.moe_loss + local.moe_loss) / 2;
-  return encoded;
-}
 
 std::vector<ViewGeometry> geometry_of(const std::vector<ViewBatch>& views) {
   std::vector<ViewGeometry> geometry;
@@ -35,87 +22,183 @@ std::vector<ViewGeometry> geometry_of(const std::vector<ViewBatch>& views) {
 
 }  // namespace
 
-Objective::Objective(const PretrainOptions& options, torch::Device device) : options_(options) {
-  for (int s = 0; s < kSourceCount; ++s) {
-    centres_.push_back({Centre(options.head.outputs), Centre(options.head.outputs)});
-    centres_.back().image.to(device);
-    centres_.back().pixel.to(device);
+Objective::Objective(const PretrainOptions& options, torch::Device device, const torch::Tensor& class_texts,
+                     const Ranks& ranks)
+    : options_(options), device_(device), ranks_(ranks), query_centre_(options.head.outputs, device) {
+  const auto centre = [&] { return Centre(options.head.outputs, device); };
+  for (int s = 0; s < kSourceCount; ++s) centres_.push_back({centre(), centre(), centre()});
+  const PrototypeOptions& gcpl = options.gcpl;
+  if (gcpl.enabled) {
+    prototypes_.emplace(gcpl.regions, gcpl.prototypes, options.model.fusion_dim);
+    prototype_learning_.emplace(*prototypes_, static_cast<uint64_t>(options.seed));
   }
+  if (options.weights.ita > 0 && class_texts.defined()) {
+    alignment_ = TextAlignment(options.model.fusion_dim, class_texts, options.ita);
+    RandomStream stream(static_cast<uint64_t>(options.seed), 0, 0, "initial text alignment");
+    initialise(*alignment_, at::make_generator<at::CPUGeneratorImpl>(stream.next()));
+    alignment_->to_device(device);
+  }
+}
+
+EncodedViews Objective::encode(Learner& learner, const std::vector<ViewBatch>& views, bool with_locals,
+                               const torch::Tensor& context, const ForwardOptions& forward) const {
+  const auto cells = [&](int64_t view) { return options_.views.pixels(view, Modality::kHr) / kHrPixelsPerCell; };
+  const auto locals = views.begin() + options_.views.global_views;
+  EncodedViews encoded = learner->encode({views.begin(), locals}, cells(0), context, forward);
+  if (!with_locals || locals == views.end()) return encoded;
+  const EncodedViews local =
+      learner->encode({locals, views.end()}, cells(options_.views.global_views), context, forward);
+  for (int s = 0; s < kSourceCount; ++s) {
+    auto& maps = encoded.maps[s];
+    if (maps.empty() || local.maps[s].empty()) continue;
+    maps.insert(maps.end(), local.maps[s].begin(), local.maps[s].end());
+  }
+  if (local.moe_loss.defined()) encoded.moe_loss = (encoded.moe_loss + local.moe_loss) / 2;
+  return encoded;
 }
 
 LossReport Objective::measure(Learner& student, Learner& teacher, const std::vector<ViewBatch>& views,
                               double teacher_temperature, const at::Generator& drop_path) {
+  const bool with_queries = options_.weights.qsacl > 0;
+  std::vector<int64_t> regions;
+  torch::Tensor context;  // both branches attend to the same prototypes, which are no parameters
+  if (prototypes_) {
+    regions = prototypes_->regions_of(views[0].locations);
+    context = prototypes_->gather(regions, device_);
+  }
   EncodedViews targets;
   {
     const torch::NoGradGuard no_grad;
-    targets = encode_by_size(teacher, views, options_.views, /*globals_only=*/true, {});
+    targets = encode(teacher, views, with_queries, context, {});
   }
   ForwardOptions forward;
   forward.generator = drop_path;
-  const EncodedViews predictions = encode_by_size(student, views, options_.views, /*globals_only=*/false, forward);
-  const auto geometry = geometry_of(views);
+  const EncodedViews predictions = encode(student, views, /*with_locals=*/true, context, forward);
+  if (predictions.class_tokens.empty()) throw DataError("a batch holds no valid image in any modality");
 
-  LossReport report;
-  for (int s = 0; s < kSourceCount; ++s) {
-    if (predictions.maps[s].empty() || targets.maps[s].empty()) continue;
-    const auto source = static_cast<Source>(s);
-    const SourceHeads heads{.student = student->head(source),
-                            .teacher = teacher->head(source),
-                            .image_centre = &centres_[s].image,
-                            .pixel_centre = &centres_[s].pixel};
-    const auto losses =
-        contrast(predictions.maps[s], targets.maps[s], geometry, heads, options_.contrast, teacher_temperature);
-    const auto add = [&](double weight, const char* name, const torch::Tensor& loss) {
-      if (!loss.defined()) return;
-      const auto weighted = weight == 1 ? loss : weight * loss;
-      report.total = report.total.defined() ? report.total + weighted : weighted;
-      report.parts[fmt::format("{}.{}", kSourceNames[s], name)] = loss.item<double>();
-    };
-    add(1, "image", losses.image);
-    add(1, "pixel", losses.pixel);
-    add(options_.contrast.spread, "spread", losses.spread);
-    if (losses.image.defined()) report.parts[fmt::format("entropy.{}", kSourceNames[s])] = losses.teacher_entropy;
-  }
-  if (!report.total.defined()) throw DataError("a batch holds no valid image in any modality");
+  const LearningStep step{options_.contrast, teacher_temperature, ranks_};
+  LossTerms terms(device_);
+  if (options_.weights.mgcl > 0) add_contrast(terms, student, teacher, predictions, targets, views, step);
+  if (with_queries) add_queries(terms, student, teacher, predictions, targets, step);
+  if (alignment_) add_alignment(terms, predictions, views);
   if (predictions.moe_loss.defined()) {
-    report.total = report.total + options_.train.moe_loss_weight * predictions.moe_loss;
-    report.parts["moe"] = predictions.moe_loss.item<double>();
+    const auto one = torch::ones({}, torch::device(device_));
+    terms.add("moe", options_.train.moe_loss_weight, Mean{predictions.moe_loss, one});
   }
-  return report;
+  if (prototype_learning_) prototype_learning_->observe(regions, predictions.class_tokens);
+  return terms.report(ranks_);
+}
+
+void Objective::add_contrast(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,
+                             const EncodedViews& targets, const std::vector<ViewBatch>& views,
+                             const LearningStep& step) {
+  const auto geometry = geometry_of(views);
+  const double weight = options_.weights.mgcl;
+  for (int s = 0; s < kSourceCount; ++s) {
+    ContrastLosses losses;
+    if (!predictions.maps[s].empty() && !targets.maps[s].empty()) {
+      const SourceHeads heads{.student = student->head(kSourceNames[s]),
+                              .teacher = teacher->head(kSourceNames[s]),
+                              .image_centre = &centres_[s].image,
+                              .pixel_centre = &centres_[s].pixel,
+                              .object_centre = &centres_[s].object};
+      const std::vector<SourceMap> globals(targets.maps[s].begin(),
+                                           targets.maps[s].begin() + options_.views.global_views);
+      losses = contrast(predictions.maps[s], globals, geometry, heads, step);
+    }
+    const auto name = [&](const char* part) { return fmt::format("{}.{}", kSourceNames[s], part); };
+    if (options_.contrast.image_level) terms.add(name("image"), weight, losses.image);
+    if (options_.contrast.pixel_level) terms.add(name("pixel"), weight, losses.pixel);
+    if (options_.contrast.object_level) terms.add(name("object"), weight, losses.object);
+    if (options_.contrast.spread > 0) {
+      terms.add(name("spread"), weight * options_.contrast.spread, losses.spread.value_or(Mean::none(device_)));
+    }
+  }
+}
+
+void Objective::add_queries(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,
+                            const EncodedViews& targets, const LearningStep& step) {
+  const auto fused = [](const EncodedViews& encoded) { return encoded.maps[static_cast<int>(Source::kFused)]; };
+  const auto globals = static_cast<size_t>(options_.views.global_views);
+  const std::string name(kQueryName);
+  if (fused(predictions).size() <= globals || fused(targets).size() <= globals) {
+    return terms.add(name, options_.weights.qsacl, std::nullopt);
+  }
+  const auto gather = [&](Learner& learner, const EncodedViews& encoded) {
+    QueryAggregation queries = learner->aggregation();
+    return aggregate(queries, fused(encoded), globals);
+  };
+  AggregatedViews wanted;
+  {
+    const torch::NoGradGuard no_grad;
+    wanted = gather(teacher, targets);
+  }
+  const HeadPair heads{student->head(kQueryName), teacher->head(kQueryName), &query_centre_};
+  terms.add(name, options_.weights.qsacl, query_loss(gather(student, predictions), wanted, heads, step));
+}
+
+void Objective::add_alignment(LossTerms& terms, const EncodedViews& predictions, const std::vector<ViewBatch>& views) {
+  Mean sum = Mean::none(device_);
+  for (const Modality modality : kModalities) {
+    const auto& maps = predictions.maps[static_cast<int>(modality)];
+    if (maps.empty() || !views[0].label_cells.defined()) continue;
+    std::vector<torch::Tensor> labels;
+    for (int64_t g = 0; g < options_.views.global_views; ++g)
+      labels.push_back(views[static_cast<size_t>(g)].label_cells);
+    sum = sum + alignment_loss(alignment_, {maps.begin(), maps.begin() + options_.views.global_views}, labels);
+  }
+  terms.add("ita", options_.weights.ita, sum);
 }
 
 void Objective::fit_heads(Learner& learner, const std::vector<ViewBatch>& views) const {
   const torch::NoGradGuard no_grad;
-  const EncodedViews encoded = encode_by_size(learner, views, options_.views, /*globals_only=*/true, {});
+  const bool with_queries = options_.weights.qsacl > 0;
+  const EncodedViews encoded = encode(learner, views, with_queries, {}, {});
+  const auto fit = [&](std::string_view name, const torch::Tensor& rows) {
+    if (rows.size(0) >= 2) learner->head(name)->fit(rows);
+  };
   for (int s = 0; s < kSourceCount; ++s) {
-    if (encoded.maps[s].empty()) continue;
-    const auto rows = pooled_rows(encoded.maps[s]);
-    if (rows.size(0) >= 2) learner->head(static_cast<Source>(s))->fit(rows);
+    const auto& maps = encoded.maps[s];
+    if (maps.empty()) continue;
+    fit(kSourceNames[s], pooled_rows({maps.begin(), maps.begin() + options_.views.global_views}));
   }
+  const auto& fused = encoded.maps[static_cast<int>(Source::kFused)];
+  if (!with_queries || static_cast<int64_t>(fused.size()) <= options_.views.global_views) return;
+  QueryAggregation queries = learner->aggregation();
+  const auto gathered = aggregate(queries, fused, static_cast<size_t>(options_.views.global_views));
+  fit(kQueryName, gathered.global.index({gathered.valid}).flatten(0, 1));
 }
 
-void Objective::update_centres(bool keep) {
-  const double momentum = keep ? options_.contrast.centre_momentum : 1.0;
-  for (Centres& centres : centres_) {
-    centres.image.update(momentum);
-    centres.pixel.update(momentum);
-  }
+void Objective::end_step(bool keep) {
+  std::vector<Centre*> centres = {&query_centre_};
+  for (Centres& own : centres_) centres.insert(centres.end(), {&own.image, &own.pixel, &own.object});
+  for (Centre* centre : centres) keep ? centre->update(options_.contrast.centre_momentum, ranks_) : centre->forget();
+  if (!prototype_learning_) return;
+  keep ? prototype_learning_->update(options_.gcpl.momentum, ranks_) : prototype_learning_->forget();
 }
 
-std::map<std::string, torch::Tensor> Objective::state() const {
-  std::map<std::string, torch::Tensor> state;
+NamedTensors Objective::state() const {
+  NamedTensors state = {{fmt::format("centres.{}", kQueryName), query_centre_.value()}};
   for (int s = 0; s < kSourceCount; ++s) {
     state[fmt::format("centres.{}.image", kSourceNames[s])] = centres_[s].image.value();
     state[fmt::format("centres.{}.pixel", kSourceNames[s])] = centres_[s].pixel.value();
+    state[fmt::format("centres.{}.object", kSourceNames[s])] = centres_[s].object.value();
   }
   return state;
 }
 
-void Objective::load_state(const std::map<std::string, torch::Tensor>& state) {
-  for (int s = 0; s < kSourceCount; ++s) {
-    centres_[s].image.load(state.at(fmt::format("centres.{}.image", kSourceNames[s])));
-    centres_[s].pixel.load(state.at(fmt::format("centres.{}.pixel", kSourceNames[s])));
+LogValues Objective::centre_norms() const {
+  std::vector<torch::Tensor> norms;
+  LogValues values;
+  for (const auto& [name, centre] : state()) {
+    norms.push_back(centre.norm());
+    values.emplace_back("centre" + name.substr(std::string_view("centres").size()), 0);
   }
+  const auto all = torch::stack(norms).cpu();
+  for (size_t i = 0; i < values.size(); ++i) values[i].second = all[static_cast<int64_t>(i)].item<double>();
+  return values;
 }
+
+NamedTensors Objective::parameters() const { return alignment_ ? named_tensors(*alignment_, "ita.") : NamedTensors(); }
 
 }  // namespace skysense

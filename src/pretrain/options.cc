@@ -22,7 +22,11 @@ void PretrainOptions::describe(OptionFields& fields) {
   fields.group("head", head);
   fields.group("views", views);
   fields.group("augment", augment);
+  fields.group("weights", weights);
   fields.group("contrast", contrast);
+  fields.group("qsacl", qsacl);
+  fields.group("ita", ita);
+  fields.group("gcpl", gcpl);
   fields.group("train", train);
   fields("checkpoints.keep", checkpoints.keep, "newest checkpoints kept; older ones are removed").at_least(1);
   fields.group("loader", loader);
@@ -37,6 +41,8 @@ PretrainOptions pretrain_options(const std::string& name) {
   options.model.drop_path = 0.2;  // the predecessor's (DESIGN 6)
   options.model.fusion_drop_path = 0.3;
   options.head = preset.head;
+  options.gcpl.regions = preset.prototypes.regions;
+  options.gcpl.prototypes = preset.prototypes.prototypes;
   options.views.hr_per_cell = preset.sample.hr_per_ms;
   options.views.global_cells = preset.sample.global_crop;
   options.views.local_cells = preset.sample.local_crop;

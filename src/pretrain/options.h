@@ -7,8 +7,10 @@
 #include "engine/product.h"
 #include "engine/schedule.h"
 #include "model/presets.h"
-#include "pretrain/contrast.h"
-#include "pretrain/learning_head.h"
+#include "pretrain/ita.h"
+#include "pretrain/learning_loss.h"
+#include "pretrain/prototype_learning.h"
+#include "pretrain/query_contrast.h"
 
 namespace skysense {
 
@@ -25,6 +27,19 @@ struct TrainOptions {
   double moe_loss_weight = 0.01;
 
   void describe(OptionFields& fields);
+};
+
+/// The weights of Eq. 5 (App. C). A loss of weight 0 is not computed.
+struct LossWeights {
+  double mgcl = 1;   ///< lambda_1
+  double qsacl = 1;  ///< lambda_3
+  double ita = 1;    ///< lambda_2; acts where places have labels
+
+  void describe(OptionFields& fields) {
+    fields("mgcl", mgcl, "weight of multi-granularity contrast (pixel, object, image); 0 is off").between(0, 1000);
+    fields("qsacl", qsacl, "weight of query-based semantic aggregation contrast; 0 is off").between(0, 1000);
+    fields("ita", ita, "weight of image-text alignment, where places have labels; 0 is off").between(0, 1000);
+  }
 };
 
 /// The feed of the trainer.
@@ -51,7 +66,11 @@ struct PretrainOptions {
   LearningHeadSizes head;
   ViewOptions views;
   AugmentOptions augment;
+  LossWeights weights;
   ContrastOptions contrast;
+  QueryOptions qsacl;
+  AlignmentOptions ita;
+  PrototypeOptions gcpl;
   TrainOptions train;
   CheckpointOptions checkpoints;
   FeedOptions loader;

@@ -22,6 +22,7 @@
 #include "model/autocast.h"
 #include "model/initialise.h"
 #include "pretrain/batch_part.h"
+#include "pretrain/collapse_alarm.h"
 #include "pretrain/learner.h"
 #include "pretrain/objective.h"
 #include "pretrain/report.h"
@@ -30,6 +31,8 @@ namespace skysense {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kCollapsePatience = 50;  // logged steps: the first ones' targets say little in any run
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -40,8 +43,15 @@ void check(const PretrainOptions& options) {
     throw UsageError(
         fmt::format("train.batch_size {} is no multiple of train.accumulate {}", train.batch_size, train.accumulate));
   }
-  if (!options.contrast.image_level && !options.contrast.pixel_level) {
-    throw UsageError("contrast.image_level and contrast.pixel_level are both off: nothing is left to learn from");
+  const bool mgcl = options.weights.mgcl > 0 &&
+                    (options.contrast.image_level || options.contrast.pixel_level || options.contrast.object_level);
+  if (!mgcl && options.weights.qsacl == 0) {
+    throw UsageError(
+        "weights.mgcl (or its contrast.*_level) and weights.qsacl are both off: nothing is left to learn from");
+  }
+  if (options.weights.qsacl > 0 && options.views.local_views == 0) {
+    throw UsageError(
+        "weights.qsacl compares global with local views, of which views.local_views wants none: set weights.qsacl=0");
   }
 }
 
@@ -51,26 +61,37 @@ at::Generator generator_for(const PretrainOptions& options, int64_t step, int64_
   return at::make_generator<at::CPUGeneratorImpl>(stream.next());
 }
 
+Learner make_learner(const PretrainOptions& options, const SensorContracts& contracts) {
+  const int64_t queries = options.weights.qsacl > 0 ? options.qsacl.queries : 0;
+  return Learner(options.model, options.head, queries, channels_of(contracts));
+}
+
 /// Both branches, the optimiser and the losses' state: what a checkpoint holds.
 class TrainingState {
  public:
-  TrainingState(const PretrainOptions& options, const SensorContracts& contracts, torch::Device device)
+  TrainingState(const PretrainOptions& options, const SensorContracts& contracts, const torch::Tensor& class_texts,
+                const Ranks& ranks, torch::Device device)
       : student(seeded(options, contracts)),
-        teacher(options.model, options.head, channels_of(contracts)),
-        objective(options, device) {
+        teacher(make_learner(options, contracts)),
+        objective(options, device, class_texts, ranks) {
     student->to(device);
     teacher->to(device);
     copy_parameters(student, teacher);
     teacher->eval();
     for (auto& parameter : teacher->parameters()) parameter.requires_grad_(false);
-    optimizer = std::make_unique<AdamW>(named_parameters(*student));
+    NamedTensors trained = named_parameters(*student);
+    trained.merge(objective.parameters());
+    optimizer = std::make_unique<AdamW>(trained);
   }
 
   RunTensors tensors() const {
-    return {.student = checkpoint_tensors(student),
-            .teacher = checkpoint_tensors(teacher),
-            .optimizer = optimizer->state(),
-            .extra = objective.state()};
+    RunTensors tensors{.student = checkpoint_tensors(student),
+                       .teacher = checkpoint_tensors(teacher),
+                       .optimizer = optimizer->state(),
+                       .extra = objective.state()};
+    tensors.student.merge(objective.parameters());
+    if (objective.prototypes() != nullptr) tensors.teacher["prototypes"] = objective.prototypes()->values();
+    return tensors;
   }
 
   Learner student, teacher;
@@ -82,20 +103,17 @@ class TrainingState {
   /// drawn.
   static Learner seeded(const PretrainOptions& options, const SensorContracts& contracts) {
     torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial heads").next());
-    Learner learner(options.model, options.head, channels_of(contracts));
+    Learner learner = make_learner(options, contracts);
     initialise(*learner->model(), contracts, generator_for(options, 0, 0, "initial weights"));
+    if (auto queries = learner->aggregation()) initialise(*queries, generator_for(options, 0, 0, "initial queries"));
     return learner;
   }
 };
 
-void add_parts(std::map<std::string, double>& sum, const std::map<std::string, double>& parts, double weight) {
-  for (const auto& [name, value] : parts) sum[name] += weight * value;
-}
-
 }  // namespace
 
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume) {
+                        bool resume, const torch::Tensor& class_texts) {
   check(options);
   PretrainOptions described = options;
   const std::string config_yaml = dump_yaml(fields_of(described));
@@ -104,7 +122,9 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
   set_threads(options.compute.threads);
   const TrainOptions& train = options.train;
 
-  TrainingState state(options, places.contracts(), device);
+  const Ranks ranks;
+  TrainingState state(options, places.contracts(), class_texts, ranks, device);
+  CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
   RunState at;
   at.seed = static_cast<uint64_t>(options.seed);
   const auto newest = find_newest_checkpoint(run);
@@ -159,32 +179,33 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
       copy_parameters(state.student, state.teacher);
     }
     state.student->train();
-    std::map<std::string, double> parts;
-    double loss = 0;
+    StepReport report;
+    auto total = torch::zeros({}, torch::device(device));
     const int64_t micro_size = train.batch_size / train.accumulate;
     for (int64_t micro = 0; micro < train.accumulate; ++micro) {
       const AutocastScope autocast(device.type(), dtype);
       const auto part = batch_part(views, micro * micro_size, micro_size, device);
       const auto drop_path = generator_for(options, at.step, micro, "drop path");
-      const LossReport report = state.objective.measure(state.student, state.teacher, part, temperature, drop_path);
-      const double weight = 1.0 / static_cast<double>(train.accumulate);
-      loss += weight * report.total.item<double>();
-      add_parts(parts, report.parts, weight);
-      (report.total * weight).backward();
+      const LossReport losses = state.objective.measure(state.student, state.teacher, part, temperature, drop_path);
+      const auto share = losses.total / static_cast<double>(train.accumulate);
+      share.backward();
+      total += share.detach();
+      report.add(losses);
     }
 
+    const auto loss = total.item<double>();
     const double gradient_norm = state.optimizer->clip_gradients(train.clip_norm);
     if (std::isfinite(loss) && std::isfinite(gradient_norm)) {
       bad_steps = 0;
       state.optimizer->step(lr, weight_decay(train.schedule, at.step, train.steps));
       update_teacher(state.student, state.teacher, teacher_momentum(train.schedule, at.step, train.steps));
-      state.objective.update_centres(/*keep=*/true);
+      state.objective.end_step(/*keep=*/true);
     } else {
       // Such a step changes nothing but the place in the stream.
       ++bad_steps;
       spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, loss,
                    gradient_norm);
-      state.objective.update_centres(/*keep=*/false);
+      state.objective.end_step(/*keep=*/false);
       if (bad_steps >= train.max_bad_steps) {
         throw DataError(
             fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
@@ -199,8 +220,11 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     at.epoch = at.data_position / places.size();
     result.samples_per_second = static_cast<double>((at.step - first_step) * train.batch_size) / seconds_since(started);
     if (at.step % train.log_every == 0 || at.step == train.steps) {
-      LogValues values = {{"loss", loss}};
-      for (const auto& [name, value] : parts) values.emplace_back(name, value);
+      LogValues values = report.values();
+      alarm.observe(at.step, values);
+      const LogValues norms = state.objective.centre_norms();
+      values.insert(values.begin(), {"loss", loss});
+      values.insert(values.end(), norms.begin(), norms.end());
       values.insert(values.end(), {{"lr", lr},
                                    {"gradient_norm", gradient_norm},
                                    {"samples_per_second", result.samples_per_second},

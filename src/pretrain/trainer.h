@@ -21,8 +21,9 @@ struct PretrainResult {
 /// checkpoints/step-N/, model (link to the newest whole checkpoint), report.html (paper sec. 3.2, App. C; DESIGN 5, 8
 /// and 9). `resume` continues from the newest whole checkpoint, exactly as if the run had never stopped, and starts
 /// anew where there is none. A signal makes it write a checkpoint and throw Interrupted. Throws UsageError for options
-/// that do not fit together, DataError for places, disks and losses that fail.
+/// that do not fit together, DataError for places, disks and losses that fail. `class_texts` [K, D] are the text
+/// vectors of the classes of the places' labels for image-text alignment; undefined: that loss is off.
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume);
+                        bool resume, const torch::Tensor& class_texts = {});
 
 }  // namespace skysense

@@ -44,12 +44,18 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
   const auto columns = read_columns(log_jsonl);
   Plot total{"Loss", "step", "loss", {}}, parts{"Loss by part", "step", "loss", {}};
   Plot entropy{"Entropy of the teacher's targets", "step", "nats", {}};
+  Plot usage{"Teacher's mean target from uniform use of the outputs", "step", "KL, nats", {}};
+  Plot centres{"Norms of the centres", "step", "L2 norm", {}};
   Plot rate{"Learning rate", "step", "lr", {}}, speed{"Speed", "step", "samples/s", {}};
   for (const auto& [name, column] : columns) {
     if (name == "loss")
       total.series.push_back(column);
     else if (name.starts_with("entropy."))
       entropy.series.push_back(column);
+    else if (name.starts_with("kl."))
+      usage.series.push_back(column);
+    else if (name.starts_with("centre."))
+      centres.series.push_back(column);
     else if (name.starts_with("loss") || name == "moe" || name.find('.') != std::string::npos)  // "hr.image", …
       parts.series.push_back(column);
     else if (name == "lr")
@@ -58,7 +64,7 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
       speed.series.push_back(column);
   }
   std::vector<Plot> plots;
-  for (Plot* plot : {&total, &parts, &entropy, &rate, &speed}) {
+  for (Plot* plot : {&total, &parts, &entropy, &usage, &centres, &rate, &speed}) {
     if (!plot->series.empty()) plots.push_back(std::move(*plot));
   }
   return plots;

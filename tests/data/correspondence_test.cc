@@ -17,7 +17,10 @@ TEST(Dihedral, MovesPointsWhereItMovesPixels) {
     image[1][4] = 1;  // centre at x = 4.5 / 6, y = 1.5 / 6
     const auto moved = apply_dihedral(image, code);
     const auto point = move_points(torch::tensor({4.5 / kSide, 1.5 / kSide}, torch::kFloat64), code) * kSide;
-    EXPECT_EQ(moved[static_cast<int64_t>(point[1].item<double>())][static_cast<int64_t>(point[0].item<double>())].item<float>(), 1) << code;
+    EXPECT_EQ(moved[static_cast<int64_t>(point[1].item<double>())][static_cast<int64_t>(point[0].item<double>())]
+                  .item<float>(),
+              1)
+        << code;
   }
 }
 
@@ -29,6 +32,16 @@ TEST(Dihedral, HasEightDifferentMovesWithInverses) {
     for (int64_t b = 0; b < a; ++b) EXPECT_FALSE(torch::equal(apply_dihedral(image, a), apply_dihedral(image, b)));
   }
   EXPECT_THROW(apply_dihedral(image, 8), c10::ValueError);
+}
+
+TEST(Dihedral, MovesABatchAsItMovesEach) {
+  const auto codes = torch::arange(kDihedralCodes, torch::kInt64);
+  const auto points = torch::rand({kDihedralCodes, 5, 2}, torch::kFloat64);
+  const auto moved = move_points(points, codes), back = move_points_back(points, codes);
+  for (int64_t code = 0; code < kDihedralCodes; ++code) {
+    EXPECT_TRUE(torch::equal(moved[code], move_points(points[code], code))) << code;
+    EXPECT_TRUE(torch::equal(back[code], move_points_back(points[code], code))) << code;
+  }
 }
 
 TEST(Correspondence, AMapOfItsOwnCoordinatesGivesTheGroundBack) {
@@ -51,7 +64,8 @@ TEST(Correspondence, AMapOfItsOwnCoordinatesGivesTheGroundBack) {
       // Between cell centres interpolation is exact for a linear map; the outer half cell repeats its neighbour.
       const auto centres = expected & x[b].ge(box[0] + box[2] / 32) & x[b].le(box[0] + box[2] * 31 / 32) &
                            y[b].ge(box[1] + box[3] / 32) & y[b].le(box[1] + box[3] * 31 / 32);
-      EXPECT_TRUE(all_close(sampled.values[b].index({centres}), points[b].index({centres}).to(torch::kFloat32), 1e-5, 1e-4));
+      EXPECT_TRUE(
+          all_close(sampled.values[b].index({centres}), points[b].index({centres}).to(torch::kFloat32), 1e-5, 1e-4));
     }
   }
 }

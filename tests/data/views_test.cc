@@ -173,5 +173,18 @@ TEST(Collate, PadsMissingDatesAndModalities) {
   EXPECT_EQ(batch.transforms[1].item<int64_t>(), places[1][1].transform);
 }
 
+TEST(Collate, KeepsWhereThePlacesLie) {
+  auto known = ground_place(40, 8, 2, 2), unknown = ground_place(40, 8, 2, 2);
+  known.longitude_deg = 24.5;
+  known.latitude_deg = -61.25;
+  const auto contracts = plain_contracts();
+  const ViewBatch batch = collate(
+      {make_views(known, contracts, kViews, kMoves, 1, 0, 0), make_views(unknown, contracts, kViews, kMoves, 1, 0, 1)},
+      7, contracts, kViews);
+  EXPECT_TRUE(torch::equal(batch.locations[0], torch::tensor({24.5, -61.25}, torch::kFloat64)));
+  EXPECT_TRUE(batch.locations[1].isnan().all().item<bool>());
+  EXPECT_FALSE(batch.label_cells.defined());
+}
+
 }  // namespace
 }  // namespace skysense

@@ -3,24 +3,21 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "parity_heads.h"
 #include "pretrain/spread.h"
 #include "testing/all_close.h"
-#include "testing/fixture.h"
 
 namespace skysense {
 namespace {
 
 using testing::all_close;
+using testing::centre_of;
 using testing::Fixture;
+using testing::head_of;
+using testing::kParityHead;
 
 constexpr int kViews = 3, kGlobals = 2;
-
-LearningHead head_of(const Fixture& fixture, const std::string& prefix) {
-  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
-  const torch::NoGradGuard no_grad;
-  for (auto& [name, value] : fixture.with_prefix(prefix)) head->named_parameters()[name].copy_(value);
-  return head;
-}
+const Ranks kAlone;
 
 struct Case {
   std::vector<SourceMap> student, teacher;
@@ -37,25 +34,40 @@ Case case_of(const Fixture& fixture) {
   return c;
 }
 
+/// The centres of the three granularities.
+struct Centres {
+  Centre image{12, torch::kCPU}, pixel{12, torch::kCPU}, object{12, torch::kCPU};
+  SourceHeads of(const LearningHead& student, const LearningHead& teacher) {
+    return {student, teacher, &image, &pixel, &object};
+  }
+};
+
+ContrastOptions without_objects() {
+  ContrastOptions options;
+  options.object_level = false;
+  return options;
+}
+
 // python/parity/contrast.py, fp32, 1e-5.
 TEST(ContrastParity, LossesAndGradientsEqualTheReference) {
   const Fixture fixture("contrast");
   const Case c = case_of(fixture);
   LearningHead student_head = head_of(fixture, "student_head."), teacher_head = head_of(fixture, "teacher_head.");
-  Centre image_centre(12), pixel_centre(12);
-  image_centre.load(fixture["centre.image"]);
-  pixel_centre.load(fixture["centre.pixel"]);
-  const auto losses =
-      contrast(c.student, c.teacher, c.geometry, {student_head, teacher_head, &image_centre, &pixel_centre},
-               {.student_temperature = 0.1}, 0.05);
-  EXPECT_TRUE(all_close(losses.image, fixture["image"][0], 1e-5, 1e-5));
-  EXPECT_TRUE(all_close(losses.pixel, fixture["pixel"][0], 1e-5, 1e-5));
-  (losses.image + losses.pixel).backward();
+  Centres centres;
+  centres.image.value().copy_(fixture["centre.image"]);
+  centres.pixel.value().copy_(fixture["centre.pixel"]);
+  const auto losses = contrast(c.student, c.teacher, c.geometry, centres.of(student_head, teacher_head),
+                               {without_objects(), 0.05, kAlone});
+  EXPECT_TRUE(all_close(losses.image->loss.value(), fixture["image"][0], 1e-5, 1e-5));
+  EXPECT_TRUE(all_close(losses.pixel->loss.value(), fixture["pixel"][0], 1e-5, 1e-5));
+  EXPECT_EQ(losses.pixel->loss.count.item<int64_t>(), fixture["pixel_pairs"].item<int64_t>());
+  EXPECT_FALSE(losses.object.has_value());
+  (losses.image->loss.value() + losses.pixel->loss.value()).backward();
   for (int v = 0; v < kViews; ++v) {
-    EXPECT_TRUE(all_close(c.student[v].features.grad(), fixture[fmt::format("gradient.{}", v)], 1e-4, 1e-6)) << v;
+    EXPECT_TRUE(all_close(c.student[v].features.grad(), fixture[fmt::format("gradient.{}", v)], 1e-5, 1e-6)) << v;
   }
   for (auto& [name, gradient] : fixture.with_prefix("head_gradient.")) {
-    EXPECT_TRUE(all_close(student_head->named_parameters()[name].grad(), gradient, 1e-4, 1e-5)) << name;
+    EXPECT_TRUE(all_close(student_head->named_parameters()[name].grad(), gradient, 1e-5, 1e-5)) << name;
   }
 }
 
@@ -112,51 +124,98 @@ TEST(SinkhornTargets, AreDistributionsThatUseEveryOutputAlike) {
   EXPECT_TRUE(sinkhorn_targets(logits * 1000, 0.05).isfinite().all().item<bool>());
 }
 
-TEST(Contrast, ViewsWithoutSharedGroundHaveNoPixelLoss) {
+TEST(SinkhornTargets, LeaveInvalidRowsOut) {
+  torch::manual_seed(6);
+  const auto logits = torch::randn({10, 4});
+  auto changed = logits.clone();
+  changed[3] += 100;
+  auto valid = torch::ones({10}, torch::kBool);
+  valid[3] = false;
+  const auto targets = sinkhorn_targets(logits, 0.1, valid);
+  EXPECT_TRUE(torch::equal(sinkhorn_targets(changed, 0.1, valid), targets));
+  EXPECT_EQ(targets[3].sum().item<float>(), 0);
+  EXPECT_FALSE(all_close(sinkhorn_targets(changed, 0.1), sinkhorn_targets(logits, 0.1), 1e-2, 1e-2));
+}
+
+TEST(Contrast, ViewsWithoutSharedGroundHaveNoPixelOrObjectLoss) {
   const auto map = [] { return SourceMap{torch::randn({1, 1, 2, 2, 8}), torch::ones({1, 1, 2, 2}, torch::kBool)}; };
   const auto box = [](double x) {
     return ViewGeometry{torch::tensor({{x, 0.0, 4.0, 4.0}}, torch::kDouble), torch::zeros({1}, torch::kLong)};
   };
-  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
-  Centre image_centre(12), pixel_centre(12);
-  const SourceHeads heads{head, head, &image_centre, &pixel_centre};
+  LearningHead head(8, kParityHead);
+  Centres centres;
   const std::vector<SourceMap> maps = {map(), map()};
-  EXPECT_EQ(contrast(maps, maps, {box(0), box(100)}, heads, {}, 0.05).pixel.item<double>(), 0);
-  EXPECT_GT(contrast(maps, maps, {box(0), box(1)}, heads, {}, 0.05).pixel.item<double>(), 0);
+  const LearningStep step{{}, 0.05, kAlone};
+  const auto apart = contrast(maps, maps, {box(0), box(100)}, centres.of(head, head), step);
+  EXPECT_EQ(apart.pixel->loss.value().item<double>(), 0);
+  EXPECT_EQ(apart.object->loss.value().item<double>(), 0);
+  EXPECT_EQ(apart.object->loss.count.item<double>(), 0);
+  const auto near = contrast(maps, maps, {box(0), box(1)}, centres.of(head, head), step);
+  EXPECT_GT(near.pixel->loss.value().item<double>(), 0);
+  EXPECT_GT(near.object->loss.value().item<double>(), 0);
 }
 
 TEST(Contrast, MaskedCellsChangeNothing) {
   torch::manual_seed(1);
-  LearningHead head(8, LearningHeadSizes{.hidden = 16, .bottleneck = 6, .outputs = 12});
+  LearningHead head(8, kParityHead);
   auto valid = torch::ones({1, 1, 2, 2}, torch::kBool);
   valid[0][0][1][1] = false;
   const auto features = torch::randn({1, 1, 2, 2, 8});
   auto changed = features.clone();
   changed[0][0][1][1] += 100;
   const ViewGeometry geometry{torch::tensor({{0.0, 0.0, 4.0, 4.0}}, torch::kDouble), torch::zeros({1}, torch::kLong)};
-  const auto loss = [&](const torch::Tensor& map, bool masked) {
-    Centre image_centre(12), pixel_centre(12);
+  const auto losses = [&](const torch::Tensor& map, bool masked) {
+    Centres centres;
     const std::vector<SourceMap> maps(2, SourceMap{map, masked ? valid : torch::ones_like(valid)});
-    const auto losses =
-        contrast(maps, maps, {geometry, geometry}, {head, head, &image_centre, &pixel_centre}, {}, 0.05);
-    return (losses.image + losses.pixel).item<double>();
+    const auto found = contrast(maps, maps, {geometry, geometry}, centres.of(head, head), {{}, 0.05, kAlone});
+    return torch::stack({found.image->loss.value(), found.pixel->loss.value(), found.object->loss.value()});
   };
-  EXPECT_NEAR(loss(features, true), loss(changed, true), 1e-5);
-  EXPECT_GT(std::abs(loss(features, false) - loss(changed, false)), 1e-3);
+  EXPECT_TRUE(all_close(losses(features, true), losses(changed, true), 1e-5, 1e-5));
+  EXPECT_GT((losses(features, false) - losses(changed, false)).abs().min().item<double>(), 1e-3);
+}
+
+TEST(TargetHealth, IsTheEntropyAndUseOfTheValidTargets) {
+  torch::manual_seed(2);
+  LearningHead head(8, kParityHead);
+  Centre centre(12, torch::kCPU);
+  TargetHealth health;
+  auto valid = torch::ones({6}, torch::kBool);
+  valid[5] = false;
+  const auto targets = teacher_targets(torch::randn({6, 8}), valid, {head, head, &centre}, {{}, 0.05, kAlone}, health);
+  const auto taken = targets.narrow(0, 0, 5);
+  EXPECT_TRUE(all_close(health.entropy.value(), -(taken * taken.log()).sum(-1).mean(), 1e-5, 1e-6));
+  EXPECT_TRUE(all_close(health.usage.value(), taken.mean(0), 1e-5, 1e-7));
+  EXPECT_EQ(targets[5].sum().item<float>(), 0);
 }
 
 TEST(Centre, MovesTowardsTheMeanOfWhatItSaw) {
-  Centre centre(2);
-  centre.observe(torch::tensor({{1.f, 2.f}, {3.f, 4.f}}));
-  centre.observe(torch::tensor({{5.f, 6.f}}));
+  Centre centre = centre_of(torch::zeros({2}));
+  centre.observe(torch::tensor({{1.f, 2.f}, {3.f, 4.f}}), torch::ones({2}, torch::kBool));
+  centre.observe(torch::tensor({{5.f, 6.f}, {77.f, 77.f}}), torch::tensor({true, false}));
   centre.update(0.9);
   EXPECT_TRUE(all_close(centre.value(), torch::tensor({0.3f, 0.4f})));
   centre.update(0.9);  // nothing observed since: it stays
   EXPECT_TRUE(all_close(centre.value(), torch::tensor({0.3f, 0.4f})));
-  centre.observe(torch::tensor({{100.f, 100.f}}));
-  centre.update(1.0);  // a step left out is forgotten
+  centre.observe(torch::tensor({{100.f, 100.f}}), torch::ones({1}, torch::kBool));
+  centre.forget();  // a step left out
   centre.update(0.0);
   EXPECT_TRUE(all_close(centre.value(), torch::tensor({0.3f, 0.4f})));
+}
+
+/// Two ranks that saw the same.
+struct Twins : Ranks {
+  int64_t size() const override { return 2; }
+  torch::Tensor sum(const torch::Tensor& own) const override { return 2 * own; }
+};
+
+TEST(Centre, CountsTheRowsOfAllRanks) {
+  Centre alone = centre_of(torch::zeros({2})), together = centre_of(torch::zeros({2}));
+  for (Centre* centre : {&alone, &together}) {
+    centre->observe(torch::tensor({{1.f, 2.f}, {3.f, 4.f}}), torch::ones({2}, torch::kBool));
+  }
+  alone.update(0.5);
+  together.update(0.5, Twins());
+  EXPECT_TRUE(all_close(alone.value(), together.value()));
 }
 
 }  // namespace

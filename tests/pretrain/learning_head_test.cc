@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pretrain/contrast.h"
+#include "pretrain/image_level.h"
 #include "testing/all_close.h"
 
 namespace skysense {

@@ -3,18 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "core/earth_regions.h"
 #include "core/error.h"
 #include "core/files.h"
-#include "core/random.h"
 #include "engine/signals.h"
 #include "engine/weights.h"
+#include "noise_places.h"
 #include "testing/all_close.h"
 #include "testing/temporary_folder.h"
 
@@ -23,58 +23,10 @@ namespace {
 
 using testing::all_close;
 using ::testing::HasSubstr;
+using testing::NoisePlaces;
+using testing::small_options;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
-
-/// Noise places with all modalities; every third has no SAR and every fourth no HR.
-class NoisePlaces : public PlaceDataset {
- public:
-  explicit NoisePlaces(float scale = 1) : scale_(scale) {
-    contracts_[Modality::kHr] = builtin_contract("aerial-rgb");
-    contracts_[Modality::kMs] = builtin_contract("sentinel2-l2a");
-    contracts_[Modality::kSar] = builtin_contract("sentinel1-grd-db");
-  }
-  int64_t size() const override { return 8; }
-  PlaceSample get(int64_t number) const override {
-    PlaceSample place;
-    place.id = std::to_string(number);
-    if (number % 4 != 3) place.images[Modality::kHr] = series(number, 1, 3, 128, 0);
-    place.images[Modality::kMs] = series(number, 3, 10, 16, 100);
-    if (number % 3 != 2) place.images[Modality::kSar] = series(number, 2, 2, 16, 200);
-    return place;
-  }
-  const SensorContracts& contracts() const override { return contracts_; }
-
- private:
-  ImageSeries series(int64_t number, int64_t dates, int64_t channels, int64_t side, int64_t first_day) const {
-    const auto generator = at::make_generator<at::CPUGeneratorImpl>(mix(number, channels));
-    return {
-        .values = at::rand({dates, channels, side, side}, generator) * scale_,
-        .valid = torch::ones({dates, side, side}, torch::kBool),
-        .day_of_year = first_day == 0 ? torch::zeros({dates}, torch::kLong) : torch::arange(dates) * 10 + first_day};
-  }
-  SensorContracts contracts_;
-  const float scale_;
-};
-
-PretrainOptions small_options(int64_t steps) {
-  PretrainOptions options = pretrain_options("nano");
-  options.compute.device = "cpu";
-  options.compute.threads = 1;
-  options.model.depths = {1, 1, 1, 1};
-  options.model.fusion_layers = 1;
-  options.model.moe = {.experts = 2, .top_k = 1, .blocks = {3}};
-  options.head = {.hidden = 32, .bottleneck = 16, .outputs = 32};
-  options.views.ms_dates = 2;
-  options.views.sar_dates = 1;
-  options.views.local_views = 2;
-  options.train.steps = steps;
-  options.train.batch_size = 4;
-  options.train.log_every = 1;
-  options.train.checkpoint_every = 2;
-  options.train.schedule.warmup_steps = 2;
-  return options;
-}
 
 int64_t lines_of(const std::filesystem::path& file) {
   const std::string text = read_text_file(file);
@@ -125,11 +77,46 @@ TEST(Trainer, TheTeacherFollowsTheStudentSlowly) {
   const auto teacher = load_tensors(run / "checkpoints/step-2/teacher.safetensors");
   bool moved = false;
   for (const auto& [key, value] : teacher) {
+    if (key == "prototypes") continue;  // the student has none of its own
     moved = moved || !value.equal(initial.at(key));
     if (!value.equal(student.at(key))) continue;
     EXPECT_TRUE(value.equal(initial.at(key))) << key << " of the teacher equals the student's though both moved";
   }
   EXPECT_TRUE(moved);
+}
+
+TEST(Trainer, TheProductKnowsTheRegionsOfThePlaces) {
+  const NoisePlaces places;
+  TemporaryFolder run;
+  auto options = small_options(1);
+  options.train.batch_size = places.size();
+  pretrain(options, places, run.path(), false);
+  const auto initial = load_tensors(run / "checkpoints/step-0/teacher.safetensors").at("prototypes");
+  const auto learnt = load_tensors(run / "checkpoints/step-1/teacher.safetensors").at("prototypes");
+  EXPECT_EQ(learnt.sizes(), torch::IntArrayRef({64, 16, options.model.fusion_dim}));
+  EXPECT_EQ(initial.abs().sum().item<float>(), 0);
+  std::set<int64_t> regions;
+  for (const double longitude : {0.0, 10.0, 20.0}) regions.insert(EarthRegions(64).region_of(longitude, 45));
+  EXPECT_EQ(learnt.flatten(1).any(1).sum().item<int64_t>(), static_cast<int64_t>(regions.size()));
+  EXPECT_FALSE(load_tensors(run / "checkpoints/step-1/student.safetensors").contains("prototypes"));
+}
+
+TEST(Trainer, EveryLossIsLoggedWithItsHealth) {
+  const NoisePlaces places;
+  TemporaryFolder run;
+  pretrain(small_options(1), places, run.path(), false);
+  const auto line = nlohmann::json::parse(read_text_file(run / "log.jsonl"));
+  for (const std::string source : {"hr", "ms", "sar", "fused"}) {
+    for (const std::string level : {"image", "pixel", "object"}) {
+      for (const std::string what : {"", "entropy.", "kl.", "centre."}) {
+        EXPECT_TRUE(line.contains(what + source + "." + level)) << what << source << "." << level;
+      }
+    }
+  }
+  for (const char* name : {"query", "entropy.query", "kl.query", "centre.query", "moe"}) {
+    EXPECT_TRUE(line.contains(name)) << name;
+  }
+  EXPECT_FALSE(line.contains("ita"));  // no labels
 }
 
 TEST(Trainer, AccumulationChangesRoundingOnly) {
@@ -173,6 +160,17 @@ TEST(Trainer, RefusesToWriteOverARun) {
   EXPECT_TRUE(std::filesystem::exists(run / "model/teacher.safetensors"));
   EXPECT_THAT([&] { pretrain(small_options(0), places, run.path(), false); },
               ThrowsMessage<DataError>(HasSubstr("--resume")));
+}
+
+TEST(Trainer, RefusesSettingsThatLeaveNothingToLearnOrCompare) {
+  TemporaryFolder run;
+  auto options = small_options(1);
+  options.views.local_views = 0;
+  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), false); },
+              ThrowsMessage<UsageError>(HasSubstr("weights.qsacl=0")));
+  options.weights.qsacl = options.weights.mgcl = 0;
+  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), false); },
+              ThrowsMessage<UsageError>(HasSubstr("nothing is left")));
 }
 
 TEST(Trainer, RefusesABatchThatDoesNotSplit) {
