@@ -6,6 +6,9 @@
 #include "app/places.h"
 #include "app/verbs.h"
 #include "core/config.h"
+#include "core/log.h"
+#include "engine/device.h"
+#include "engine/process_group.h"
 #include "pretrain/trainer.h"
 
 namespace skysense::app {
@@ -28,9 +31,16 @@ PretrainOptions resolve(const Arguments& arguments) {
 
 void run(const Arguments& arguments) {
   const PretrainOptions options = resolve(arguments);
+  auto ranks = std::make_unique<Ranks>();
+  if (const auto launch = read_launch(environment_variables())) {
+    const torch::Device device = parse_device_of_rank(options.compute.device, launch->local_rank);
+    ranks = join_ranks(*launch, device, options.distributed);
+  }
+  if (!ranks->is_first()) spdlog::set_level(spdlog::level::warn);
   const auto places =
       open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed), options.loader.verify);
-  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume);
+  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume, *ranks);
+  if (!ranks->is_first()) return;
   print_result({{"run", arguments.run},
                 {"checkpoint", result.checkpoint.string()},
                 {"steps", result.steps},
@@ -60,6 +70,8 @@ void add_pretrain(CLI::App& program) {
     PretrainOptions options = pretrain_options("nano");
     return "Example:\n  skysense pretrain --preset nano --data DATASET -o RUN --set train.steps=500 --set "
            "train.batch_size=8\n\n"
+           "Several processes, started by torchrun, srun or mpirun, train one model together:\n"
+           "  torchrun --no-python --nproc-per-node 8 skysense pretrain --preset v2 --data DATASET -o RUN\n\n"
            "Keys of --set and --config, with preset nano's values:\n" +
            describe_options(fields_of(options));
   });

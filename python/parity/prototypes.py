@@ -32,9 +32,8 @@ def fixtures():
         for region in range(2):
             batches = []
             for micro in step:
-                here = (regions[micro] == region).nonzero()[:, 0]
-                if len(here):
-                    batches.append(features[micro][:, here][valid[micro][:, here]])
+                for place in (regions[micro] == region).nonzero()[:, 0]:
+                    batches.append(features[micro][:, place][valid[micro][:, place]])
             if batches:
                 moved[region] = MOMENTUM * prototypes[region] + (1 - MOMENTUM) * region_means(prototypes[region], batches)  # Eq. 15
         prototypes = moved

@@ -19,6 +19,13 @@
 
 namespace skysense {
 
+int64_t stream_position(const LoaderOptions& options, int64_t step, int64_t i) {
+  const int64_t micro_size = options.batch_size / options.micro_batches;
+  const int64_t micro = i / micro_size;
+  return (step * options.micro_batches + micro) * micro_size * options.world_size + options.rank * micro_size +
+         i % micro_size;
+}
+
 class ViewLoader::Feed {
  public:
   Feed(const PlaceDataset& dataset, const ViewOptions& views, const AugmentOptions& augment,
@@ -29,10 +36,11 @@ class ViewLoader::Feed {
         options_(options),
         queue_(options.first_step, options.ahead),
         started_(options.workers) {
-    TORCH_CHECK_VALUE(
-        options.batch_size > 0 && options.workers > 0 && options.rank >= 0 && options.rank < options.world_size,
-        "ViewLoader: batch ", options.batch_size, ", workers ", options.workers, ", rank ", options.rank, " of ",
-        options.world_size);
+    TORCH_CHECK_VALUE(options.batch_size > 0 && options.micro_batches > 0 &&
+                          options.batch_size % options.micro_batches == 0 && options.workers > 0 && options.rank >= 0 &&
+                          options.rank < options.world_size,
+                      "ViewLoader: batch ", options.batch_size, ", workers ", options.workers, ", rank ", options.rank,
+                      " of ", options.world_size);
     if (dataset.size() < 1) throw DataError("the dataset has no places");
     // One worker is one thread: the team of threads that ATen would start in each of them only costs. ATen's setter
     // also changes what later threads inherit, so the caller's number is set again once all workers have theirs.
@@ -88,9 +96,8 @@ class ViewLoader::Feed {
   }
 
   std::vector<ViewBatch> prepare(int64_t step) {
-    const int64_t first = (step * options_.world_size + options_.rank) * options_.batch_size;
     std::vector<std::vector<View>> places;
-    for (int64_t i = 0; i < options_.batch_size; ++i) places.push_back(views_of(first + i));
+    for (int64_t i = 0; i < options_.batch_size; ++i) places.push_back(views_of(stream_position(options_, step, i)));
     std::vector<ViewBatch> batches;
     for (int64_t slot = 0; slot < views_.views(); ++slot)
       batches.push_back(collate(places, slot, dataset_.contracts(), views_));

@@ -28,6 +28,21 @@ torch::Tensor laid_out_as(const torch::Tensor& parameter, const torch::Tensor& g
   return torch::empty_like(parameter).copy_(gradient);
 }
 
+/// Who has the state of which parameter: the largest first, each to the rank that has least so far.
+std::map<std::string, int64_t> share_out(const NamedTensors& parameters, int64_t ranks) {
+  std::vector<std::pair<int64_t, std::string>> by_size;
+  for (const auto& [name, parameter] : parameters) by_size.emplace_back(-parameter.numel(), name);
+  std::sort(by_size.begin(), by_size.end());
+  std::vector<int64_t> held(static_cast<size_t>(ranks), 0);
+  std::map<std::string, int64_t> owners;
+  for (const auto& [negative_size, name] : by_size) {
+    const auto least = std::min_element(held.begin(), held.end());
+    owners[name] = least - held.begin();
+    *least -= negative_size;
+  }
+  return owners;
+}
+
 }  // namespace
 
 bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter) {
@@ -43,23 +58,49 @@ bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter)
   return true;
 }
 
-AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options) : options_(options) {
+AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options, const Ranks& ranks)
+    : options_(options), ranks_(ranks) {
+  const auto owners = share_out(parameters, ranks.size());
   for (const auto& [name, parameter] : parameters) {
     TORCH_CHECK_VALUE(parameter.is_non_overlapping_and_dense(), "parameter '", name, "' must be dense");
-    const auto detached = parameter.detach();
-    slots_.push_back({.name = name,
-                      .parameter = parameter,
-                      .exp_avg = torch::zeros_like(detached),
-                      .exp_avg_sq = torch::zeros_like(detached),
-                      .step = torch::zeros({}, detached.options().dtype(torch::kFloat32)),
-                      .decays = takes_weight_decay(name, parameter)});
+    Slot slot{.name = name,
+              .parameter = parameter,
+              .exp_avg = {},
+              .exp_avg_sq = {},
+              .step = {},
+              .decays = takes_weight_decay(name, parameter),
+              .owner = owners.at(name)};
+    if (slot.owner == ranks.rank()) {
+      const auto detached = parameter.detach();
+      slot.exp_avg = torch::zeros_like(detached);
+      slot.exp_avg_sq = torch::zeros_like(detached);
+      slot.step = torch::zeros({}, detached.options().dtype(torch::kFloat32));
+    }
+    slots_.push_back(std::move(slot));
   }
+}
+
+void AdamW::average_gradients() {
+  if (ranks_.size() == 1 || slots_.empty()) return;
+  const torch::NoGradGuard no_grad;
+  std::vector<float> has_one;
+  for (const Slot& slot : slots_) has_one.push_back(slot.parameter.grad().defined() ? 1.0F : 0.0F);
+  const auto anywhere = ranks_.sum(torch::tensor(has_one));
+  std::vector<torch::Tensor> gradients;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (anywhere[static_cast<int64_t>(i)].item<float>() == 0) continue;
+    torch::Tensor& gradient = slots_[i].parameter.mutable_grad();
+    if (!gradient.defined()) gradient = torch::zeros_like(slots_[i].parameter);
+    gradients.push_back(gradient);
+  }
+  ranks_.sum_in_place(gradients);
+  at::_foreach_mul_(gradients, 1.0 / static_cast<double>(ranks_.size()));
 }
 
 void AdamW::step_group(bool decays, double lr, double weight_decay) {
   std::vector<torch::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
   for (const Slot& slot : slots_) {
-    if (slot.decays != decays || !slot.parameter.grad().defined()) continue;
+    if (slot.decays != decays || !slot.parameter.grad().defined() || !slot.step.defined()) continue;
     parameters.push_back(slot.parameter);
     gradients.push_back(laid_out_as(slot.parameter, slot.parameter.grad()));
     exp_avgs.push_back(slot.exp_avg);
@@ -76,6 +117,13 @@ void AdamW::step(double lr, double weight_decay) {
   const torch::NoGradGuard no_grad;
   step_group(/*decays=*/true, lr, weight_decay);
   step_group(/*decays=*/false, lr, 0);
+  for (int64_t owner = 0; ranks_.size() > 1 && owner < ranks_.size(); ++owner) {
+    std::vector<torch::Tensor> moved;
+    for (const Slot& slot : slots_) {
+      if (slot.owner == owner && slot.parameter.grad().defined()) moved.push_back(slot.parameter);
+    }
+    ranks_.copy_from(owner, moved);
+  }
 }
 
 void AdamW::zero_grad() {
@@ -100,6 +148,7 @@ double AdamW::clip_gradients(double max_norm) {
 NamedTensors AdamW::state() const {
   NamedTensors tensors;
   for (const Slot& slot : slots_) {
+    if (!slot.step.defined()) continue;
     tensors[slot.name + ".exp_avg"] = slot.exp_avg;
     tensors[slot.name + ".exp_avg_sq"] = slot.exp_avg_sq;
     tensors[slot.name + ".step"] = slot.step;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/ranks.h"
 #include "engine/tensor_io.h"
 
 namespace skysense {
@@ -24,11 +25,16 @@ bool takes_weight_decay(const std::string& name, const torch::Tensor& parameter)
 /// AdamW over named parameters: the same numbers as torch.optim.AdamW, fused over all parameters of a group.
 class AdamW {
  public:
-  /// Parameters share storage with the module. Their state starts at zero.
-  explicit AdamW(const NamedTensors& parameters, const AdamWOptions& options = {});
+  /// Parameters share storage with the module. Their state starts at zero. With several `ranks` each has the state of
+  /// some parameters alone (ZeRO stage 1, arXiv 1910.02054): state() and the memory shrink with their number. `ranks`
+  /// outlives this.
+  explicit AdamW(const NamedTensors& parameters, const AdamWOptions& options = {}, const Ranks& ranks = alone());
 
-  /// One update from the parameters' gradients. A parameter without a gradient keeps its value and state.
-  /// `weight_decay` (per unit of lr) touches only what takes_weight_decay names.
+  /// The gradients become their mean over the ranks. A parameter without one counts as zero there; without one on any
+  /// rank it stays without.
+  void average_gradients();
+  /// One update from the parameters' gradients, which are the same on all ranks. A parameter without a gradient keeps
+  /// its value and state. `weight_decay` (per unit of lr) touches only what takes_weight_decay names.
   void step(double lr, double weight_decay);
   /// Drops the gradients.
   void zero_grad();
@@ -36,19 +42,21 @@ class AdamW {
   /// Accumulates in float32 whatever the gradients' type. Parity: torch.nn.utils.clip_grad_norm_.
   double clip_gradients(double max_norm);
 
-  /// The state, sharing storage: NAME.exp_avg, NAME.exp_avg_sq (shaped as the parameter) and NAME.step (a float32
-  /// number).
+  /// This rank's state, sharing storage: NAME.exp_avg, NAME.exp_avg_sq (shaped as the parameter) and NAME.step (a
+  /// float32 number).
   NamedTensors state() const;
 
  private:
   struct Slot {
     std::string name;
-    torch::Tensor parameter, exp_avg, exp_avg_sq, step;
+    torch::Tensor parameter, exp_avg, exp_avg_sq, step;  // the last three undefined where another rank has them
     bool decays;
+    int64_t owner;
   };
   void step_group(bool decays, double lr, double weight_decay);
 
   const AdamWOptions options_;
+  const Ranks& ranks_;
   std::vector<Slot> slots_;
 };
 

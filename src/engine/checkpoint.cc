@@ -97,21 +97,34 @@ void CheckpointOptions::describe(OptionFields& fields) {
 }
 
 fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, const SensorContracts& contracts,
-                          const RunState& state, const RunTensors& tensors, const CheckpointOptions& options) {
+                          const RunState& state, const RunTensors& tensors, const CheckpointOptions& options,
+                          const Ranks& ranks) {
   const fs::path folder = checkpoint_path(run, state.step);
+  const std::string optimizer_name =
+      ranks.size() == 1 ? kOptimizerName : fmt::format("{}-rank-{:05}", kOptimizerName, ranks.rank());
+  const auto write_share = [&](const fs::path& temporary) {
+    save_split_tensors(temporary, optimizer_name, tensors.optimizer, options.optimizer_file_bytes);
+    ranks.wait_for_all();
+  };
   on_disk([&] {
+    if (!ranks.is_first()) {
+      write_share(text_of_first(ranks, ""));
+      return;
+    }
     write_folder_atomically(folder, [&](const fs::path& temporary) {
+      text_of_first(ranks, temporary.string());
       write_file_atomically(temporary / kConfigFile, config_yaml);
       write_file_atomically(temporary / kContractFile, contracts_to_json(contracts).dump(2) + "\n");
       save_tensors(temporary / kStudentFile, tensors.student);
       save_tensors(temporary / kTeacherFile, tensors.teacher);
-      save_split_tensors(temporary, kOptimizerName, tensors.optimizer, options.optimizer_file_bytes);
       if (!tensors.extra.empty()) save_tensors(temporary / kExtraFile, tensors.extra);
+      write_share(temporary);
       write_state_file(temporary, state);
     });
     point_model_link(run, folder);
     prune_checkpoints(run, options.keep);
   });
+  ranks.wait_for_all();
   return folder;
 }
 
@@ -122,7 +135,7 @@ void check_checkpoint(const fs::path& checkpoint) {
     check_file_size(checkpoint, state, name);
 }
 
-RunState read_checkpoint(const fs::path& checkpoint, RunTensors tensors) {
+RunState read_checkpoint(const fs::path& checkpoint, RunTensors tensors, const Ranks& ranks) {
   check_checkpoint(checkpoint);
   const StateFile state = read_state_file(checkpoint);
   if (tensors.extra.empty() == state.files.contains(kExtraFile)) {
@@ -131,7 +144,8 @@ RunState read_checkpoint(const fs::path& checkpoint, RunTensors tensors) {
   }
   load_tensors_into(checkpoint / kStudentFile, tensors.student);
   load_tensors_into(checkpoint / kTeacherFile, tensors.teacher);
-  load_tensors_into(split_files(checkpoint, kOptimizerName), tensors.optimizer);
+  load_tensors_into(optimizer_files(checkpoint, state), tensors.optimizer,
+                    {.only_prefixes = {}, .others_allowed = ranks.size() > 1});
   if (!tensors.extra.empty()) load_tensors_into(checkpoint / kExtraFile, tensors.extra);
   return state.run;
 }

@@ -8,6 +8,7 @@
 
 #include "core/options.h"
 #include "core/sensor_contract.h"
+#include "engine/ranks.h"
 #include "engine/tensor_io.h"
 
 namespace skysense {
@@ -37,14 +38,18 @@ struct CheckpointOptions {
 /// Writes RUN/checkpoints/step-N/ whole or not at all, points RUN/model to it and removes checkpoints beyond `keep`.
 /// Files: config.yaml (the resolved run config, as given), contract.json, student.safetensors, teacher.safetensors,
 /// optimizer.safetensors (or optimizer-00001-of-00003.safetensors … and optimizer.index.json), extra.safetensors where
-/// there is something extra, state.json. Returns the folder. Throws DataError; earlier checkpoints then survive.
+/// there is something extra, state.json. Several ranks write one together, into a folder that all of them see: each its
+/// optimizer state (optimizer-rank-00000.safetensors …), the first all else. Returns the folder. Throws DataError;
+/// earlier checkpoints then survive.
 std::filesystem::path write_checkpoint(const std::filesystem::path& run, const std::string& config_yaml,
                                        const SensorContracts& contracts, const RunState& state,
-                                       const RunTensors& tensors, const CheckpointOptions& options = {});
+                                       const RunTensors& tensors, const CheckpointOptions& options = {},
+                                       const Ranks& ranks = alone());
 
 /// Reads every tensor into `tensors` in place and gives the state back. Throws DataError, one line naming the file, for
-/// a missing or cut file, a tensor missing, unexpected or of another shape, or another format_version.
-RunState read_checkpoint(const std::filesystem::path& checkpoint, RunTensors tensors);
+/// a missing or cut file, a tensor missing, unexpected or of another shape, or another format_version. Any number of
+/// ranks reads what any number wrote; each takes its share of the optimizer state.
+RunState read_checkpoint(const std::filesystem::path& checkpoint, RunTensors tensors, const Ranks& ranks = alone());
 
 /// state.json alone.
 RunState read_run_state(const std::filesystem::path& checkpoint);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "core/whole_number.h"
@@ -112,20 +110,18 @@ void save_split_tensors(const fs::path& folder, const std::string& name, const N
   write_file_atomically(index_path(folder, name), index.dump(2) + "\n");
 }
 
-std::vector<fs::path> split_files(const fs::path& folder, const std::string& name) {
-  if (!fs::exists(index_path(folder, name))) return {folder / (name + ".safetensors")};
-  return read_json(index_path(folder, name), [&](const json& root) {
-    std::set<std::string> names;
-    for (const auto& [tensor, file] : root.at("weight_map").items()) names.insert(file.get<std::string>());
-    std::vector<fs::path> files;
-    for (const std::string& file : names) {
-      if (fs::path(file).filename() != file) {
-        throw DataError(fmt::format("{}: '{}' is no file of this folder", index_path(folder, name).string(), file));
-      }
-      files.push_back(folder / file);
-    }
-    return files;
-  });
+std::vector<fs::path> optimizer_files(const fs::path& folder, const StateFile& state) {
+  std::vector<fs::path> files;
+  for (const auto& [name, bytes] : state.files) {
+    if (!name.starts_with(kOptimizerName) || !name.ends_with(".safetensors")) continue;
+    if (fs::path(name).filename() != name)
+      throw DataError(fmt::format("{}: '{}' is no file of this folder", (folder / kStateFile).string(), name));
+    files.push_back(folder / name);
+  }
+  if (files.empty())
+    throw DataError(
+        fmt::format("{}: names no {}; use another checkpoint", (folder / kStateFile).string(), kOptimizerName));
+  return files;
 }
 
 }  // namespace skysense

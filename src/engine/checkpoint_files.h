@@ -38,7 +38,7 @@ void check_file_size(const std::filesystem::path& folder, const StateFile& state
 /// do.
 void save_split_tensors(const std::filesystem::path& folder, const std::string& name, const NamedTensors& tensors,
                         int64_t limit_bytes);
-/// The files that save_split_tensors wrote. Throws DataError for a damaged index.
-std::vector<std::filesystem::path> split_files(const std::filesystem::path& folder, const std::string& name);
+/// The files that hold the optimizer's state, whoever wrote it. Throws DataError where state.json names none.
+std::vector<std::filesystem::path> optimizer_files(const std::filesystem::path& folder, const StateFile& state);
 
 }  // namespace skysense

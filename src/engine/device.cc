@@ -47,6 +47,11 @@ torch::Device parse_device(const std::string& name) {
   throw UsageError(fmt::format("device is '{}'; it is auto, cpu, cuda or cuda:N", name));
 }
 
+torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank) {
+  const torch::Device device = parse_device(name);
+  return device.is_cuda() && !name.starts_with("cuda:") ? gpu(local_rank) : device;
+}
+
 torch::Dtype parse_dtype(const std::string& name) {
   if (name == "float32") return torch::kFloat32;
   if (name == "bfloat16") return torch::kBFloat16;

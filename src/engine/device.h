@@ -22,6 +22,8 @@ struct ComputeOptions {
 /// "auto" is the first GPU where there is one, else the CPU. Throws UsageError for another word, DataError for a GPU
 /// that this machine, or this build, lacks.
 torch::Device parse_device(const std::string& name);
+/// The same for one of several processes: where it is a GPU and none is named by number, that of its local rank.
+torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank);
 /// "float32" or "bfloat16". Throws UsageError.
 torch::Dtype parse_dtype(const std::string& name);
 /// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).

@@ -62,6 +62,7 @@ class ProcessGroup : public Ranks {
 
   int64_t rank() const override { return launch_.rank; }
   int64_t size() const override { return launch_.size; }
+  int64_t local_rank() const override { return launch_.local_rank; }
 
   torch::Tensor sum(const torch::Tensor& own) const override {
     auto total = own.detach().clone(at::MemoryFormat::Contiguous);

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace skysense {
@@ -14,6 +15,8 @@ class Ranks {
   virtual ~Ranks() = default;
   virtual int64_t rank() const { return 0; }
   virtual int64_t size() const { return 1; }
+  /// Among the ranks of this machine: the number of its GPU.
+  virtual int64_t local_rank() const { return 0; }
   /// The rank that logs and writes what there is one of.
   bool is_first() const { return rank() == 0; }
 
@@ -28,5 +31,11 @@ class Ranks {
   /// Returns when all ranks are here.
   virtual void wait_for_all() const {}
 };
+
+/// A process alone.
+const Ranks& alone();
+
+/// The text that the first rank has, at most 64 KiB of it.
+std::string text_of_first(const Ranks& ranks, const std::string& own);
 
 }  // namespace skysense

@@ -87,7 +87,7 @@ void load_tensors_into(const std::vector<std::filesystem::path>& files, NamedTen
     }
   }
   for (const auto& [name, source] : sources) {
-    if (into.contains(name) || !is_looked_at(name, rules)) continue;
+    if (rules.others_allowed || into.contains(name) || !is_looked_at(name, rules)) continue;
     throw DataError(
         fmt::format("{}: tensor '{}' of shape {} is unexpected; the file belongs to another model or config",
                     source.file->string(), name, shape_text(source.view->shape)));

@@ -24,6 +24,8 @@ struct LoadRules {
   /// Where not empty, the file's tensors whose names begin with none of these are not looked at (a teacher's heads,
   /// say).
   std::vector<std::string> only_prefixes;
+  /// What is not asked for may be there: a rank reads its share of what all ranks wrote.
+  bool others_allowed = false;
 };
 
 /// Copies a file's tensors into `into`, in place, converting element type and device; nothing is changed unless all

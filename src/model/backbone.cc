@@ -49,11 +49,18 @@ BackboneOutput BackboneImpl::forward(const torch::Tensor& tokens, Modality modal
   const auto& subsample = (options.plan ? *options.plan : options_.patch_merging).subsample[modality];
   BackboneOutput output{.stages = {}, .moe_loss = at::zeros({}, tokens.options().dtype(at::kFloat))};
   auto grid = tokens;
+  const double drop_path = is_training() ? options_.drop_path : 0;
+  const auto scales = draw_branch_scales(linear_rates(drop_path, options_.block_count()), options.row_keys,
+                                         tokens.size(0), tokens.device());
+  int64_t first_block = 0;
   for (int index = 0; index < kStages; ++index) {
     auto& stage = *stages_[index]->as<BackboneStageImpl>();
     if (index > 0) grid = stage.merge(grid, subsample[index - 1]);
     if (index == kPositionStage) grid = grid + position(grid.size(1), grid.size(2)).to(grid.scalar_type());
-    const auto result = stage.forward(grid, modality, options);
+    const int64_t blocks = options_.depths[static_cast<size_t>(index)];
+    const auto result = stage.forward(grid, modality, options.prompts,
+                                      scales.defined() ? scales.narrow(0, first_block, blocks) : scales);
+    first_block += blocks;
     grid = result.tokens;
     output.stages[index] = stage.normalise(grid);
     if (result.moe_loss.defined()) output.moe_loss = output.moe_loss + result.moe_loss;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/types.h>
@@ -10,6 +9,7 @@
 
 #include "core/modality.h"
 #include "model/backbone_stage.h"
+#include "model/forward_options.h"
 #include "model/options.h"
 
 namespace skysense {

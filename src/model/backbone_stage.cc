@@ -21,15 +21,12 @@ std::shared_ptr<torch::nn::Module> make_block(const ModelOptions& options, int s
   const auto with_experts = options.expert_blocks();
   const int64_t experts =
       std::find(with_experts.begin(), with_experts.end(), index) == with_experts.end() ? 0 : options.moe.experts;
-  const double drop_path = options.drop_path * static_cast<double>(index) /
-                           static_cast<double>(std::max<int64_t>(1, options.block_count() - 1));
   if (attends_globally(options, stage)) {
     return TransformerBlock(TransformerBlockOptions{.dim = dim,
                                                     .heads = heads,
                                                     .mlp_ratio = options.mlp_ratio,
                                                     .experts = experts,
-                                                    .top_k = options.moe.top_k,
-                                                    .drop_path = drop_path})
+                                                    .top_k = options.moe.top_k})
         .ptr();
   }
   return SwinBlock(SwinBlockOptions{.dim = dim,
@@ -38,8 +35,7 @@ std::shared_ptr<torch::nn::Module> make_block(const ModelOptions& options, int s
                                     .shift = block % 2 == 0 ? 0 : options.window / 2,
                                     .mlp_ratio = options.mlp_ratio,
                                     .experts = experts,
-                                    .top_k = options.moe.top_k,
-                                    .drop_path = drop_path})
+                                    .top_k = options.moe.top_k})
       .ptr();
 }
 
@@ -72,13 +68,15 @@ torch::Tensor BackboneStageImpl::merge(const torch::Tensor& grid, bool subsample
   return merging_ ? merging_(grid, subsample) : grid;
 }
 
-BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modality, const ForwardOptions& options) {
-  const bool prompted = prompts_ && options.prompts;
+BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modality, bool with_prompts,
+                                       const torch::Tensor& branch_scales) {
+  const bool prompted = prompts_ && with_prompts;
   auto tokens = global_attention_ ? grid.flatten(1, 2) : grid;
   if (prompted) tokens = prompts_->add(tokens, modality);
   torch::Tensor moe_loss;
   for (size_t block = 0; block < blocks_->size(); ++block) {
-    const auto output = run_block(*blocks_[block], tokens, options);
+    const auto output = run_block(*blocks_[block], tokens,
+                                  branch_scales.defined() ? branch_scales[static_cast<int64_t>(block)] : branch_scales);
     tokens = output.tokens;
     if (output.moe_loss.defined()) moe_loss = moe_loss.defined() ? moe_loss + output.moe_loss : output.moe_loss;
   }
@@ -87,14 +85,14 @@ BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modal
 }
 
 BlockOutput BackboneStageImpl::run_block(torch::nn::Module& block, const torch::Tensor& tokens,
-                                         const ForwardOptions& options) {
-  const RunBlock run = [&block, global = global_attention_](const torch::Tensor& input,
-                                                            const std::optional<at::Generator>& generator) {
-    return global ? block.as<TransformerBlockImpl>()->forward(input, generator)
-                  : block.as<SwinBlockImpl>()->forward(input, generator);
+                                         const torch::Tensor& branch_scales) {
+  // By value: the backward pass may run it again.
+  const RunBlock run = [&block, global = global_attention_, branch_scales](const torch::Tensor& input) {
+    return global ? block.as<TransformerBlockImpl>()->forward(input, branch_scales)
+                  : block.as<SwinBlockImpl>()->forward(input, branch_scales);
   };
-  if (!checkpointing_ || !is_training()) return run(tokens, options.generator);
-  return run_checkpointed(run, tokens, options.generator, block.parameters());
+  if (!checkpointing_ || !is_training()) return run(tokens);
+  return run_checkpointed(run, tokens, block.parameters());
 }
 
 }  // namespace skysense

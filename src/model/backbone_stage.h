@@ -7,7 +7,6 @@
 
 #include "core/modality.h"
 #include "model/block_output.h"
-#include "model/forward_options.h"
 #include "model/modality_prompts.h"
 #include "model/options.h"
 #include "model/patch_merging.h"
@@ -23,12 +22,14 @@ class BackboneStageImpl : public torch::nn::Module {
   /// grid [B, h, w, c] of the stage before -> [B, h', w', stage_dim]; the first stage returns the grid.
   torch::Tensor merge(const torch::Tensor& grid, bool subsample);
   /// grid [B, h, w, stage_dim] through the blocks; the sum of their load-balancing losses, undefined without experts.
-  BlockOutput forward(const torch::Tensor& grid, Modality modality, const ForwardOptions& options);
+  /// branch_scales [blocks, 2, B] of drop path (draw_branch_scales), or undefined.
+  BlockOutput forward(const torch::Tensor& grid, Modality modality, bool with_prompts,
+                      const torch::Tensor& branch_scales);
   /// The stage's LayerNorm, for what leaves the backbone.
   torch::Tensor normalise(const torch::Tensor& grid) { return norm_(grid); }
 
  private:
-  BlockOutput run_block(torch::nn::Module& block, const torch::Tensor& tokens, const ForwardOptions& options);
+  BlockOutput run_block(torch::nn::Module& block, const torch::Tensor& tokens, const torch::Tensor& branch_scales);
 
   const bool global_attention_, checkpointing_;
   PatchMerging merging_{nullptr};

@@ -16,8 +16,7 @@ using torch::autograd::variable_list;
 /// What the second run needs besides tensors.
 struct Run : torch::CustomClassHolder {
   RunBlock block;
-  c10::ScalarType dtype = c10::kFloat;     // autocast's
-  std::optional<at::Generator> generator;  // in the state before the first run
+  c10::ScalarType dtype = c10::kFloat;  // autocast's
 };
 
 /// Without the cache: a low-precision weight cached while gradients are off would cut the weight off later.
@@ -40,14 +39,13 @@ variable_list as_list(const BlockOutput& output) {
 
 struct Checkpointed : torch::autograd::Function<Checkpointed> {
   static variable_list forward(AutogradContext* context, const c10::intrusive_ptr<Run>& run,
-                               const std::optional<at::Generator>& generator, const torch::Tensor& tokens,
-                               const at::TensorList& parameters) {
+                               const torch::Tensor& tokens, const at::TensorList& parameters) {
     variable_list saved{tokens};
     saved.insert(saved.end(), parameters.begin(), parameters.end());
     context->save_for_backward(saved);
     context->saved_data["run"] = c10::IValue::make_capsule(run);
     const AutocastCacheOff no_cache;
-    return as_list(run->block(tokens, generator));
+    return as_list(run->block(tokens));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -60,9 +58,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
       const at::AutoGradMode with_gradients(true);
       const AutocastCacheOff no_cache;
       const AutocastScope autocast(inputs[0].device().type(), run->dtype);
-      std::optional<at::Generator> generator = run->generator;
-      if (generator) generator = generator->clone();
-      outputs = as_list(run->block(inputs[0], generator));
+      outputs = as_list(run->block(inputs[0]));
     }
     variable_list roots, root_gradients;
     for (size_t i = 0; i < outputs.size(); ++i) {
@@ -70,7 +66,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
       roots.push_back(outputs[i]);
       root_gradients.push_back(gradients[i]);
     }
-    variable_list wanted, result(2);  // no gradient for the run and the generator
+    variable_list wanted, result(1);  // no gradient for the run
     for (const auto& input : inputs) {
       if (input.requires_grad()) wanted.push_back(input);
     }
@@ -86,14 +82,12 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
 }  // namespace
 
 BlockOutput run_checkpointed(const RunBlock& block, const torch::Tensor& tokens,
-                             const std::optional<at::Generator>& generator,
                              const std::vector<torch::Tensor>& parameters) {
-  if (!at::GradMode::is_enabled()) return block(tokens, generator);
+  if (!at::GradMode::is_enabled()) return block(tokens);
   auto run = c10::make_intrusive<Run>();
   run->block = block;
   run->dtype = autocast_dtype(tokens.device().type());
-  if (generator) run->generator = generator->clone();
-  const auto outputs = Checkpointed::apply(run, generator, tokens, at::TensorList(parameters));
+  const auto outputs = Checkpointed::apply(run, tokens, at::TensorList(parameters));
   return {outputs[0], outputs.size() > 1 ? outputs[1] : torch::Tensor()};
 }
 

@@ -2,15 +2,13 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/linspace.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/rand.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <limits>
 
+#include "core/random.h"
 #include "model/checkpointing.h"
 #include "model/fusion_layer.h"
 #include "model/grid_resize.h"
@@ -127,7 +125,7 @@ torch::Tensor FusionImpl::align(Modality modality, const torch::Tensor& features
   return resize_grid(grid, height, width).unflatten(0, {features.size(0), features.size(1)});
 }
 
-FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<at::Generator>& generator) {
+FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<RowKeys>& row_keys) {
   FusionOutput output;
   std::vector<AlignedSeries> all;
   int64_t places = -1;
@@ -150,7 +148,7 @@ FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<a
   TORCH_CHECK_VALUE(!all.empty(), "fusion wants at least one modality");
 
   const int64_t cells = input.grid_height * input.grid_width;
-  const auto branch_scale = draw_branch_scale(places * cells, generator, all.front().features.device());
+  const auto branch_scales = draw_scales(row_keys, places, cells, all.front().features.device());
   std::vector<torch::Tensor> class_features;
   int64_t done = 0;
   for (const CellRange& range : cut(places, cells, options_.fusion_chunk)) {
@@ -161,7 +159,7 @@ FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<a
     const auto key_bias = at::zeros(usable.sizes(), tokens.options().dtype(at::kFloat).requires_grad(false))
                               .masked_fill(usable.logical_not(), -std::numeric_limits<float>::infinity());
     class_features.push_back(encode(at::cat({class_tokens, tokens}, 1), at::constant_pad_nd(key_bias, {1, 0}),
-                                    branch_scale.defined() ? branch_scale.narrow(2, done, count) : branch_scale));
+                                    branch_scales.defined() ? branch_scales.narrow(2, done, count) : branch_scales));
     done += count;
   }
   const auto fused = at::cat(class_features).view({places, cells, options_.fusion_dim});
@@ -172,38 +170,37 @@ FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<a
 }
 
 torch::Tensor FusionImpl::encode(const torch::Tensor& sequences, const torch::Tensor& key_bias,
-                                 const torch::Tensor& branch_scale) {
+                                 const torch::Tensor& branch_scales) {
   // By value: the backward pass may run it again, long after this call.
-  const RunBlock run = [this, key_bias, branch_scale](const torch::Tensor& tokens,
-                                                      const std::optional<at::Generator>&) -> BlockOutput {
+  const RunBlock run = [this, key_bias, branch_scales](const torch::Tensor& tokens) -> BlockOutput {
     auto x = tokens;
     for (int64_t i = 0; i < options_.fusion_layers; ++i) {
       // Only the class token leaves the encoder: the last layer computes nothing else.
       const int64_t queries = i + 1 == options_.fusion_layers ? 1 : x.size(1);
-      x = layers_[i]->as<FusionLayerImpl>()->forward(x, key_bias,
-                                                     branch_scale.defined() ? branch_scale[i] : branch_scale, queries);
+      x = layers_[i]->as<FusionLayerImpl>()->forward(
+          x, key_bias, branch_scales.defined() ? branch_scales[i] : branch_scales, queries);
     }
     return {norm_(x.select(1, 0)), {}};
   };
-  if (!options_.activation_checkpointing || !is_training()) return run(sequences, {}).tokens;
+  if (!options_.activation_checkpointing || !is_training()) return run(sequences).tokens;
   auto parameters = layers_->parameters();
   const auto norm_parameters = norm_->parameters();
   parameters.insert(parameters.end(), norm_parameters.begin(), norm_parameters.end());
-  return run_checkpointed(run, sequences, {}, parameters).tokens;
+  return run_checkpointed(run, sequences, parameters).tokens;
 }
 
-torch::Tensor FusionImpl::draw_branch_scale(int64_t cells, const std::optional<at::Generator>& generator,
-                                            torch::Device device) const {
-  if (!is_training() || options_.fusion_drop_path == 0) return {};
-  TORCH_CHECK_VALUE(generator.has_value(), "fusion_drop_path ", options_.fusion_drop_path,
-                    " needs a generator in training");
-  // Drawn for all cells at once, so that chunks and recomputation change nothing; the rate grows linearly with depth.
-  const auto rate = options_.fusion_layers == 1
-                        ? at::full({1, 1, 1}, options_.fusion_drop_path)
-                        : at::linspace(0, options_.fusion_drop_path, options_.fusion_layers).view({-1, 1, 1});
-  const auto draw = at::rand({options_.fusion_layers, 2, cells}, generator,
-                             at::TensorOptions(at::kFloat).device(generator->device()));
-  return ((draw >= rate.to(draw.device())).to(at::kFloat) / (1 - rate.to(draw.device()))).to(device);
+torch::Tensor FusionImpl::draw_scales(const std::optional<RowKeys>& row_keys, int64_t places, int64_t cells,
+                                      torch::Device device) const {
+  const double drop_path = is_training() ? options_.fusion_drop_path : 0;
+  // Drawn for all cells at once, so that chunks change nothing.
+  std::optional<RowKeys> cell_keys;
+  if (drop_path > 0 && row_keys && static_cast<int64_t>(row_keys->size()) == places) {
+    cell_keys.emplace();
+    for (const uint64_t key : *row_keys) {
+      for (int64_t cell = 0; cell < cells; ++cell) cell_keys->push_back(mix(key, static_cast<uint64_t>(cell)));
+    }
+  }
+  return draw_branch_scales(linear_rates(drop_path, options_.fusion_layers), cell_keys, places * cells, device);
 }
 
 }  // namespace skysense

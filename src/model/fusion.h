@@ -1,6 +1,5 @@
 #pragma once
 
-#include <ATen/core/Generator.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/moduledict.h>
 #include <torch/nn/modules/container/modulelist.h>
@@ -11,6 +10,7 @@
 
 #include "core/modality.h"
 #include "model/day_of_year_embedding.h"
+#include "model/drop_path.h"
 #include "model/geo_context.h"
 #include "model/options.h"
 
@@ -47,20 +47,20 @@ class FusionImpl : public torch::nn::Module {
   /// Throws c10::ValueError where fusion_dim is no multiple of kFusionHeadWidth.
   explicit FusionImpl(const ModelOptions& options);
 
-  /// `generator` is that of drop path, needed in training mode where fusion_drop_path > 0. Beyond input and output the
-  /// encoder keeps the activations of fusion_chunk cells only (in training with activation_checkpointing).
-  /// Throws c10::ValueError for shapes other than FusionInput's.
-  FusionOutput forward(const FusionInput& input, const std::optional<at::Generator>& generator = {});
+  /// `row_keys`, one a place, are for drop path and needed in training where fusion_drop_path > 0: every cell of a
+  /// place draws for itself. Beyond input and output the encoder keeps the activations of fusion_chunk cells only (in
+  /// training with activation_checkpointing). Throws c10::ValueError for shapes other than FusionInput's.
+  FusionOutput forward(const FusionInput& input, const std::optional<RowKeys>& row_keys = {});
 
   /// features [B, T, h, w, 8C] of one modality -> F_i [B, T, height, width, d].
   torch::Tensor align(Modality modality, const torch::Tensor& features, int64_t height, int64_t width);
 
  private:
-  /// sequences [N, L, d] with the class token first -> its features, [N, d]. branch_scale [layers, 2, N] or undefined.
+  /// sequences [N, L, d] with the class token first -> its features, [N, d]. branch_scales [layers, 2, N] or undefined.
   torch::Tensor encode(const torch::Tensor& sequences, const torch::Tensor& key_bias,
-                       const torch::Tensor& branch_scale);
-  torch::Tensor draw_branch_scale(int64_t cells, const std::optional<at::Generator>& generator,
-                                  torch::Device device) const;
+                       const torch::Tensor& branch_scales);
+  torch::Tensor draw_scales(const std::optional<RowKeys>& row_keys, int64_t places, int64_t cells,
+                            torch::Device device) const;
 
   const ModelOptions options_;
   torch::nn::ModuleDict projections_, up_heads_;

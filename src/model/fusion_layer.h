@@ -15,10 +15,10 @@ class FusionLayerImpl : public torch::nn::Module {
  public:
   /// `dim` is a multiple of `heads`.
   FusionLayerImpl(int64_t dim, int64_t heads, int64_t mlp_ratio);
-  /// sequences [N, L, dim]; key_bias [N, L] as MaskedAttention has it; branch_scale [2, N], the factors of the
+  /// sequences [N, L, dim]; key_bias [N, L] as MaskedAttention has it; branch_scales [2, N], the factors of the
   /// attention and MLP branches that drop path drew, or undefined -> the first `queries` positions, [N, queries, dim].
   torch::Tensor forward(const torch::Tensor& sequences, const torch::Tensor& key_bias,
-                        const torch::Tensor& branch_scale, int64_t queries);
+                        const torch::Tensor& branch_scales, int64_t queries);
 
  private:
   torch::nn::LayerNorm norm1_;

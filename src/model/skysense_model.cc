@@ -34,8 +34,8 @@ void SkysenseModelImpl::start_from_no_signal(const SensorContracts& contracts) {
   }
 }
 
-FusionOutput SkysenseModelImpl::fuse(const FusionInput& input, const std::optional<at::Generator>& generator) {
-  return fusion_->forward(input, generator);
+FusionOutput SkysenseModelImpl::fuse(const FusionInput& input, const std::optional<RowKeys>& row_keys) {
+  return fusion_->forward(input, row_keys);
 }
 
 }  // namespace skysense

@@ -27,7 +27,7 @@ class SkysenseModelImpl : public torch::nn::Module {
   void start_from_no_signal(const SensorContracts& contracts);
 
   /// The fused feature of every cell of the grid from the backbone's features (see FusionImpl::forward).
-  FusionOutput fuse(const FusionInput& input, const std::optional<at::Generator>& generator = {});
+  FusionOutput fuse(const FusionInput& input, const std::optional<RowKeys>& row_keys = {});
 
   bool has(Modality modality) const { return channels_[modality] > 0; }
   const PerModality<int64_t>& channels() const { return channels_; }

@@ -12,19 +12,17 @@ torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch
 }  // namespace
 
 SwinBlockImpl::SwinBlockImpl(const SwinBlockOptions& options)
-    : drop_path_(options.drop_path),
-      attn_(register_module(
+    : attn_(register_module(
           "attn", WindowAttention(WindowAttentionOptions{
                       .dim = options.dim, .heads = options.heads, .window = options.window, .shift = options.shift}))),
       norm1_(register_module("norm1", layer_norm(options.dim))),
       mlp_(register_module("mlp", make_feed_forward(options.dim, options.mlp_ratio, options.experts, options.top_k))),
       norm2_(register_module("norm2", layer_norm(options.dim))) {}
 
-BlockOutput SwinBlockImpl::forward(const torch::Tensor& grid, const std::optional<at::Generator>& generator) {
-  const double rate = is_training() ? drop_path_ : 0.0;
-  const auto x = add_branch(grid, norm1_(attn_(grid)), rate, generator);
+BlockOutput SwinBlockImpl::forward(const torch::Tensor& grid, const torch::Tensor& branch_scales) {
+  const auto x = add_branch(grid, norm1_(attn_(grid)), branch_scale(branch_scales, 0));
   const auto branch = mlp_->forward(x);
-  return {add_branch(x, norm2_(branch.tokens), rate, generator), branch.moe_loss};
+  return {add_branch(x, norm2_(branch.tokens), branch_scale(branch_scales, 1)), branch.moe_loss};
 }
 
 void SwinBlockImpl::start_as_identity() {

@@ -18,7 +18,6 @@ struct SwinBlockOptions {
   int64_t mlp_ratio = 4;  ///< hidden width / dim
   int64_t experts = 0;    ///< 0 is a plain MLP
   int64_t top_k = 1;      ///< experts a token uses
-  double drop_path = 0;   ///< rate of both branches in training
 };
 
 /// Residual windowed attention and MLP, each normalised after its branch.
@@ -27,14 +26,12 @@ class SwinBlockImpl : public torch::nn::Module {
  public:
   /// Throws c10::ValueError for sizes that break the limits above.
   explicit SwinBlockImpl(const SwinBlockOptions& options);
-  /// grid [B, H, W, C], any H, W >= 1; `generator` is that of drop path, needed in training mode where its rate is
-  /// above 0.
-  BlockOutput forward(const torch::Tensor& grid, const std::optional<at::Generator>& generator = {});
+  /// grid [B, H, W, C], any H, W >= 1; branch_scales [2, B] of drop path (draw_branch_scales), or undefined.
+  BlockOutput forward(const torch::Tensor& grid, const torch::Tensor& branch_scales = {});
   /// Sets both norms to zero, so that an untrained block is the identity (Swin V2's initialisation).
   void start_as_identity();
 
  private:
-  const double drop_path_;
   WindowAttention attn_;
   torch::nn::LayerNorm norm1_;
   std::shared_ptr<FeedForwardImpl> mlp_;

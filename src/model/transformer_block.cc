@@ -26,18 +26,15 @@ torch::Tensor GlobalAttentionImpl::forward(const torch::Tensor& sequence) {
 }
 
 TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockOptions& options)
-    : drop_path_(options.drop_path),
-      norm1_(register_module("norm1", layer_norm(options.dim))),
+    : norm1_(register_module("norm1", layer_norm(options.dim))),
       attn_(register_module("attn", GlobalAttention(options.dim, options.heads))),
       norm2_(register_module("norm2", layer_norm(options.dim))),
       mlp_(register_module("mlp", make_feed_forward(options.dim, options.mlp_ratio, options.experts, options.top_k))) {}
 
-BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence,
-                                          const std::optional<at::Generator>& generator) {
-  const double rate = is_training() ? drop_path_ : 0.0;
-  const auto x = add_branch(sequence, attn_(norm1_(sequence)), rate, generator);
+BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence, const torch::Tensor& branch_scales) {
+  const auto x = add_branch(sequence, attn_(norm1_(sequence)), branch_scale(branch_scales, 0));
   const auto branch = mlp_->forward(norm2_(x));
-  return {add_branch(x, branch.tokens, rate, generator), branch.moe_loss};
+  return {add_branch(x, branch.tokens, branch_scale(branch_scales, 1)), branch.moe_loss};
 }
 
 }  // namespace skysense

@@ -16,7 +16,6 @@ struct TransformerBlockOptions {
   int64_t mlp_ratio = 4;  ///< hidden width / dim
   int64_t experts = 0;    ///< 0 is a plain MLP
   int64_t top_k = 1;      ///< experts a token uses
-  double drop_path = 0;   ///< rate of both branches in training
 };
 
 /// Multi-head self-attention over all tokens, with a bias in every projection (Vaswani et al. 2017).
@@ -36,11 +35,10 @@ TORCH_MODULE(GlobalAttention);
 class TransformerBlockImpl : public torch::nn::Module {
  public:
   explicit TransformerBlockImpl(const TransformerBlockOptions& options);
-  /// sequence [B, N, C]; `generator` is that of drop path, needed in training mode where its rate is above 0.
-  BlockOutput forward(const torch::Tensor& sequence, const std::optional<at::Generator>& generator = {});
+  /// sequence [B, N, C]; branch_scales [2, B] of drop path (draw_branch_scales), or undefined.
+  BlockOutput forward(const torch::Tensor& sequence, const torch::Tensor& branch_scales = {});
 
  private:
-  const double drop_path_;
   torch::nn::LayerNorm norm1_;
   GlobalAttention attn_;
   torch::nn::LayerNorm norm2_;

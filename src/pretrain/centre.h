@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "pretrain/ranks.h"
+#include "engine/ranks.h"
 
 namespace skysense {
 

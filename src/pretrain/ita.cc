@@ -49,10 +49,4 @@ Mean alignment_loss(TextAlignment& alignment, const std::vector<SourceMap>& view
           (wanted != kUnlabelled).sum().to(torch::kFloat)};
 }
 
-torch::Tensor orthonormal_texts(int64_t classes, int64_t width, uint64_t seed) {
-  const auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const auto drawn = at::randn({std::max(classes, width), classes}, generator);
-  return std::get<0>(at::linalg_qr(drawn)).t().contiguous();
-}
-
 }  // namespace skysense

@@ -9,16 +9,19 @@
 #include "core/options.h"
 #include "pretrain/mean.h"
 #include "pretrain/shared_ground.h"
+#include "text/class_text_vectors.h"
 
 namespace skysense {
 
 /// Dense image-text alignment, ITA (paper App. A.2).
 struct AlignmentOptions {
   double temperature = 0.07;  ///< tau of Eq. 12
+  ClassTextOptions text;      ///< its keys stand beside: ita.clip, ita.prompts, …
 
   void describe(OptionFields& fields) {
     fields("temperature", temperature, "temperature of the similarities between cells and class texts")
         .between(1e-3, 10);
+    text.describe(fields);
   }
 };
 
@@ -47,9 +50,5 @@ TORCH_MODULE(TextAlignment);
 /// count.
 Mean alignment_loss(TextAlignment& alignment, const std::vector<SourceMap>& views,
                     const std::vector<torch::Tensor>& labels);
-
-/// `classes` orthonormal vectors drawn from a seed, [classes, max(classes, width)]: they stand in for class texts where
-/// there is no text encoder.
-torch::Tensor orthonormal_texts(int64_t classes, int64_t width, uint64_t seed);
 
 }  // namespace skysense

@@ -1,5 +1,7 @@
 #include "pretrain/learner.h"
 
+#include "core/random.h"
+
 namespace skysense {
 namespace {
 
@@ -43,6 +45,19 @@ std::vector<SourceMap> split(const torch::Tensor& features, const torch::Tensor&
   return maps;
 }
 
+/// The keys of the images that are there: rows [M] of [N * dates], each with the key of its view of a place.
+std::optional<RowKeys> image_keys(const std::optional<RowKeys>& view_keys, Modality modality, const torch::Tensor& rows,
+                                  int64_t dates) {
+  if (!view_keys) return std::nullopt;
+  RowKeys keys;
+  const int64_t* row = rows.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < rows.size(0); ++i) {
+    const uint64_t of_image = static_cast<uint64_t>(modality) << 32 | static_cast<uint64_t>(row[i] % dates);
+    keys.push_back(mix(view_keys->at(static_cast<size_t>(row[i] / dates)), of_image));
+  }
+  return keys;
+}
+
 void add(torch::Tensor& sum, const torch::Tensor& term) {
   if (term.defined()) sum = sum.defined() ? sum + term : term;
 }
@@ -81,7 +96,10 @@ EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t ce
     // Only the images that are there pass through the backbone.
     const bool all = rows.size(0) == n * t;
     const auto images = series.values.flatten(0, 1);
-    const BackboneOutput output = model_->encode(modality, all ? images : images.index_select(0, rows_there), forward);
+    const BackboneOutput output = model_->encode(modality, all ? images : images.index_select(0, rows_there),
+                                                 {.plan = forward.plan,
+                                                  .row_keys = image_keys(forward.row_keys, modality, rows, t),
+                                                  .prompts = forward.prompts});
     add(encoded.moe_loss, output.moe_loss);
     auto features = output.stages[3];
     if (!all) {
@@ -97,7 +115,7 @@ EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t ce
     any_valid = any_valid.defined() ? any_valid | seen : seen;
   }
   if (!any_valid.defined()) return encoded;
-  const FusionOutput fused = model_->fuse(fusion_input, forward.generator);
+  const FusionOutput fused = model_->fuse(fusion_input, forward.row_keys);
   for (const Modality modality : kModalities) {
     if (!fusion_input.series[modality]) continue;
     encoded.maps[static_cast<int>(modality)] = split(fused.aligned[modality], valid[modality], views.size());

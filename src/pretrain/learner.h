@@ -38,7 +38,8 @@ class LearnerImpl : public torch::nn::Module {
 
   /// Encodes views of one size together. Eq. 6 for each modality, then multi-modal temporal fusion on a grid of
   /// `cells` x `cells`, which attends to `context`: the prototypes of each place's region [B, P, d], or undefined. A
-  /// source without a valid image in any of the views gets no maps. `present` of the batches is on the CPU.
+  /// source without a valid image in any of the views gets no maps. `present` of the batches is on the CPU. The row
+  /// keys of `forward` are one a view of a place, view by view.
   EncodedViews encode(const std::vector<ViewBatch>& views, int64_t cells, const torch::Tensor& context,
                       const ForwardOptions& forward);
 

@@ -3,10 +3,10 @@
 #include <torch/types.h>
 
 #include "core/options.h"
+#include "engine/ranks.h"
 #include "pretrain/centre.h"
 #include "pretrain/learning_head.h"
 #include "pretrain/mean.h"
-#include "pretrain/ranks.h"
 
 namespace skysense {
 

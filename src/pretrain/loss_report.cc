@@ -28,7 +28,8 @@ void LossTerms::add(const std::string& name, double weight, const std::optional<
 }
 
 LossReport LossTerms::report(const Ranks& ranks) const {
-  LossReport report{.total = torch::zeros({}, torch::device(device_)), .parts = told_, .usage = usage_};
+  LossReport report{
+      .total = torch::zeros({}, torch::device(device_)), .parts = {}, .entropies = told_, .usage = usage_};
   if (terms_.empty()) return report;
   std::vector<torch::Tensor> own;
   for (const Term& term : terms_) own.push_back(term.mean.count);
@@ -43,13 +44,24 @@ LossReport LossTerms::report(const Ranks& ranks) const {
 
 void StepReport::add(const LossReport& report) {
   add_all(parts_, report.parts);
+  add_all(entropies_, report.entropies);
   add_all(usage_, report.usage);
 }
 
-LogValues StepReport::values() const {
+LogValues StepReport::values(const Ranks& ranks) const {
   std::vector<torch::Tensor> numbers;
   std::vector<std::string> names;
-  for (const auto& [name, mean] : parts_) {
+  if (!parts_.empty()) {
+    std::vector<torch::Tensor> own;
+    for (const auto& [name, mean] : parts_) own.push_back(torch::stack({mean.sum, mean.count}));
+    const auto all = ranks.sum(torch::stack(own));  // every rank has the same losses, in the same order
+    for (const auto& [name, mean] : parts_) {
+      const auto row = all[static_cast<int64_t>(names.size())];
+      names.push_back(name);
+      numbers.push_back(torch::stack({row[0] / row[1].clamp_min(1), row[1]}));
+    }
+  }
+  for (const auto& [name, mean] : entropies_) {
     names.push_back(name);
     numbers.push_back(torch::stack({mean.value(), mean.count}));
   }

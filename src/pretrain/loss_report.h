@@ -7,18 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "engine/ranks.h"
 #include "engine/run_log.h"
 #include "pretrain/learning_loss.h"
-#include "pretrain/ranks.h"
 
 namespace skysense {
 
 /// The loss of one micro-batch and its parts, for the optimiser and the log. Everything stays on the device until it
 /// is logged.
 struct LossReport {
-  torch::Tensor total;                ///< scalar to differentiate
-  std::map<std::string, Mean> parts;  ///< "hr.image", "fused.pixel", "moe", "entropy.hr.image", …; unweighted
-  std::map<std::string, Mean> usage;  ///< by head and granularity, "hr.image": the mean target, sum [K]
+  torch::Tensor total;                    ///< scalar to differentiate
+  std::map<std::string, Mean> parts;      ///< the losses "hr.image", "fused.pixel", "moe", …; unweighted
+  std::map<std::string, Mean> entropies;  ///< "entropy.hr.image", …
+  std::map<std::string, Mean> usage;      ///< by head and granularity, "hr.image": the mean target, sum [K]
 };
 
 /// Gathers the losses of a micro-batch. Their denominators become those of all ranks here, in one place.
@@ -50,11 +51,12 @@ class StepReport {
  public:
   void add(const LossReport& report);
   /// For the log, in name order: every part that has a value, and "kl.<head>", how far the mean target is from uniform
-  /// use of all outputs (nats, 0 to log K). Waits for the device once.
-  LogValues values() const;
+  /// use of all outputs (nats, 0 to log K). The losses are those of all ranks; the health of the heads is this rank's.
+  /// Waits for the device once. All ranks call it.
+  LogValues values(const Ranks& ranks = alone()) const;
 
  private:
-  std::map<std::string, Mean> parts_, usage_;
+  std::map<std::string, Mean> parts_, entropies_, usage_;
 };
 
 }  // namespace skysense

@@ -12,15 +12,28 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kHrPixelsPerCell = 32;  // DESIGN 6: the fusion grid
-
 std::vector<ViewGeometry> geometry_of(const std::vector<ViewBatch>& views) {
   std::vector<ViewGeometry> geometry;
   for (const auto& view : views) geometry.push_back({view.boxes, view.transforms});
   return geometry;
 }
 
+/// A key for each place in the views first to end - 1, view by view.
+std::optional<RowKeys> view_keys(const std::optional<RowKeys>& sample_keys, uint64_t first, uint64_t end) {
+  if (!sample_keys) return std::nullopt;
+  RowKeys keys;
+  for (uint64_t view = first; view < end; ++view) {
+    for (const uint64_t key : *sample_keys) keys.push_back(mix(key, view));
+  }
+  return keys;
+}
+
 }  // namespace
+
+int64_t fusion_cells(const ViewOptions& views, int64_t view) {
+  constexpr int64_t kHrPixelsPerCell = 32;
+  return views.pixels(view, Modality::kHr) / kHrPixelsPerCell;
+}
 
 Objective::Objective(const PretrainOptions& options, torch::Device device, const torch::Tensor& class_texts,
                      const Ranks& ranks)
@@ -41,13 +54,15 @@ Objective::Objective(const PretrainOptions& options, torch::Device device, const
 }
 
 EncodedViews Objective::encode(Learner& learner, const std::vector<ViewBatch>& views, bool with_locals,
-                               const torch::Tensor& context, const ForwardOptions& forward) const {
-  const auto cells = [&](int64_t view) { return options_.views.pixels(view, Modality::kHr) / kHrPixelsPerCell; };
+                               const torch::Tensor& context, const std::optional<RowKeys>& sample_keys) const {
+  const auto cells = [&](int64_t view) { return fusion_cells(options_.views, view); };
   const auto locals = views.begin() + options_.views.global_views;
-  EncodedViews encoded = learner->encode({views.begin(), locals}, cells(0), context, forward);
+  const auto globals = static_cast<uint64_t>(options_.views.global_views);
+  EncodedViews encoded =
+      learner->encode({views.begin(), locals}, cells(0), context, {.row_keys = view_keys(sample_keys, 0, globals)});
   if (!with_locals || locals == views.end()) return encoded;
-  const EncodedViews local =
-      learner->encode({locals, views.end()}, cells(options_.views.global_views), context, forward);
+  const EncodedViews local = learner->encode({locals, views.end()}, cells(options_.views.global_views), context,
+                                             {.row_keys = view_keys(sample_keys, globals, views.size())});
   for (int s = 0; s < kSourceCount; ++s) {
     auto& maps = encoded.maps[s];
     if (maps.empty() || local.maps[s].empty()) continue;
@@ -58,7 +73,7 @@ EncodedViews Objective::encode(Learner& learner, const std::vector<ViewBatch>& v
 }
 
 LossReport Objective::measure(Learner& student, Learner& teacher, const std::vector<ViewBatch>& views,
-                              double teacher_temperature, const at::Generator& drop_path) {
+                              double teacher_temperature, const RowKeys& sample_keys) {
   const bool with_queries = options_.weights.qsacl > 0;
   std::vector<int64_t> regions;
   torch::Tensor context;  // both branches attend to the same prototypes, which are no parameters
@@ -69,11 +84,9 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
   EncodedViews targets;
   {
     const torch::NoGradGuard no_grad;
-    targets = encode(teacher, views, with_queries, context, {});
+    targets = encode(teacher, views, with_queries, context, std::nullopt);
   }
-  ForwardOptions forward;
-  forward.generator = drop_path;
-  const EncodedViews predictions = encode(student, views, /*with_locals=*/true, context, forward);
+  const EncodedViews predictions = encode(student, views, /*with_locals=*/true, context, sample_keys);
   if (predictions.class_tokens.empty()) throw DataError("a batch holds no valid image in any modality");
 
   const LearningStep step{options_.contrast, teacher_temperature, ranks_};

@@ -15,6 +15,9 @@
 
 namespace skysense {
 
+/// Side of the fusion grid of a view in cells of 32 HR pixels (DESIGN 6).
+int64_t fusion_cells(const ViewOptions& views, int64_t view);
+
 /// The training objective, Eq. 5: L = lambda_1 L_MGCL + lambda_2 L_ITA + lambda_3 L_QSACL and the experts' loss. It
 /// owns the state of the losses, centres and prototypes, and ITA's layer; heads and queries belong to the learners. A
 /// loss of weight 0 is not computed.
@@ -25,10 +28,10 @@ class Objective {
   Objective(const PretrainOptions& options, torch::Device device, const torch::Tensor& class_texts, const Ranks& ranks);
 
   /// Both branches on one micro-batch, and the losses between them. `views`: globals first, as ViewLoader gives them.
-  /// `teacher_temperature` is that of the step. The teacher runs without gradient, drop path or updates. Throws
-  /// DataError where no view shows a valid image.
+  /// `teacher_temperature` is that of the step; `sample_keys`, one a place, are for the student's drop path. The
+  /// teacher runs without gradient, drop path or updates. Throws DataError where no view shows a valid image.
   LossReport measure(Learner& student, Learner& teacher, const std::vector<ViewBatch>& views,
-                     double teacher_temperature, const at::Generator& drop_path);
+                     double teacher_temperature, const RowKeys& sample_keys);
 
   /// Fits the heads to what the learner's features are in this batch; sources with fewer than two images keep theirs.
   void fit_heads(Learner& learner, const std::vector<ViewBatch>& views) const;
@@ -52,7 +55,7 @@ class Objective {
   };
   /// The views of each size, encoded together, appended in the order of the views: globals, then locals.
   EncodedViews encode(Learner& learner, const std::vector<ViewBatch>& views, bool with_locals,
-                      const torch::Tensor& context, const ForwardOptions& forward) const;
+                      const torch::Tensor& context, const std::optional<RowKeys>& sample_keys) const;
   void add_contrast(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,
                     const EncodedViews& targets, const std::vector<ViewBatch>& views, const LearningStep& step);
   void add_queries(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,

@@ -30,6 +30,7 @@ void PretrainOptions::describe(OptionFields& fields) {
   fields.group("train", train);
   fields("checkpoints.keep", checkpoints.keep, "newest checkpoints kept; older ones are removed").at_least(1);
   fields.group("loader", loader);
+  fields.group("distributed", distributed);
   fields.group("inference", inference);
 }
 

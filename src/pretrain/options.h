@@ -4,6 +4,7 @@
 #include "data/view_options.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
+#include "engine/process_group.h"
 #include "engine/product.h"
 #include "engine/schedule.h"
 #include "model/presets.h"
@@ -74,6 +75,7 @@ struct PretrainOptions {
   TrainOptions train;
   CheckpointOptions checkpoints;
   FeedOptions loader;
+  DistributedOptions distributed;
   InferenceOptions inference;
 
   void describe(OptionFields& fields);

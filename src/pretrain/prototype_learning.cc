@@ -33,25 +33,31 @@ torch::Tensor PrototypeLearning::anchors(int64_t region) const {
 void PrototypeLearning::observe(const std::vector<int64_t>& regions, const std::vector<SourceMap>& views) {
   const torch::NoGradGuard no_grad;
   const AutocastScope full_precision(views[0].features.device().type(), c10::kFloat);
-  std::map<int64_t, std::vector<int64_t>> places_of;
+  std::vector<int64_t> known;
+  std::vector<torch::Tensor> of_region;
   for (size_t b = 0; b < regions.size(); ++b) {
-    if (regions[b] >= 0) places_of[regions[b]].push_back(static_cast<int64_t>(b));
+    if (regions[b] < 0) continue;
+    known.push_back(static_cast<int64_t>(b));
+    of_region.push_back(anchors(regions[b]));
   }
-  for (const auto& [region, places] : places_of) {
-    std::vector<torch::Tensor> cells, valid;
-    for (const SourceMap& view : views) {
-      for (const int64_t place : places) {
-        cells.push_back(view.features[place].flatten(0, 2));
-        valid.push_back(view.valid[place].flatten());
-      }
-    }
-    const auto features = torch::cat(cells).to(torch::kFloat);  // [N, d]
-    const auto likeness = torch::matmul(unit_length(features), unit_length(anchors(region)).to(features.device()).t());
-    const auto assignment = sinkhorn(likeness / kEpsilon, kRounds, torch::cat(valid));  // [N, P]
-    const auto ones = torch::ones({features.size(0), 1}, features.options());
-    const auto sums = torch::matmul(assignment.t(), torch::cat({features, ones}, 1));
-    const auto [place_of_sums, is_new] = pending_.emplace(region, sums);
-    if (!is_new) place_of_sums->second = place_of_sums->second + sums;
+  if (known.empty()) return;
+  const auto device = views[0].features.device();
+  const auto places = torch::tensor(known, torch::kInt64).to(device);
+  std::vector<torch::Tensor> cells, valid;
+  for (const SourceMap& view : views) {
+    cells.push_back(view.features.index_select(0, places).flatten(1, 3));
+    valid.push_back(view.valid.index_select(0, places).flatten(1));
+  }
+  const auto features = torch::cat(cells, 1).to(torch::kFloat);         // [places, N, d]
+  const auto wanted = unit_length(torch::stack(of_region)).to(device);  // [places, P, d]
+  const auto likeness = torch::matmul(unit_length(features), wanted.transpose(1, 2));
+  const auto assignment = sinkhorn(likeness / kEpsilon, kRounds, torch::cat(valid, 1));  // [places, N, P]
+  const auto ones = torch::ones({features.size(0), features.size(1), 1}, features.options());
+  const auto sums = torch::matmul(assignment.transpose(1, 2), torch::cat({features, ones}, 2));  // [places, P, d + 1]
+  for (size_t i = 0; i < known.size(); ++i) {
+    const auto of_place = sums[static_cast<int64_t>(i)];
+    const auto [entry, is_new] = pending_.emplace(regions[static_cast<size_t>(known[i])], of_place);
+    if (!is_new) entry->second = entry->second + of_place;
   }
 }
 

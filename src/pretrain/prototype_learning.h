@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/options.h"
+#include "engine/ranks.h"
 #include "model/geo_prototypes.h"
-#include "pretrain/ranks.h"
 #include "pretrain/shared_ground.h"
 
 namespace skysense {
@@ -24,10 +24,11 @@ struct PrototypeOptions {
 };
 
 /// Learns prototypes from the student's features of a step (Eqs. 13 to 15). Cells are assigned to the prototypes of
-/// their region by Sinkhorn-Knopp (epsilon 0.05, 3 rounds) on cosine similarity, all cells of a micro-batch that lie in
-/// a region together; the columns of the assignment are normalised to 1, so that Eq. 14 is a mean; once a step the
-/// prototypes move towards it. Before a region's first update its cells are assigned to random unit vectors, drawn from
-/// the seed and the region, and that update takes the means whole: Eq. 15 would keep 99% of what means nothing.
+/// their region by Sinkhorn-Knopp (epsilon 0.05, 3 rounds) on cosine similarity, those of a place's global views
+/// together (a sample's, as the paper has it: what else is in the batch changes nothing); the columns of the assignment
+/// are normalised to 1, so that Eq. 14 is a mean; once a step the prototypes move towards it. Before a region's first
+/// update its cells are assigned to random unit vectors, drawn from the seed and the region, and that update takes the
+/// means whole: Eq. 15 would keep 99% of what means nothing.
 class PrototypeLearning {
  public:
   /// `prototypes` must outlive this.

@@ -1,10 +1,8 @@
 #include "pretrain/trainer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <optional>
 
 #include "core/config.h"
@@ -12,36 +10,33 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/progress.h"
-#include "core/random.h"
 #include "data/loader.h"
-#include "engine/adamw.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
 #include "engine/signals.h"
-#include "model/autocast.h"
-#include "model/initialise.h"
-#include "pretrain/batch_part.h"
 #include "pretrain/collapse_alarm.h"
-#include "pretrain/learner.h"
-#include "pretrain/objective.h"
 #include "pretrain/report.h"
+#include "pretrain/training.h"
+#include "text/class_text_vectors.h"
 
 namespace skysense {
 namespace {
 
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kCollapsePatience = 50;  // logged steps: the first ones' targets say little in any run
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-void check(const PretrainOptions& options) {
+void check(const PretrainOptions& options, const Ranks& ranks) {
   options.model.check();
   const TrainOptions& train = options.train;
-  if (train.batch_size % train.accumulate != 0) {
-    throw UsageError(
-        fmt::format("train.batch_size {} is no multiple of train.accumulate {}", train.batch_size, train.accumulate));
+  if (train.batch_size % (train.accumulate * ranks.size()) != 0) {
+    throw UsageError(fmt::format("train.batch_size {} is no multiple of train.accumulate {}{}", train.batch_size,
+                                 train.accumulate,
+                                 ranks.size() > 1 ? fmt::format(" times the {} processes", ranks.size()) : ""));
   }
   const bool mgcl = options.weights.mgcl > 0 &&
                     (options.contrast.image_level || options.contrast.pixel_level || options.contrast.object_level);
@@ -55,190 +50,133 @@ void check(const PretrainOptions& options) {
   }
 }
 
-at::Generator generator_for(const PretrainOptions& options, int64_t step, int64_t micro, std::string_view purpose) {
-  RandomStream stream(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(step), static_cast<uint64_t>(micro),
-                      purpose);
-  return at::make_generator<at::CPUGeneratorImpl>(stream.next());
+/// The vectors that image-text alignment compares with; undefined where it is off or the places have no named classes.
+torch::Tensor class_texts(const PretrainOptions& options, const std::vector<std::string>& names, const fs::path& run,
+                          const Ranks& ranks) {
+  if (options.weights.ita == 0 || names.empty()) return {};
+  const fs::path file = run / "text_vectors.safetensors";
+  if (!ranks.is_first()) ranks.wait_for_all();  // the first makes the file, the others read it
+  const ClassTextVectors texts = cached_class_text_vectors(names, options.ita.text, file);
+  if (ranks.is_first()) {
+    ranks.wait_for_all();
+    spdlog::info("image-text alignment with {}", texts.description());
+  }
+  return texts.vectors;
 }
 
-Learner make_learner(const PretrainOptions& options, const SensorContracts& contracts) {
-  const int64_t queries = options.weights.qsacl > 0 ? options.qsacl.queries : 0;
-  return Learner(options.model, options.head, queries, channels_of(contracts));
+/// The first signal that any rank received: all of them stop together.
+int signal_of_any(const SignalWatch& signals, const Ranks& ranks) {
+  const int own = signals.received();
+  if (ranks.size() == 1) return own;
+  auto received = torch::zeros({ranks.size()}, torch::kInt32);
+  received[ranks.rank()] = own;
+  return ranks.sum(received).max().item<int>();
 }
-
-/// Both branches, the optimiser and the losses' state: what a checkpoint holds.
-class TrainingState {
- public:
-  TrainingState(const PretrainOptions& options, const SensorContracts& contracts, const torch::Tensor& class_texts,
-                const Ranks& ranks, torch::Device device)
-      : student(seeded(options, contracts)),
-        teacher(make_learner(options, contracts)),
-        objective(options, device, class_texts, ranks) {
-    student->to(device);
-    teacher->to(device);
-    copy_parameters(student, teacher);
-    teacher->eval();
-    for (auto& parameter : teacher->parameters()) parameter.requires_grad_(false);
-    NamedTensors trained = named_parameters(*student);
-    trained.merge(objective.parameters());
-    optimizer = std::make_unique<AdamW>(trained);
-  }
-
-  RunTensors tensors() const {
-    RunTensors tensors{.student = checkpoint_tensors(student),
-                       .teacher = checkpoint_tensors(teacher),
-                       .optimizer = optimizer->state(),
-                       .extra = objective.state()};
-    tensors.student.merge(objective.parameters());
-    if (objective.prototypes() != nullptr) tensors.teacher["prototypes"] = objective.prototypes()->values();
-    return tensors;
-  }
-
-  Learner student, teacher;
-  Objective objective;
-  std::unique_ptr<AdamW> optimizer;
-
- private:
-  /// The heads' initial weights come from LibTorch's default generator: seed it here, once, before any of them is
-  /// drawn.
-  static Learner seeded(const PretrainOptions& options, const SensorContracts& contracts) {
-    torch::manual_seed(RandomStream(static_cast<uint64_t>(options.seed), 0, 0, "initial heads").next());
-    Learner learner = make_learner(options, contracts);
-    initialise(*learner->model(), contracts, generator_for(options, 0, 0, "initial weights"));
-    if (auto queries = learner->aggregation()) initialise(*queries, generator_for(options, 0, 0, "initial queries"));
-    return learner;
-  }
-};
 
 }  // namespace
 
-PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume, const torch::Tensor& class_texts) {
-  check(options);
-  PretrainOptions described = options;
-  const std::string config_yaml = dump_yaml(fields_of(described));
-  const torch::Device device = parse_device(options.compute.device);
-  const torch::Dtype dtype = parse_dtype(options.compute.dtype);
+PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, bool resume,
+                        const Ranks& ranks) {
+  check(given, ranks);
+  PretrainOptions options = given;
+  const std::string config_yaml = dump_yaml(fields_of(options));
   set_threads(options.compute.threads);
   const TrainOptions& train = options.train;
-
-  const Ranks ranks;
-  TrainingState state(options, places.contracts(), class_texts, ranks, device);
-  CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
   RunState at;
   at.seed = static_cast<uint64_t>(options.seed);
-  const auto newest = find_newest_checkpoint(run);
-  if (newest && !resume) {
+  const fs::path newest =
+      text_of_first(ranks, ranks.is_first() ? find_newest_checkpoint(run).value_or("").string() : "");
+  if (!newest.empty() && !resume) {
     throw DataError(
         fmt::format("{}: holds a run already; continue it with --resume or name another folder", run.string()));
   }
-  if (newest) {
-    at = read_checkpoint(*newest, state.tensors());
-    spdlog::info("continuing {} after step {}", run.string(), at.step);
+  fs::create_directories(run);
+  const torch::Tensor texts = class_texts(options, places.label_names(), run, ranks);
+  if (texts.defined()) options.views.label_cells = fusion_cells(options.views, 0);
+  Training training(options, places.contracts(), texts, ranks,
+                    parse_device_of_rank(options.compute.device, ranks.local_rank()));
+  if (!newest.empty()) {
+    at = read_checkpoint(newest, training.tensors(), ranks);
+    if (ranks.is_first()) spdlog::info("continuing {} after step {}", run.string(), at.step);
   }
-  std::filesystem::create_directories(run);
-  write_file_atomically(run / "config.yaml", config_yaml);
-  RunLog log(run, at.step);
+  std::optional<RunLog> log;
+  if (ranks.is_first()) {
+    write_file_atomically(run / "config.yaml", config_yaml);
+    log.emplace(run, at.step);
+  }
 
   PretrainResult result;
   result.steps = at.step;
+  result.checkpoint = newest;
   const auto save = [&] {
     result.checkpoint =
-        write_checkpoint(run, config_yaml, places.contracts(), at, state.tensors(), options.checkpoints);
+        write_checkpoint(run, config_yaml, places.contracts(), at, training.tensors(), options.checkpoints, ranks);
   };
-  if (!newest) save();
-  if (newest) result.checkpoint = *newest;
+  if (newest.empty()) save();
 
+  CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
   SignalWatch signals;
   // Its workers read ahead from the start: a run with no step left must not wait for them.
   std::optional<ViewLoader> loader;
   if (at.step < train.steps) {
     loader.emplace(places, options.views, options.augment,
                    LoaderOptions{.seed = at.seed,
-                                 .batch_size = train.batch_size,
+                                 .batch_size = train.batch_size / ranks.size(),
+                                 .micro_batches = train.accumulate,
+                                 .rank = ranks.rank(),
+                                 .world_size = ranks.size(),
                                  .first_step = at.step,
                                  .workers = options.loader.workers,
                                  .ahead = options.loader.ahead,
                                  .strict = options.loader.strict});
   }
-  Progress progress("pretrain", train.steps, "steps");
-  progress.start_at(at.step);
+  std::optional<Progress> progress;
+  if (ranks.is_first()) progress.emplace("pretrain", train.steps, "steps").start_at(at.step);
   const auto started = Clock::now();
   const int64_t first_step = at.step;
   int64_t bad_steps = 0;
 
   while (at.step < train.steps) {
-    const std::vector<ViewBatch> views = loader->next();
-    const double lr = learning_rate(train.schedule, at.step, train.steps);
-    const double temperature = teacher_temperature(train.schedule, at.step);
-
-    if (at.step == 0 && options.contrast.fit_heads) {
-      state.student->eval();  // without drop path
-      // The first micro-batch: no more images at once than a step has.
-      state.objective.fit_heads(state.student, batch_part(views, 0, train.batch_size / train.accumulate, device));
-      copy_parameters(state.student, state.teacher);
-    }
-    state.student->train();
-    StepReport report;
-    auto total = torch::zeros({}, torch::device(device));
-    const int64_t micro_size = train.batch_size / train.accumulate;
-    for (int64_t micro = 0; micro < train.accumulate; ++micro) {
-      const AutocastScope autocast(device.type(), dtype);
-      const auto part = batch_part(views, micro * micro_size, micro_size, device);
-      const auto drop_path = generator_for(options, at.step, micro, "drop path");
-      const LossReport losses = state.objective.measure(state.student, state.teacher, part, temperature, drop_path);
-      const auto share = losses.total / static_cast<double>(train.accumulate);
-      share.backward();
-      total += share.detach();
-      report.add(losses);
-    }
-
-    const auto loss = total.item<double>();
-    const double gradient_norm = state.optimizer->clip_gradients(train.clip_norm);
-    if (std::isfinite(loss) && std::isfinite(gradient_norm)) {
-      bad_steps = 0;
-      state.optimizer->step(lr, weight_decay(train.schedule, at.step, train.steps));
-      update_teacher(state.student, state.teacher, teacher_momentum(train.schedule, at.step, train.steps));
-      state.objective.end_step(/*keep=*/true);
-    } else {
+    const StepOutcome outcome = training.step(loader->next(), at.step);
+    bad_steps = outcome.kept ? 0 : bad_steps + 1;
+    if (!outcome.kept) {
       // Such a step changes nothing but the place in the stream.
-      ++bad_steps;
-      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, loss,
-                   gradient_norm);
-      state.objective.end_step(/*keep=*/false);
-      if (bad_steps >= train.max_bad_steps) {
-        throw DataError(
-            fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
-                        "skysense doctor; the newest checkpoint is {}",
-                        bad_steps, result.checkpoint.string()));
-      }
+      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, outcome.loss,
+                   outcome.gradient_norm);
     }
-    state.optimizer->zero_grad();
-
+    if (bad_steps >= train.max_bad_steps) {
+      throw DataError(
+          fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
+                      "skysense doctor; the newest checkpoint is {}",
+                      bad_steps, result.checkpoint.string()));
+    }
+    const double lr = learning_rate(train.schedule, at.step, train.steps);
     ++at.step;
     at.data_position = at.step * train.batch_size;
     at.epoch = at.data_position / places.size();
     result.samples_per_second = static_cast<double>((at.step - first_step) * train.batch_size) / seconds_since(started);
     if (at.step % train.log_every == 0 || at.step == train.steps) {
-      LogValues values = report.values();
-      alarm.observe(at.step, values);
-      const LogValues norms = state.objective.centre_norms();
-      values.insert(values.begin(), {"loss", loss});
+      LogValues values = outcome.report.values(ranks);
+      values.insert(values.begin(), {"loss", outcome.loss});
+      const LogValues norms = training.centre_norms();
       values.insert(values.end(), norms.begin(), norms.end());
       values.insert(values.end(), {{"lr", lr},
-                                   {"gradient_norm", gradient_norm},
+                                   {"gradient_norm", outcome.gradient_norm},
                                    {"samples_per_second", result.samples_per_second},
                                    {"waiting_share", loader->waiting_share()}});
-      log.write(at.step, values);
-      result.loss = loss;
+      if (log) {
+        alarm.observe(at.step, values);
+        log->write(at.step, values);
+      }
+      result.loss = outcome.loss;
     }
-    const int signal = signals.received();
+    const int signal = signal_of_any(signals, ranks);
     if (signal != 0 || at.step % train.checkpoint_every == 0 || at.step == train.steps) save();
     if (signal != 0) throw Interrupted(signal, "continue with --resume");
-    progress.update(at.step, fmt::format("loss {:.3f}", loss));
+    if (progress) progress->update(at.step, fmt::format("loss {:.3f}", outcome.loss));
   }
-  progress.finish();
-  write_pretrain_report(run, options);
+  if (progress) progress->finish();
+  if (ranks.is_first()) write_pretrain_report(run, options);
   result.steps = at.step;
   if (loader) {
     result.waiting_share = loader->waiting_share();

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "data/place_sample.h"
+#include "engine/ranks.h"
 #include "pretrain/options.h"
 
 namespace skysense {
@@ -21,9 +22,11 @@ struct PretrainResult {
 /// checkpoints/step-N/, model (link to the newest whole checkpoint), report.html (paper sec. 3.2, App. C; DESIGN 5, 8
 /// and 9). `resume` continues from the newest whole checkpoint, exactly as if the run had never stopped, and starts
 /// anew where there is none. A signal makes it write a checkpoint and throw Interrupted. Throws UsageError for options
-/// that do not fit together, DataError for places, disks and losses that fail. `class_texts` [K, D] are the text
-/// vectors of the classes of the places' labels for image-text alignment; undefined: that loss is off.
+/// that do not fit together, DataError for places, disks and losses that fail.
+///
+/// Several `ranks` call it with the same arguments and train one model together on the stream that one would train on,
+/// each on the GPU of its local rank or on the CPU. `run` is a folder that all see; the first rank writes and logs.
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume, const torch::Tensor& class_texts = {});
+                        bool resume, const Ranks& ranks = alone());
 
 }  // namespace skysense

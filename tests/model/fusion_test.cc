@@ -166,12 +166,14 @@ TEST_F(FusionTest, DropPathIsTheSameForEveryChunkSizeAndOffInEvaluation) {
   EXPECT_TRUE(all_close(evaluated, make_fusion(kSmall)->forward(input_).fused, 0, 0));
   fusion_->train();
   EXPECT_THROW(fused(input_), c10::ValueError);
-  const auto dropped = fusion_->forward(input_, at::detail::createCPUGenerator(5)).fused;
+  const RowKeys keys = {5, 6};
+  ASSERT_EQ(static_cast<int64_t>(keys.size()), kPlaces);
+  const auto dropped = fusion_->forward(input_, keys).fused;
   EXPECT_FALSE(all_close(dropped, evaluated, 1e-3, 1e-3));
   options.fusion_chunk = 5;
   fusion_ = make_fusion(options);
   fusion_->train();
-  EXPECT_TRUE(all_close(fusion_->forward(input_, at::detail::createCPUGenerator(5)).fused, dropped, 1e-5, 1e-5));
+  EXPECT_TRUE(all_close(fusion_->forward(input_, keys).fused, dropped, 1e-5, 1e-5));
 }
 
 TEST_F(FusionTest, PrototypesAddAContextToEveryCell) {

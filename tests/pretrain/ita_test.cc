@@ -38,7 +38,7 @@ TEST(ItaParity, LossAndGradientsEqualTheReference) {
 
 TEST(Ita, UnlabelledAndInvalidCellsDoNotCount) {
   torch::manual_seed(1);
-  TextAlignment alignment(8, orthonormal_texts(3, 4, 1), AlignmentOptions{});
+  TextAlignment alignment(8, torch::eye(4).narrow(0, 0, 3), AlignmentOptions{});
   const SourceMap view{torch::randn({1, 2, 2, 2, 8}, torch::requires_grad()), torch::ones({1, 2, 2, 2}, torch::kBool)};
   const auto unlabelled = torch::full({1, 2, 2}, -1, torch::kLong);
   const Mean none = alignment_loss(alignment, {view}, {unlabelled});
@@ -57,7 +57,7 @@ TEST(Ita, UnlabelledAndInvalidCellsDoNotCount) {
 
 TEST(Ita, TheTextsStayAndTheLayerLearnsThem) {
   torch::manual_seed(2);
-  TextAlignment alignment(8, orthonormal_texts(4, 6, 3), AlignmentOptions{});
+  TextAlignment alignment(8, torch::eye(6).narrow(0, 0, 4), AlignmentOptions{});
   const SourceMap view{torch::randn({1, 1, 2, 2, 8}), torch::ones({1, 1, 2, 2}, torch::kBool)};
   const auto labels = torch::arange(4, torch::kLong).view({1, 2, 2});
   EXPECT_EQ(alignment->parameters().size(), 2u);
@@ -70,15 +70,6 @@ TEST(Ita, TheTextsStayAndTheLayerLearnsThem) {
   }
   const torch::NoGradGuard no_grad;
   EXPECT_TRUE(torch::equal(alignment(view.features.reshape({-1, 8})).argmax(-1), torch::arange(4, torch::kLong)));
-}
-
-TEST(Ita, StandInTextsAreOrthonormalAndOfTheirSeed) {
-  const auto texts = orthonormal_texts(5, 16, 1);
-  ASSERT_EQ(texts.sizes(), torch::IntArrayRef({5, 16}));
-  EXPECT_TRUE(all_close(torch::matmul(texts, texts.t()), torch::eye(5), 1e-5, 1e-5));
-  EXPECT_TRUE(torch::equal(texts, orthonormal_texts(5, 16, 1)));
-  EXPECT_FALSE(torch::equal(texts, orthonormal_texts(5, 16, 2)));
-  EXPECT_EQ(orthonormal_texts(20, 16, 1).sizes(), torch::IntArrayRef({20, 20}));
 }
 
 }  // namespace
