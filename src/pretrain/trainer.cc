@@ -222,9 +222,10 @@ PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& plac
     if (at.step % train.log_every == 0 || at.step == train.steps) {
       LogValues values = report.values();
       alarm.observe(at.step, values);
-      const LogValues norms = state.objective.centre_norms();
       values.insert(values.begin(), {"loss", loss});
-      values.insert(values.end(), norms.begin(), norms.end());
+      for (const LogValues& health : {state.objective.centre_norms(), expert_loads(state.student)}) {
+        values.insert(values.end(), health.begin(), health.end());
+      }
       values.insert(values.end(), {{"lr", lr},
                                    {"gradient_norm", gradient_norm},
                                    {"samples_per_second", result.samples_per_second},
