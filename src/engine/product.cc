@@ -38,6 +38,27 @@ void read_group(const fs::path& config, const std::string& yaml, const std::stri
   }
 }
 
+/// The prototypes beside the teacher's weights, where there are some.
+std::optional<GeoPrototypes> read_prototypes(const fs::path& file, int64_t dim) {
+  constexpr const char* kName = "prototypes";
+  std::vector<int64_t> shape;
+  {
+    const SafetensorsFile mapped(file);
+    const TensorView* view = mapped.find(kName);
+    if (view == nullptr) return std::nullopt;
+    shape = view->shape;
+  }
+  if (shape.size() != 3 || shape[0] < 1 || shape[1] < 1 || shape[2] != dim) {
+    throw DataError(
+        fmt::format("{}: tensor '{}' has shape {}, wanted [regions, prototypes, {}]; the file belongs to "
+                    "another model or config",
+                    file.string(), kName, shape_text(shape), dim));
+  }
+  GeoPrototypes prototypes(shape[0], shape[1], dim);
+  load_tensors_into(file, {{kName, prototypes.values()}}, {.only_prefixes = {kName}});
+  return prototypes;
+}
+
 }  // namespace
 
 PerModality<int64_t> channels_of(const SensorContracts& contracts) {
@@ -72,6 +93,7 @@ Product load_product(const fs::path& path) {
   product.model = SkysenseModel(product.options, channels_of(product.contracts));
   load_module(product.checkpoint / kTeacherFile, *product.model,
               {.only_prefixes = {"tokenizers.", "backbone.", "fusion."}});
+  product.prototypes = read_prototypes(product.checkpoint / kTeacherFile, product.options.fusion_dim);
   product.model->eval();
   for (auto& parameter : product.model->parameters()) parameter.requires_grad_(false);
   return product;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "core/sensor_contract.h"
 #include "engine/inference_options.h"
+#include "model/geo_prototypes.h"
 #include "model/options.h"
 #include "model/skysense_model.h"
 
@@ -11,17 +13,20 @@ namespace skysense {
 
 /// A pre-trained model as every `--model` takes it: the teacher's weights with all that is needed to apply them.
 struct Product {
-  SkysenseModel model{nullptr};      ///< in eval mode, float32, on the CPU
-  ModelOptions options;              ///< the config's `model` group
-  InferenceOptions inference;        ///< the config's `inference` group
+  SkysenseModel model{nullptr};  ///< in eval mode, float32, on the CPU
+  ModelOptions options;          ///< the config's `model` group
+  InferenceOptions inference;    ///< the config's `inference` group
+  /// Of the regions that the training saw (paper App. A.3); nothing where it learnt none.
+  std::optional<GeoPrototypes> prototypes;
   SensorContracts contracts;         ///< what the model takes; a modality without one has no tokenizer
   std::filesystem::path checkpoint;  ///< the folder that it came from
   int64_t step = 0;                  ///< optimiser steps it has seen
 };
 
 /// Reads a checkpoint folder, a run folder (its newest whole checkpoint, through RUN/model), or a link to either. Of
-/// config.yaml only the groups `model` and `inference` are read, of teacher.safetensors only the model's own tensors.
-/// Throws DataError, one line naming the file, where a part is missing, damaged or does not fit the others.
+/// config.yaml only the groups `model` and `inference` are read, of teacher.safetensors only the model's own tensors
+/// and the prototypes. Throws DataError, one line naming the file, where a part is missing, damaged or does not fit the
+/// others.
 Product load_product(const std::filesystem::path& path);
 
 /// load_product without the weights: `model` stays empty, and teacher.safetensors is not read.

@@ -101,7 +101,7 @@ FeatureRunCounts EmbedJob::run(const std::vector<CellWindow>& windows, bool coun
                          progress.update(groups * batch);
                          if (signals.received() != 0) throw Interrupted(signals.received());
                        }};
-  return compute_features(windows, scene_, ProductExtractor(product_), run);
+  return compute_features(windows, scene_, ProductExtractor(product_, scene_.grid()), run);
 }
 
 std::map<std::string, std::string> EmbedJob::provenance() const {

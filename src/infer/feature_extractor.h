@@ -3,8 +3,10 @@
 #include <torch/types.h>
 
 #include <optional>
+#include <vector>
 
 #include "core/modality.h"
+#include "infer/cell_window.h"
 
 namespace skysense {
 
@@ -18,6 +20,7 @@ struct TileSeries {
 /// A batch of tiles over squares of `side` x `side` cells; every sensor's pixels divide a cell evenly.
 struct TileBatch {
   int64_t side = 0;
+  std::vector<CellWindow> tiles;  ///< [B] the cells of each on the scene's grid
   PerModality<std::optional<TileSeries>> images;
 };
 
@@ -27,8 +30,8 @@ class FeatureExtractor {
   virtual ~FeatureExtractor() = default;
   /// Width d of a feature.
   virtual int64_t width() const = 0;
-  /// -> [B, side, side, d] float32. A tile's features depend on the batch's shape and contents only; those of cells
-  /// without a valid pixel are never used.
+  /// -> [B, side, side, d] float32. A tile's features depend on the batch's shape, place and contents only; those of
+  /// cells without a valid pixel are never used.
   virtual torch::Tensor extract(const TileBatch& batch) const = 0;
 };
 

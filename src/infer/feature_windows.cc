@@ -20,10 +20,11 @@ struct GroupResult {
   torch::Tensor valid;  // [height, width] bool
 };
 
-GroupResult compute_group(const RegionImages& region, const Tiling& tiling, const FeatureExtractor& extractor) {
+GroupResult compute_group(const RegionImages& region, const Tiling& tiling, const TileGroup& group,
+                          const FeatureExtractor& extractor) {
   GroupResult result{{}, valid_cells(region, tiling.group_height(), tiling.group_width())};
   if (!result.valid.any().item<bool>()) return result;
-  result.sum = blend_tiles(extractor.extract(cut_tiles(region, tiling)), tiling);
+  result.sum = blend_tiles(extractor.extract(cut_tiles(region, tiling, group)), tiling);
   return result;
 }
 
@@ -67,7 +68,7 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
   while (const auto step = plan.next()) {
     if (step->forget) kept.erase(*step->forget);
     if (step->compute) {
-      GroupResult result = compute_group(ahead.next(), run.tiling, extractor);
+      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor);
       if (result.sum.defined()) counts.tiles += run.tiling.batch();
       kept[step->group] = std::move(result);
       // Without this the heap's holes add up over a scene, and its memory would grow after all.

@@ -134,6 +134,10 @@ torch::Tensor PlaceEncoder::encode_fused(const PlaceSample& place) const {
     input.series[modality] = FusionSeries{torch::cat(features).unsqueeze(0), batch_of_one(valid),
                                           batch_of_one(series.day_of_year), batch_of_one(valid.flatten(1).any(1))};
   }
+  if (product_.prototypes && place.longitude_deg && place.latitude_deg) {
+    const auto location = torch::tensor({{*place.longitude_deg, *place.latitude_deg}}, torch::kFloat64);
+    input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(location), device_);
+  }
   const auto fused = model->fuse(input).fused[0].to(torch::kFloat32);  // [gh, gw, d]
   const auto weight = seen.to(device_, torch::kFloat32).unsqueeze(2);
   return (fused * weight).flatten(0, 1).sum(0) / weight.sum().clamp_min(1);

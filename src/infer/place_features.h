@@ -27,7 +27,8 @@ class PlaceEncoder {
 
   /// B places, values in physical units, bands in the order of the product's contracts -> [B, width] float32 on the
   /// CPU: of one modality the mean of the normalised stage-4 map, averaged over the dates by their share of valid
-  /// pixels; else the mean of the fused map over the cells with a valid pixel. Images of equal size run together.
+  /// pixels; else the mean of the fused map over the cells with a valid pixel, with the context of the place's region
+  /// where its location and the product's prototypes tell one. Images of equal size run together.
   /// Throws c10::ValueError for a place without the modality, or without any that the model knows.
   torch::Tensor operator()(const std::vector<const PlaceSample*>& places) const;
 

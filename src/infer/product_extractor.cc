@@ -1,6 +1,8 @@
 #include "infer/product_extractor.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "data/normalise.h"
 
@@ -14,6 +16,28 @@ torch::Tensor covered_cells(const torch::Tensor& valid, int64_t side) {
 }
 
 }  // namespace
+
+ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid) : product_(product), grid_(grid) {
+  if (product.prototypes && grid.reference().known()) {
+    to_lonlat_ = CoordinateTransform::between(grid.reference().wkt, wkt_from_text("EPSG:4326"));
+  }
+}
+
+torch::Tensor ProductExtractor::locate(const std::vector<CellWindow>& tiles) const {
+  auto locations =
+      torch::full({static_cast<int64_t>(tiles.size()), 2}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat64);
+  auto rows = locations.accessor<double, 2>();
+  for (size_t i = 0; to_lonlat_ && i < tiles.size(); ++i) {
+    const Georeference own = grid_.georeference(tiles[i]);
+    MapPoint middle =
+        own.to_map({0.5 * static_cast<double>(tiles[i].columns), 0.5 * static_cast<double>(tiles[i].rows)});
+    // Beyond the edge of its projection, or of the globe, a tile is nowhere.
+    if (!to_lonlat_->apply(1, &middle.x, &middle.y) || !(std::abs(middle.y) <= 90)) continue;
+    rows[static_cast<int64_t>(i)][0] = middle.x;
+    rows[static_cast<int64_t>(i)][1] = middle.y;
+  }
+  return locations;
+}
 
 torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   SkysenseModel model = product_.model;
@@ -36,6 +60,9 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
     const auto cells = torch::stack(valid, 1);  // [B, T, side, side]
     input.series[modality] =
         FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
+  }
+  if (product_.prototypes) {
+    input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(locate(batch.tiles)), torch::kCPU);
   }
   return model->fuse(input).fused;
 }

@@ -1,22 +1,31 @@
 #pragma once
 
 #include "engine/product.h"
+#include "infer/cell_grid.h"
 #include "infer/feature_extractor.h"
 #include "infer/tiling.h"
+#include "raster/coordinate_transform.h"
 
 namespace skysense {
 
 /// The pre-trained model over tiles: each image of the series is normalised by the model's contract and encoded, and
 /// the fusion encoder joins them cell by cell. Pixels that are invalid reach the network as zeros, cells without a
-/// valid pixel of an image are masked out of the fusion, images without any are left out.
+/// valid pixel of an image are masked out of the fusion, images without any are left out. Each tile attends to the
+/// prototypes of the region that its middle lies in, where the product has some and the scene says where it is.
 class ProductExtractor : public FeatureExtractor {
  public:
-  explicit ProductExtractor(const Product& product) : product_(product) {}
+  /// `grid` is that of the batches' tiles.
+  ProductExtractor(const Product& product, const CellGrid& grid);
   int64_t width() const override { return product_.options.fusion_dim; }
   torch::Tensor extract(const TileBatch& batch) const override;
 
  private:
+  /// Longitude and latitude of the tiles' middles [B, 2] float64; NaN where unknown.
+  torch::Tensor locate(const std::vector<CellWindow>& tiles) const;
+
   Product product_;
+  CellGrid grid_;
+  std::optional<CoordinateTransform> to_lonlat_;
 };
 
 /// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS

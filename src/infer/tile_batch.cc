@@ -14,9 +14,14 @@ torch::Tensor valid_cells(const RegionImages& region, int64_t rows, int64_t colu
   return cells;
 }
 
-TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling) {
+TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling, const TileGroup& group) {
   TileBatch batch;
   batch.side = tiling.tile();
+  const CellWindow whole = tiling.cells(group);
+  for (int64_t tile = 0; tile < tiling.batch(); ++tile) {
+    batch.tiles.push_back({whole.row + tile / tiling.group_columns() * tiling.stride(),
+                           whole.column + tile % tiling.group_columns() * tiling.stride(), batch.side, batch.side});
+  }
   for (const Modality modality : kModalities) {
     const auto& series = region[modality];
     if (!series) continue;

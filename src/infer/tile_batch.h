@@ -12,7 +12,7 @@ namespace skysense {
 torch::Tensor valid_cells(const RegionImages& region, int64_t rows, int64_t columns);
 
 /// Cuts the region of one group (Tiling::cells) into its tiles, row by row.
-TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling);
+TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling, const TileGroup& group);
 
 /// The weighted sum of a group's tiles on its cells: features [B, tile, tile, d] -> [d, group_height, group_width].
 /// Adding the sums of all groups that touch a cell gives its blended feature, because the weights sum to 1.

@@ -55,6 +55,7 @@ BlockOutput MoeImpl::forward(const torch::Tensor& tokens) {
   const auto mixed = (per_token * gates.unsqueeze(-1).to(per_token.scalar_type())).sum(1);
 
   const auto share = load.to(at::kFloat) / static_cast<double>(count * top_k);
+  last_load_ = share;
   return {mixed.view(tokens.sizes()), (share * probabilities.mean(0)).sum() * static_cast<double>(options_.experts)};
 }
 

@@ -26,11 +26,14 @@ class MoeImpl : public FeedForwardImpl {
   /// moe_loss is Switch Transformer's M * sum_i f_i P_i (Fedus et al. 2021, Eq. 4): f_i is the share of assignments
   /// that expert i gets, P_i its mean gate value. 1 is perfect balance.
   BlockOutput forward(const torch::Tensor& tokens) override;
+  /// f_i of the last forward pass [M], for the log; undefined before the first.
+  const torch::Tensor& last_load() const { return last_load_; }
 
  private:
   const MixtureOptions options_;
   torch::nn::Linear gate_;
   torch::nn::ModuleList experts_;
+  torch::Tensor last_load_;
 };
 TORCH_MODULE(Moe);
 

@@ -1,6 +1,7 @@
 #include "pretrain/learner.h"
 
 #include "core/random.h"
+#include "model/moe.h"
 
 namespace skysense {
 namespace {
@@ -132,6 +133,20 @@ NamedTensors checkpoint_tensors(const Learner& learner) {
     tensors[name.starts_with(prefix) ? name.substr(prefix.size()) : name] = tensor;
   }
   return tensors;
+}
+
+LogValues expert_loads(const Learner& learner) {
+  LogValues values;
+  for (const auto& item : learner->named_modules("", /*include_self=*/false)) {
+    const auto* moe = item.value()->as<MoeImpl>();
+    if (moe == nullptr || !moe->last_load().defined()) continue;
+    // model.backbone.stages.3.blocks.0.mlp
+    const std::string name = item.key().substr(std::string_view("model.backbone.stages.").size());
+    const size_t stage_end = name.find('.'), block = name.find("blocks.") + std::string_view("blocks.").size();
+    values.emplace_back("experts." + name.substr(0, stage_end + 1) + name.substr(block, name.find('.', block) - block),
+                        moe->last_load().max().item<double>());
+  }
+  return values;
 }
 
 void copy_parameters(const Learner& student, const Learner& teacher) {

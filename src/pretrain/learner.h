@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "data/view_batch.h"
+#include "engine/run_log.h"
 #include "engine/tensor_io.h"
 #include "model/skysense_model.h"
 #include "pretrain/learning_head.h"
@@ -58,6 +59,10 @@ TORCH_MODULE(Learner);
 /// A branch's tensors as its checkpoint file names them: tokenizers.*, backbone.* and fusion.* as in the model that
 /// every verb loads, heads.<source>.* and aggregation.*.
 NamedTensors checkpoint_tensors(const Learner& learner);
+
+/// How unevenly experts were used in the last forward pass: "experts.3.0" for block 0 of stage 3 is the largest share
+/// of tokens that went to one expert, 1 / experts in perfect balance and 1 where one does everything.
+LogValues expert_loads(const Learner& learner);
 
 /// Teacher parameters (and buffers) become those of the student.
 void copy_parameters(const Learner& student, const Learner& teacher);

@@ -26,6 +26,7 @@ class Objective {
   /// `class_texts` [K, D] of the classes that ViewBatch::label_cells counts; undefined: without ITA. `ranks` outlives
   /// this.
   Objective(const PretrainOptions& options, torch::Device device, const torch::Tensor& class_texts, const Ranks& ranks);
+  Objective(const Objective&) = delete;  // its parts know one another
 
   /// Both branches on one micro-batch, and the losses between them. `views`: globals first, as ViewLoader gives them.
   /// `teacher_temperature` is that of the step; `sample_keys`, one a place, are for the student's drop path. The

@@ -158,8 +158,8 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
     if (at.step % train.log_every == 0 || at.step == train.steps) {
       LogValues values = outcome.report.values(ranks);
       values.insert(values.begin(), {"loss", outcome.loss});
-      const LogValues norms = training.centre_norms();
-      values.insert(values.end(), norms.begin(), norms.end());
+      const LogValues health = training.health();
+      values.insert(values.end(), health.begin(), health.end());
       values.insert(values.end(), {{"lr", lr},
                                    {"gradient_norm", outcome.gradient_norm},
                                    {"samples_per_second", result.samples_per_second},

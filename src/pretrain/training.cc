@@ -117,4 +117,11 @@ RunTensors Training::tensors() const {
   return tensors;
 }
 
+LogValues Training::health() const {
+  LogValues values = objective_.centre_norms();
+  const LogValues loads = expert_loads(student_);
+  values.insert(values.end(), loads.begin(), loads.end());
+  return values;
+}
+
 }  // namespace skysense

@@ -37,7 +37,8 @@ class Training {
 
   /// Shares storage with this: reading a checkpoint fills it.
   RunTensors tensors() const;
-  LogValues centre_norms() const { return objective_.centre_norms(); }
+  /// Norms of the centres, and the share of tokens that each expert got in this rank's last batch.
+  LogValues health() const;
 
  private:
   void fit_heads(const std::vector<ViewBatch>& views);

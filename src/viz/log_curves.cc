@@ -46,6 +46,7 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
   Plot entropy{"Entropy of the teacher's targets", "step", "nats", {}};
   Plot usage{"Teacher's mean target from uniform use of the outputs", "step", "KL, nats", {}};
   Plot centres{"Norms of the centres", "step", "L2 norm", {}};
+  Plot experts{"Largest share of tokens that one expert gets", "step", "share", {}};
   Plot rate{"Learning rate", "step", "lr", {}}, speed{"Speed", "step", "samples/s", {}};
   for (const auto& [name, column] : columns) {
     if (name == "loss")
@@ -56,6 +57,8 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
       usage.series.push_back(column);
     else if (name.starts_with("centre."))
       centres.series.push_back(column);
+    else if (name.starts_with("experts."))
+      experts.series.push_back(column);
     else if (name.starts_with("loss") || name == "moe" || name.find('.') != std::string::npos)  // "hr.image", …
       parts.series.push_back(column);
     else if (name == "lr")
@@ -64,7 +67,7 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
       speed.series.push_back(column);
   }
   std::vector<Plot> plots;
-  for (Plot* plot : {&total, &parts, &entropy, &usage, &centres, &rate, &speed}) {
+  for (Plot* plot : {&total, &parts, &entropy, &usage, &centres, &experts, &rate, &speed}) {
     if (!plot->series.empty()) plots.push_back(std::move(*plot));
   }
   return plots;

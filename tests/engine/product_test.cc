@@ -78,6 +78,33 @@ TEST(Product, NeedsNeitherStudentNorOptimizer) {
   EXPECT_EQ(load_product(folder).step, 5);
 }
 
+/// Writes a checkpoint whose teacher's file holds `prototypes` too.
+fs::path write_with(const fs::path& run, const torch::Tensor& prototypes) {
+  RunOptions described;
+  const SkysenseModel teacher = make_model();
+  RunTensors tensors;
+  tensors.student = {{"w", torch::zeros({1})}};
+  tensors.teacher = named_tensors(*teacher);
+  tensors.teacher["prototypes"] = prototypes;
+  return write_checkpoint(run, dump_yaml(fields_of(described)), contracts(), {.step = 5}, tensors);
+}
+
+TEST(Product, HasThePrototypesOfItsTeachersFile) {
+  TemporaryFolder with, without;
+  const auto prototypes = torch::rand({7, 2, 64});
+  const Product product = load_product(write_with(with.path(), prototypes));
+  ASSERT_TRUE(product.prototypes.has_value());
+  EXPECT_TRUE(at::equal(product.prototypes->values(), prototypes));
+  EXPECT_FALSE(load_product(write(without.path(), make_model())).prototypes.has_value());
+}
+
+TEST(Product, PrototypesOfAnotherWidthAreRefused) {
+  TemporaryFolder run;
+  const fs::path folder = write_with(run.path(), torch::rand({7, 2, 32}));
+  EXPECT_THAT([&] { load_product(folder); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("'prototypes' has shape [7, 2, 32]"), HasSubstr("64]"))));
+}
+
 TEST(Product, APathWithoutAModelIsRefused) {
   TemporaryFolder folder;
   EXPECT_THAT([&] { load_product(folder / "absent"); },

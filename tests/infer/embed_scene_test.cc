@@ -90,6 +90,27 @@ TEST_F(EmbedScene, ABoxHasTheBitsOfTheWholeScene) {
   EXPECT_TRUE(same_bits(part.values, part_of(whole, part)));
 }
 
+TEST_F(EmbedScene, ASceneHasTheContextOfItsRegion) {
+  const auto file = write_scene(folder / "s.tif", {.width = 40, .height = 40}, 2, PixelType::kUInt16, texture);
+  const EmbedOptions options = ms_scene(product, file);
+  const Map plain = embed(product, options, folder / "plain.tif");
+  Product informed = product;
+  informed.prototypes.emplace(64, 4, product.options.fusion_dim);
+  const auto fill = [&](double longitude, double latitude) {
+    informed.prototypes->values().zero_();
+    informed.prototypes->values()[EarthRegions(64).region_of(longitude, latitude)] += torch::rand({4, 1}) + 0.5;
+  };
+  fill(3.0, 50.5);  // where the scene lies: UTM 31N, 500 km east, 5600 km north
+  const Map here = embed(informed, options, folder / "here.tif");
+  EXPECT_FALSE(relative_l2_within(here.values, plain.values, 1e-2));
+  EmbedOptions box = options;
+  box.bbox = MapBox{500'173, 5'599'701, 500'302, 5'599'899};
+  const Map part = embed(informed, box, folder / "part.tif");
+  EXPECT_TRUE(same_bits(part.values, part_of(here, part)));
+  fill(-60, -30);
+  EXPECT_TRUE(same_bits(embed(informed, options, folder / "elsewhere.tif").values, plain.values));
+}
+
 TEST_F(EmbedScene, MemoryDoesNotChangeABit) {
   const auto file = write_scene(folder / "s.tif", {.width = 75, .height = 61}, 2, PixelType::kUInt16, texture);
   EmbedOptions options = ms_scene(product, file);

@@ -75,6 +75,19 @@ TEST_F(PlaceFeaturesTest, DoNotDependOnTheOtherPlacesOfABatch) {
   }
 }
 
+TEST_F(PlaceFeaturesTest, FusedFeaturesHaveTheContextOfTheirRegion) {
+  PlaceSample here = place("a", 0, 2, 12, 1), nowhere = here;
+  here.longitude_deg = 24.9;
+  here.latitude_deg = 60.2;
+  Product informed = product_;
+  informed.prototypes.emplace(64, 4, product_.options.fusion_dim);
+  informed.prototypes->values()[EarthRegions(64).region_of(24.9, 60.2)] += torch::rand({4, 1}) + 0.5;
+  const PlaceEncoder plain = encoder({}), with(informed, {}, torch::kCPU, torch::kFloat32);
+  EXPECT_TRUE(torch::equal(plain({&here}), plain({&nowhere})));
+  EXPECT_TRUE(torch::equal(with({&nowhere}), plain({&nowhere})));
+  EXPECT_FALSE(all_close(with({&here}), plain({&here}), 1e-2, 1e-2));
+}
+
 TEST_F(PlaceFeaturesTest, ADateWithoutValidPixelsChangesNothing) {
   const PlaceSample plain = place("a", 0, 2, 12, 1), padded = with_invalid_date(plain);
   for (const FeatureSource source : {FeatureSource(Modality::kMs), FeatureSource()}) {

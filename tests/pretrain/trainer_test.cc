@@ -113,7 +113,7 @@ TEST(Trainer, EveryLossIsLoggedWithItsHealth) {
       }
     }
   }
-  for (const char* name : {"query", "entropy.query", "kl.query", "centre.query", "moe"}) {
+  for (const char* name : {"query", "entropy.query", "kl.query", "centre.query", "moe", "experts.3.0"}) {
     EXPECT_TRUE(line.contains(name)) << name;
   }
   EXPECT_FALSE(line.contains("ita"));  // no labels
