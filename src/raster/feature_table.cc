@@ -25,9 +25,9 @@ std::vector<int> vector_fields(const OGRFeatureDefn& definition) {
 
 /// Number of the class in `names`, where it is put if it is new.
 int64_t class_of(const std::string& name, std::vector<std::string>& names) {
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) names.push_back(name);
-  return found == names.end() ? static_cast<int64_t>(names.size()) - 1 : found - names.begin();
+  const auto number = std::find(names.begin(), names.end(), name) - names.begin();
+  if (number == static_cast<int64_t>(names.size())) names.push_back(name);
+  return number;
 }
 
 }  // namespace
