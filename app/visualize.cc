@@ -147,7 +147,7 @@ void visualize_features(const FeatureArguments& arguments) {
                  {"kl_divergence", plot.kl_divergence}};
   if (arguments.without_prompts) {
     const TsnePlot bare = lay_out(features.without, arguments.layout);
-    panels.push_back(draw(bare, false, "without"));
+    panels.push_back(draw(bare, false, "without modality prompts"));
     result["kl_divergence_without_prompts"] = bare.kl_divergence;
   }
   write_png(arguments.output, side_by_side(panels));
