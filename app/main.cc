@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   add_synth(program);
   add_index(program);
   add_rasterize(program);
+  add_visualize(program);
   add_doctor(program);
 #endif
 

@@ -8,6 +8,7 @@
 
 #include "app/verbs.h"
 #include "core/error.h"
+#include "core/feature_file.h"
 #include "core/files.h"
 #include "core/log.h"
 #include "engine/device.h"
@@ -164,6 +165,18 @@ Json baseline_json(const Outcome& baseline, const Outcome& model) {
           {"p_value", gain.p_value}};
 }
 
+/// Training and test samples below each other.
+FeatureSet all_features(const SplitFeatures& split) {
+  const auto rows = torch::cat({split.train.features[0], split.test.features[0]}).to(torch::kFloat32).contiguous();
+  const auto labels = torch::cat({split.train.classes, split.test.classes}).contiguous();
+  FeatureSet set{
+      .width = rows.size(1), .values = {}, .labels = {}, .class_names = split.classes, .ids = split.train.ids};
+  set.values.assign(rows.const_data_ptr<float>(), rows.const_data_ptr<float>() + rows.numel());
+  set.labels.assign(labels.const_data_ptr<int64_t>(), labels.const_data_ptr<int64_t>() + labels.numel());
+  set.ids.insert(set.ids.end(), split.test.ids.begin(), split.test.ids.end());
+  return set;
+}
+
 std::vector<std::vector<int64_t>> rows_of(const torch::Tensor& confusion) {
   std::vector<std::vector<int64_t>> rows;
   for (int64_t r = 0; r < confusion.size(0); ++r) {
@@ -228,6 +241,7 @@ void probe(const ProbeArguments& arguments) {
     if (error) throw DataError(fmt::format("{}: cannot be created: {}", arguments.out, error.message()));
     write_png(fs::path(arguments.out) / "confusion.png",
               confusion_picture(rows_of(model.confusion), split.classes, title));
+    write_feature_file(fs::path(arguments.out) / "features.safetensors", all_features(split));
     write_file_atomically(fs::path(arguments.out) / "probe.json", result.dump(2) + "\n");
   }
   print_result(result);
@@ -251,7 +265,7 @@ void add_probe(CLI::App& program) {
   verb->add_option("--method", arguments->method, "how features become classes")
       ->check(CLI::IsMember({"knn", "linear"}))
       ->capture_default_str();
-  verb->add_option("-o,--out", arguments->out, "folder for confusion.png and probe.json");
+  verb->add_option("-o,--out", arguments->out, "folder for confusion.png, probe.json and features.safetensors");
   verb->add_option("--test", arguments->test, "test samples; without it a part of --data is held out by file name");
   verb->add_option("--test-share", arguments->test_share, "share of --data that is held out")
       ->check(CLI::Range(0.0, 1.0))

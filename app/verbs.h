@@ -18,6 +18,7 @@ void add_probe(CLI::App& program);
 void add_synth(CLI::App& program);
 void add_index(CLI::App& program);
 void add_rasterize(CLI::App& program);
+void add_visualize(CLI::App& program);
 void add_doctor(CLI::App& program);
 
 }  // namespace skysense::app

@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/fuzz-coverage
-targets=(safetensors place_index config contract collections shard osm_rules clip)
+targets=(safetensors place_index config contract collections shard osm_rules clip features)
 declare -A sources=([safetensors]=core/safetensors.cc [place_index]=core/place_index.cc [config]=core/config.cc [contract]=core/sensor_contract.cc
-  [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/)
+  [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/ [features]=core/feature_file.cc)
 
 cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null

@@ -4,6 +4,7 @@
 
 #include "core/class_names.h"
 #include "core/config.h"
+#include "core/feature_file.h"
 #include "core/files.h"
 #include "core/osm_rules.h"
 #include "core/place_index.h"
@@ -108,6 +109,15 @@ void write_shard_seeds(const fs::path& folder) {
                         skysense::format_shard_list({skysense::ShardKind::kTensors, {{"shard-00000.tar", 4096, 2}}}));
 }
 
+void write_feature_seeds(const fs::path& folder) {
+  skysense::FeatureSet features{.width = 2, .values = {1, 2, 3, 4}, .labels = {}, .class_names = {}, .ids = {}};
+  skysense::write_feature_file(folder / "bare", features);
+  features.labels = {0, -1};
+  features.class_names = {"lake"};
+  features.ids = {"a", "b"};
+  skysense::write_feature_file(folder / "all", features);
+}
+
 void write_osm_seeds(const fs::path& folder) {
   write_file_atomically(folder / "default", skysense::default_osm_rules_text());
   write_file_atomically(folder / "small",
@@ -145,7 +155,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target :
-       {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules", "clip"})
+       {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules", "clip", "features"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -155,5 +165,6 @@ int main(int argc, char** argv) {
   write_shard_seeds(root / "shard");
   write_osm_seeds(root / "osm_rules");
   write_clip_seeds(root / "clip");
+  write_feature_seeds(root / "features");
   return 0;
 }

@@ -53,8 +53,13 @@ FeatureSource parse_feature_source(const std::string& name) {
   throw UsageError(fmt::format("--modality {}: expected hr, ms, sar or fused", name));
 }
 
-PlaceEncoder::PlaceEncoder(const Product& product, FeatureSource source, torch::Device device, torch::Dtype dtype)
-    : product_(product), source_(source), device_(device), dtype_(dtype) {
+PlaceEncoder::PlaceEncoder(const Product& product, FeatureSource source, torch::Device device, torch::Dtype dtype,
+                           Prompts prompts)
+    : product_(product),
+      source_(source),
+      device_(device),
+      dtype_(dtype),
+      forward_{.plan = {}, .generator = {}, .prompts = prompts == Prompts::kUsed} {
   product_.model->to(device_);
 }
 
@@ -97,7 +102,8 @@ torch::Tensor PlaceEncoder::encode_modality(const std::vector<const PlaceSample*
       std::vector<torch::Tensor> batch;
       for (size_t i = first; i < last; ++i) batch.push_back(images[i].values);
       SkysenseModel model = product_.model;
-      const auto maps = model->encode(modality, torch::stack(batch).to(device_)).stages.back();  // [B, h, w, 8C]
+      const auto maps =
+          model->encode(modality, torch::stack(batch).to(device_), forward_).stages.back();  // [B, h, w, 8C]
       const auto means = maps.to(torch::kFloat32).mean({1, 2});
       for (size_t i = first; i < last; ++i) {
         const auto part = means[static_cast<int64_t>(i - first)] * images[i].weight;
@@ -123,7 +129,7 @@ torch::Tensor PlaceEncoder::encode_fused(const PlaceSample& place) const {
     std::vector<torch::Tensor> features;
     for (int64_t first = 0; first < values.size(0); first += kImagesAtOnce) {
       features.push_back(
-          model->encode(modality, values.slice(0, first, first + kImagesAtOnce).to(device_)).stages.back());
+          model->encode(modality, values.slice(0, first, first + kImagesAtOnce).to(device_), forward_).stages.back());
     }
     // A cell is valid where any of its pixels is.
     const auto pooled =

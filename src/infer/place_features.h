@@ -8,6 +8,7 @@
 
 #include "data/place_sample.h"
 #include "engine/product.h"
+#include "model/forward_options.h"
 
 namespace skysense {
 
@@ -19,11 +20,15 @@ std::string feature_source_name(FeatureSource source);
 /// The inverse. Throws UsageError that lists the four.
 FeatureSource parse_feature_source(const std::string& name);
 
+/// Whether the backbone has its modality prompts.
+enum class Prompts { kUsed, kLeftOut };
+
 /// One frozen vector a place, as kNN and linear probes take them (DESIGN 6).
 class PlaceEncoder {
  public:
   /// Moves the product's model to `device` and computes in `dtype` (float32, or bfloat16 by autocast).
-  PlaceEncoder(const Product& product, FeatureSource source, torch::Device device, torch::Dtype dtype);
+  PlaceEncoder(const Product& product, FeatureSource source, torch::Device device, torch::Dtype dtype,
+               Prompts prompts = Prompts::kUsed);
 
   /// B places, values in physical units, bands in the order of the product's contracts -> [B, width] float32 on the
   /// CPU: of one modality the mean of the normalised stage-4 map, averaged over the dates by their share of valid
@@ -41,6 +46,7 @@ class PlaceEncoder {
   FeatureSource source_;
   torch::Device device_;
   torch::Dtype dtype_;
+  ForwardOptions forward_;
 };
 
 /// The plain-pixel baseline of the same places: the statistics of eval/pixel_statistics.h, averaged over a modality's

@@ -18,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 struct ReadBatch {
   std::vector<PlaceSample> samples;
   std::vector<std::string> errors;
+  int64_t without_source = 0;
 };
 
 /// Whether the place has an image that the features can come from.
@@ -32,7 +33,11 @@ ReadBatch read_batch(const PlaceDataset& data, int64_t first, int64_t last, cons
   for (int64_t i = first; i < last; ++i) {
     try {
       PlaceSample sample = data.get(i);
-      if (!sample.scene_class) throw DataError(fmt::format("place {}: has no class", sample.id));
+      if (options.need_class && !sample.scene_class) throw DataError(fmt::format("place {}: has no class", sample.id));
+      if (!options.need_class && !has_source(sample, options)) {
+        ++batch.without_source;
+        continue;
+      }
       if (!has_source(sample, options)) {
         throw DataError(fmt::format("place {}: has no {} image", sample.id,
                                     options.source ? modality_name(*options.source) : "usable"));
@@ -91,12 +96,12 @@ ProbeFeatures collect_features(const PlaceDataset& data, const std::vector<const
     const ReadBatch batch = next.get();
     if (first + options.batch < count) next = read_from(first + options.batch);
     for (const std::string& error : batch.errors) spdlog::warn("skipped: {}", error);
-    result.skipped += static_cast<int64_t>(batch.errors.size());
+    result.skipped += static_cast<int64_t>(batch.errors.size()) + batch.without_source;
     std::vector<const PlaceSample*> samples;
     for (const PlaceSample& sample : batch.samples) {
       samples.push_back(&sample);
       result.ids.push_back(sample.id);
-      classes.push_back(*sample.scene_class);
+      classes.push_back(sample.scene_class.value_or(-1));
     }
     if (!samples.empty()) {
       const auto started = Clock::now();
@@ -107,6 +112,7 @@ ProbeFeatures collect_features(const PlaceDataset& data, const std::vector<const
     }
     progress.update(std::min(first + options.batch, count));
   }
+  if (classes.empty() && !options.need_class) return result;
   if (classes.empty()) throw DataError(fmt::format("none of {} samples can be used; the warnings say why", count));
   result.classes = torch::tensor(classes, torch::kInt64);
   for (const auto& parts : features) result.features.push_back(torch::cat(parts));

@@ -18,9 +18,8 @@ struct ShardingOptions {
 /// Writes the rasters of every place (images, validity layers, label) into tars, beside them their sidecars and, at the
 /// end, index.jsonl, contract.json, classes.json and shards.json: a data set that IndexDataset reads. Files become
 /// members as they are; of a place with a ground, what it shows of them on its own grids (ingest/place_cut.h): no scene
-/// is in a shard. An interrupted
-/// run goes on with the shards that are whole. A place one of whose files cannot be read is left out and named in the
-/// report. Throws DataError.
+/// is in a shard. An interrupted run goes on with the shards that are whole. A place one of whose files cannot be read
+/// is left out and named in the report. Throws DataError.
 ShardReport write_geotiff_shards(const ShardingOptions& options);
 
 /// The same as tensors (data/tensor_shards.h), read through IndexDataset.
