@@ -3,11 +3,10 @@
 #include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
 #include <fmt/format.h>
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/bench_loader.h"
+#include "app/bench_pretrain.h"
 #include "app/bench_raster.h"
 #include "app/bench_synth.h"
 #include "app/measure.h"
@@ -33,26 +32,9 @@ struct BenchOptions {
   std::string trace;                 // where to write the profile of one more run
   std::string raster;                // read this instead of running a model
   int64_t synth = 0;                 // render so many places instead
-  bool prepared = false;
-  int64_t size = 256, batch = 4, threads = 0, iterations = 5;
+  bool prepared = false, checkpointing = false;
+  int64_t size = 256, batch = 4, accumulate = 1, threads = 0, iterations = 5;
 };
-
-/// The best of ten multiplications of square matrices in the dtype: what this machine gives at most just now.
-double gemm_peak_gflops(torch::Dtype dtype, torch::Device device) {
-  const int64_t side = device.is_cpu() ? 2048 : 8192;
-  constexpr int kRepeats = 10;
-  const auto a = at::randn({side, side}, at::make_generator<at::CPUGeneratorImpl>(1)).to(device, dtype);
-  auto c = at::empty_like(a);
-  double best = 1e300;
-  for (int i = 0; i < kRepeats; ++i) {
-    synchronise(device);
-    const auto start = Clock::now();
-    at::mm_out(c, a, a);
-    synchronise(device);
-    best = std::min(best, seconds_since(start));
-  }
-  return 2.0 * std::pow(static_cast<double>(side), 3) / best * 1e-9;
-}
 
 /// One model and one batch, and what is timed with them.
 class Case {
@@ -180,8 +162,9 @@ void add_bench(CLI::App& program) {
   verb->footer(
       "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
-  verb->add_option("--mode", options->mode, "encode: inference; train: forward, backward and AdamW")
-      ->check(CLI::IsMember({"encode", "train"}))
+  verb->add_option("--mode", options->mode,
+                   "encode: inference; train: forward, backward and AdamW of the encoder; pretrain: whole steps")
+      ->check(CLI::IsMember({"encode", "train", "pretrain"}))
       ->capture_default_str();
   verb->add_option("--modality", options->modality)->check(CLI::IsMember({"hr", "ms", "sar"}))->capture_default_str();
   verb->add_option("--size", options->size, "side of the square images in pixels")
@@ -196,6 +179,11 @@ void add_bench(CLI::App& program) {
   verb->add_option("--iterations", options->iterations, "timed runs after the first")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  verb->add_option("--accumulate", options->accumulate, "with --mode pretrain: micro-batches a step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  verb->add_flag("--checkpointing", options->checkpointing,
+                 "with --mode pretrain: recompute blocks in the backward pass");
   verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
   verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
   verb->add_option("--save-case", options->save_case, "write that file");
@@ -228,6 +216,17 @@ void add_bench(CLI::App& program) {
 #ifdef SKYSENSE_RASTER
     if (!options->raster.empty()) return print_result(bench_raster(options->raster, options->iterations));
 #endif
+    if (options->mode == "pretrain") {
+      set_threads(options->threads);
+      return print_result(bench_pretrain({.preset = options->preset,
+                                          .device = options->device,
+                                          .dtype = options->dtype,
+                                          .trace = options->trace,
+                                          .batch = options->batch,
+                                          .accumulate = options->accumulate,
+                                          .iterations = options->iterations,
+                                          .checkpointing = options->checkpointing}));
+    }
     bench(*options);
   });
 }

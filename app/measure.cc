@@ -1,13 +1,37 @@
 #include "app/measure.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/randn.h>
 #include <unistd.h>
+
+#include <cmath>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <string>
 
+#include "engine/device.h"
+
 namespace skysense::app {
+
+double gemm_peak_gflops(torch::Dtype dtype, torch::Device device) {
+  const int64_t side = device.is_cpu() ? 2048 : 8192;
+  constexpr int kRepeats = 10;
+  const auto a = at::randn({side, side}, at::make_generator<at::CPUGeneratorImpl>(1)).to(device, dtype);
+  auto c = at::empty_like(a);
+  double best = 1e300;
+  for (int i = 0; i < kRepeats; ++i) {
+    synchronise(device);
+    const auto start = Clock::now();
+    at::mm_out(c, a, a);
+    synchronise(device);
+    best = std::min(best, seconds_since(start));
+  }
+  return 2.0 * std::pow(static_cast<double>(side), 3) / best * 1e-9;
+}
 
 double process_age_s() {
   std::ifstream file("/proc/self/stat");

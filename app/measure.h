@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/types.h>
+
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -18,6 +20,9 @@ inline double median(std::vector<double> values) {
   const size_t middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
 }
+
+/// The best of ten multiplications of square matrices in the dtype: what the device gives at most just now.
+double gemm_peak_gflops(torch::Dtype dtype, torch::Device device);
 
 /// Seconds since this process started, loading of libraries included; the kernel counts in hundredths.
 double process_age_s();

@@ -59,7 +59,7 @@ PlaceEncoder::PlaceEncoder(const Product& product, FeatureSource source, torch::
       source_(source),
       device_(device),
       dtype_(dtype),
-      forward_{.plan = {}, .generator = {}, .prompts = prompts == Prompts::kUsed} {
+      forward_{.plan = {}, .row_keys = {}, .prompts = prompts == Prompts::kUsed} {
   product_.model->to(device_);
 }
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace skysense::app {
+
+/// What `skysense bench --mode pretrain` times.
+struct PretrainBench {
+  std::string preset = "nano", device = "cpu", dtype = "float32";
+  std::string trace;           ///< where to write the profile of one more step
+  int64_t batch = 4;           ///< places of a micro-batch
+  int64_t accumulate = 1;      ///< micro-batches a step
+  int64_t iterations = 5;      ///< timed steps after the first two
+  bool checkpointing = false;  ///< recompute blocks in the backward pass
+};
+
+/// Whole pre-training steps, losses, optimiser and teacher included, on noise that stands ready in memory.
+nlohmann::json bench_pretrain(const PretrainBench& options);
+
+}  // namespace skysense::app
