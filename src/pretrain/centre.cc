@@ -1,5 +1,7 @@
 #include "pretrain/centre.h"
 
+#include "model/autocast.h"
+
 namespace skysense {
 
 Centre::Centre(int64_t outputs, torch::Device device)
@@ -8,6 +10,7 @@ Centre::Centre(int64_t outputs, torch::Device device)
 
 void Centre::observe(const torch::Tensor& logits, const torch::Tensor& valid) {
   const torch::NoGradGuard no_grad;
+  const AutocastScope full_precision(logits.device().type(), c10::kFloat);  // a sum of thousands of rows
   const auto weight = valid.to(torch::kFloat);
   const int64_t outputs = value_.size(0);
   pending_.narrow(0, 0, outputs).add_(torch::matmul(weight, logits.to(torch::kFloat)));

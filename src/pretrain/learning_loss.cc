@@ -1,11 +1,13 @@
 #include "pretrain/learning_loss.h"
 
+#include "model/autocast.h"
 #include "pretrain/sinkhorn.h"
 
 namespace skysense {
 namespace {
 
 TargetHealth health_of(const torch::Tensor& targets, const torch::Tensor& valid) {
+  const AutocastScope full_precision(targets.device().type(), c10::kFloat);
   constexpr int64_t kRows = 1024;  // enough for a mean; logarithms of all targets would cost as much as the loss
   const int64_t step = (targets.size(0) + kRows - 1) / kRows;
   const auto rows = targets.slice(0, 0, {}, step), weight = valid.slice(0, 0, {}, step).to(torch::kFloat);

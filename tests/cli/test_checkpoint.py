@@ -70,7 +70,7 @@ def test_every_tensor_is_documented(checkpoint):
     """docs/formats.md lists the model's tensors as `name.N.name`; nothing else may stand in the file, and all must."""
     text = DOCUMENT.read_text()
     table = text[text.index("### Tensor names") : text.index("## Run folder")]
-    patterns = {p: re.compile(re.escape(p).replace("N", r"\d+").replace("M", "(hr|ms|sar|fused)") + "$") for p in re.findall(r"^\| `([^`]+)`", table, re.M)}
+    patterns = {p: re.compile(re.escape(p).replace("N", r"\d+").replace("M", "(hr|ms|sar|fused|query)") + "$") for p in re.findall(r"^\| `([^`]+)`", table, re.M)}
     names = list(load_file(checkpoint / "teacher.safetensors"))
     unknown = [name for name in names if not any(p.match(name) for p in patterns.values())]
     assert not unknown, unknown

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "model/autocast.h"
 #include "parity_heads.h"
 #include "pretrain/spread.h"
 #include "testing/all_close.h"
@@ -200,6 +201,16 @@ TEST(Centre, MovesTowardsTheMeanOfWhatItSaw) {
   centre.forget();  // a step left out
   centre.update(0.0);
   EXPECT_TRUE(all_close(centre.value(), torch::tensor({0.3f, 0.4f})));
+}
+
+TEST(Centre, SumsInFullPrecisionWhateverTheMatricesAreIn) {
+  torch::manual_seed(3);
+  const auto logits = torch::randn({500, 4}) + 1;
+  Centre centre(4, torch::kCPU);
+  const AutocastScope bfloat16(torch::kCPU, torch::kBFloat16);
+  centre.observe(logits, torch::ones({500}, torch::kBool));
+  centre.update(0);
+  EXPECT_TRUE(all_close(centre.value(), logits.mean(0), 1e-5, 1e-6));
 }
 
 /// Two ranks that saw the same.
