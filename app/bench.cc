@@ -28,12 +28,13 @@ namespace {
 
 struct BenchOptions {
   std::string preset = "nano", modality = "hr", device = "cpu", dtype = "float32", mode = "encode";
-  std::string case_file, save_case;  // the image and the weights, for comparisons with other programs
-  std::string trace;                 // where to write the profile of one more run
-  std::string raster;                // read this instead of running a model
-  int64_t synth = 0;                 // render so many places instead
-  bool prepared = false, checkpointing = false;
-  int64_t size = 256, batch = 4, accumulate = 1, threads = 0, iterations = 5;
+  std::string case_file, save_case;      // the image and the weights, for comparisons with other programs
+  std::string trace;                     // where to write the profile of one more run
+  std::string raster;                    // read this instead of running a model
+  int64_t synth = 0;                     // render so many places instead
+  std::vector<std::string> assignments;  // of pre-training
+  bool prepared = false;
+  int64_t size = 256, batch = 4, threads = 0, iterations = 5;
 };
 
 /// One model and one batch, and what is timed with them.
@@ -179,11 +180,8 @@ void add_bench(CLI::App& program) {
   verb->add_option("--iterations", options->iterations, "timed runs after the first")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  verb->add_option("--accumulate", options->accumulate, "with --mode pretrain: micro-batches a step")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  verb->add_flag("--checkpointing", options->checkpointing,
-                 "with --mode pretrain: recompute blocks in the backward pass");
+  verb->add_option("--set", options->assignments, "with --mode pretrain: KEY=VALUE as skysense pretrain takes it")
+      ->allow_extra_args(false);
   verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
   verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
   verb->add_option("--save-case", options->save_case, "write that file");
@@ -223,9 +221,8 @@ void add_bench(CLI::App& program) {
                                           .dtype = options->dtype,
                                           .trace = options->trace,
                                           .batch = options->batch,
-                                          .accumulate = options->accumulate,
                                           .iterations = options->iterations,
-                                          .checkpointing = options->checkpointing}));
+                                          .assignments = options->assignments}));
     }
     bench(*options);
   });

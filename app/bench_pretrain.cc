@@ -7,6 +7,7 @@
 
 #include "app/measure.h"
 #include "app/trace.h"
+#include "core/config.h"
 #include "core/log.h"
 #include "data/views.h"
 #include "engine/device.h"
@@ -56,10 +57,10 @@ nlohmann::json bench_pretrain(const PretrainBench& bench) {
   PretrainOptions options = pretrain_options(bench.preset);
   options.compute.device = bench.device;
   options.compute.dtype = bench.dtype;
-  options.model.activation_checkpointing = bench.checkpointing;
-  options.train.batch_size = bench.batch * bench.accumulate;
-  options.train.accumulate = bench.accumulate;
+  options.train.batch_size = bench.batch;
   options.train.schedule.warmup_steps = 1;
+  auto fields = fields_of(options);
+  for (const std::string& assignment : bench.assignments) apply_assignment(fields, assignment);
   SensorContracts contracts;
   contracts[Modality::kHr] = builtin_contract("aerial-rgb");
   contracts[Modality::kMs] = builtin_contract("sentinel2-l2a");
@@ -97,8 +98,7 @@ nlohmann::json bench_pretrain(const PretrainBench& bench) {
           {"device", bench.device},
           {"dtype", bench.dtype},
           {"batch", bench.batch},
-          {"accumulate", bench.accumulate},
-          {"activation_checkpointing", bench.checkpointing},
+          {"set", bench.assignments},
           {"build_s", build_s},
           {"seconds", times},
           {"median_s", seconds},

@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 namespace skysense::app {
 
 /// What `skysense bench --mode pretrain` times.
 struct PretrainBench {
   std::string preset = "nano", device = "cpu", dtype = "float32";
-  std::string trace;           ///< where to write the profile of one more step
-  int64_t batch = 4;           ///< places of a micro-batch
-  int64_t accumulate = 1;      ///< micro-batches a step
-  int64_t iterations = 5;      ///< timed steps after the first two
-  bool checkpointing = false;  ///< recompute blocks in the backward pass
+  std::string trace;                     ///< where to write the profile of one more step
+  int64_t batch = 4;                     ///< places a step
+  int64_t iterations = 5;                ///< timed steps after the first two
+  std::vector<std::string> assignments;  ///< KEY=VALUE of `skysense pretrain --set`
 };
 
 /// Whole pre-training steps, losses, optimiser and teacher included, on noise that stands ready in memory.

@@ -1,3 +1,4 @@
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,6 +41,8 @@ std::string unknown_verb(const CLI::App& program, int argc, char** argv) {
                      nearest_word(argv[first], verbs));
 }
 
+std::string first_sentence(const std::string& text) { return text.substr(0, text.find(". ") + 1); }
+
 int run(int argc, char** argv) {
   CLI::App program{"skysense: the unified multi-modal remote-sensing foundation model SkySense V2"};
   program.set_version_flag("--version", "skysense " SKYSENSE_VERSION);
@@ -81,6 +84,14 @@ int run(int argc, char** argv) {
     return report(error.what(), kFailed);
   } catch (const std::bad_alloc&) {
     return report("out of memory", kFailed);
+  } catch (const c10::OutOfMemoryError& error) {
+    return report(
+        fmt::format("the GPU's memory is full: {} Take fewer places at once (train.batch_size, or train.accumulate) or "
+                    "set model.activation_checkpointing=true",
+                    first_sentence(error.what_without_backtrace())),
+        kFailed);
+  } catch (const c10::Error& error) {
+    return report(fmt::format("internal: {}", error.what_without_backtrace()), kFailed);
   } catch (const std::exception& error) {
     return report(fmt::format("internal: {}", error.what()), kFailed);
   }

@@ -10,7 +10,7 @@ namespace skysense {
 struct OutputOptions {
   std::filesystem::path path;
   bool overwrite = false;
-  std::string format = "COG";                 ///< --of
+  std::string format = "COG";                      ///< --of
   std::vector<std::string> creation_options = {};  ///< --co NAME=VALUE
   bool half = false;  ///< --dtype float16: values of half precision in 32-bit bands, which compress to about half
 };

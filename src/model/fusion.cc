@@ -151,7 +151,12 @@ FusionOutput FusionImpl::forward(const FusionInput& input, const std::optional<R
   const auto branch_scales = draw_scales(row_keys, places, cells, all.front().features.device());
   std::vector<torch::Tensor> class_features;
   int64_t done = 0;
-  for (const CellRange& range : cut(places, cells, options_.fusion_chunk)) {
+  // A GPU takes more at once, or it waits between kernels; not where every chunk's activations are computed again.
+  constexpr int64_t kGpuChunk = 16384;
+  const bool recomputed = options_.activation_checkpointing && is_training();
+  const bool more = !all.front().features.is_cpu() && !recomputed;
+  const int64_t chunk = more ? std::max(options_.fusion_chunk, kGpuChunk) : options_.fusion_chunk;
+  for (const CellRange& range : cut(places, cells, chunk)) {
     const int64_t count = range.places * range.cells;
     const auto [tokens, usable] = gather(all, range);
     const auto class_tokens = class_token_.to(tokens.scalar_type()).expand({count, 1, options_.fusion_dim});

@@ -36,8 +36,9 @@ struct ModelOptions {
   double drop_path = 0;              ///< of the last block; grows linearly from 0 over the blocks
   double fusion_drop_path = 0;       ///< the same in the fusion encoder
   int64_t fusion_layers = 2;
-  int64_t fusion_dim = 128;               ///< width d of aligned and fused features, a multiple of kFusionHeadWidth
-  int64_t fusion_chunk = 512;             ///< grid cells that the fusion encoder takes at once; bounds its memory
+  int64_t fusion_dim = 128;  ///< width d of aligned and fused features, a multiple of kFusionHeadWidth
+  int64_t fusion_chunk =
+      512;  ///< grid cells that the fusion encoder takes at once; bounds its memory (a GPU takes more)
   bool activation_checkpointing = false;  ///< recompute every block in the backward pass: less memory, more time
 
   void describe(OptionFields& fields);
