@@ -21,11 +21,13 @@ def test_v2_is_beside_tables_9_and_14():
     for preset in ("v2", "v2-dense"):
         result = result_of("info", "--preset", preset, "--paper")
         modules = {module["name"]: module for module in result["modules"]}
-        assert set(modules) == {"tokenizers.hr", "tokenizers.ms", "tokenizers.sar", "backbone", "prompts", "fusion"}
+        assert set(modules) == {"tokenizers.hr", "tokenizers.ms", "tokenizers.sar", "backbone", "prompts", "fusion", "others"}
         for module in modules.values():
             assert abs(module["difference_percent"]) <= 0.3, module
-        for module in (modules["backbone"], modules["fusion"]):
+        for module in (modules["backbone"], modules["fusion"], modules["others"]):
             assert sum(part["parameters"] for part in module["parts"]) == module["parameters"]
+        assert result["total"]["parameters"] == sum(module["parameters"] for module in result["modules"])
+        assert abs(result["total"]["difference_percent"]) <= 0.1
         assert [row["experts"] for row in result["table14"]] == [4, 8, 16]
         for row in result["table14"]:
             assert abs(row["difference_percent"]) <= 0.1, row
