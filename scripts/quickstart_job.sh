@@ -20,7 +20,7 @@ world=(--size 32 --no-hr "${series[@]}")
 train_settings=(--set train.steps="${QUICKSTART_STEPS:-60}" --set train.batch_size=128 --set train.warmup_steps=10
   --set train.checkpoint_every=30 --set train.lr=1e-3 --set train.momentum=0.9
   --set train.teacher_temperature=0.04 --set train.final_teacher_temperature=0.04
-  --set contrast.pixel_level=false --set contrast.object_level=false --set weights.qsacl=0 --set gcpl.enabled=false
+  --set contrast.pixel_level=false --set contrast.object_level=false --set weights.qsacl=0 --set weights.ita=0 --set gcpl.enabled=false
   --set contrast.fit_heads=true --set contrast.spread=0.5
   --set augment.gain=0.6 --set head.outputs=256 --set model.drop_path=0 --set model.fusion_drop_path=0
   --set views.ms_dates=1 --set views.own_dates=true --set views.local_views=0 --set inference.overlap=8)
