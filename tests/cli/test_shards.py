@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_earlier_shards_and_no_half_one(dataset, shards, fold
     command = ["index", dataset, "--to-shards", "geotiff", "--shard-size", "1M", "-o", folder / "out"]
     message = refusal_of(*command, preexec_fn=limit_files_to(min(sizes[1:]) // 2))
     assert "shard-00001.tar" in message and "too large" in message
-    assert sorted(files_of(folder / "out")) == ["classes.json", "contract.json", "shard-00000.json", "shard-00000.tar"]
+    assert sorted(files_of(folder / "out")) == ["classes.json", "contract.json", "label-classes.json", "shard-00000.json", "shard-00000.tar"]
     result_of(*command)
     assert files_of(folder / "out") == files_of(shards)
 
