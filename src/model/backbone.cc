@@ -1,5 +1,6 @@
 #include "model/backbone.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/eye.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/upsample_bicubic2d.h>
@@ -47,7 +48,8 @@ BackboneOutput BackboneImpl::forward(const torch::Tensor& tokens, Modality modal
   TORCH_CHECK_VALUE(tokens.dim() == 4 && tokens.size(3) == options_.dim, "backbone wants [B, h, w, ", options_.dim,
                     "], got ", tokens.sizes());
   const auto& subsample = (options.plan ? *options.plan : options_.patch_merging).subsample[modality];
-  BackboneOutput output{.stages = {}, .moe_loss = at::zeros({}, tokens.options().dtype(at::kFloat))};
+  BackboneOutput output;
+  std::vector<torch::Tensor> balances;
   auto grid = tokens;
   const double drop_path = is_training() ? options_.drop_path : 0;
   const auto scales = draw_branch_scales(linear_rates(drop_path, options_.block_count()), options.row_keys,
@@ -63,8 +65,9 @@ BackboneOutput BackboneImpl::forward(const torch::Tensor& tokens, Modality modal
     first_block += blocks;
     grid = result.tokens;
     output.stages[index] = stage.normalise(grid);
-    if (result.moe_loss.defined()) output.moe_loss = output.moe_loss + result.moe_loss;
+    if (result.balance.defined()) balances.push_back(result.balance);
   }
+  if (!balances.empty()) output.balance = at::cat(balances);
   return output;
 }
 

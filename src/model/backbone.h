@@ -16,7 +16,7 @@ namespace skysense {
 
 struct BackboneOutput {
   std::array<torch::Tensor, kStages> stages;  ///< [B, h, w, stage_dim(i)], each after its LayerNorm
-  torch::Tensor moe_loss;  ///< scalar: load-balancing losses summed over the blocks; 0 without experts
+  torch::Tensor balance;  ///< [blocks with experts, 2, M] as BlockOutput has it; undefined without experts
 };
 
 /// The unified backbone of four stages, shared by all modalities: SwinV2 blocks in stages 1 and 2, global attention in

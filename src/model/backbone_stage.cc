@@ -1,5 +1,7 @@
 #include "model/backbone_stage.h"
 
+#include <ATen/ops/stack.h>
+
 #include <algorithm>
 
 #include "model/checkpointing.h"
@@ -73,15 +75,15 @@ BlockOutput BackboneStageImpl::forward(const torch::Tensor& grid, Modality modal
   const bool prompted = prompts_ && with_prompts;
   auto tokens = global_attention_ ? grid.flatten(1, 2) : grid;
   if (prompted) tokens = prompts_->add(tokens, modality);
-  torch::Tensor moe_loss;
+  std::vector<torch::Tensor> balances;
   for (size_t block = 0; block < blocks_->size(); ++block) {
     const auto output = run_block(*blocks_[block], tokens,
                                   branch_scales.defined() ? branch_scales[static_cast<int64_t>(block)] : branch_scales);
     tokens = output.tokens;
-    if (output.moe_loss.defined()) moe_loss = moe_loss.defined() ? moe_loss + output.moe_loss : output.moe_loss;
+    if (output.balance.defined()) balances.push_back(output.balance);
   }
   if (prompted) tokens = prompts_->drop(tokens);
-  return {tokens.reshape(grid.sizes()), moe_loss};
+  return {tokens.reshape(grid.sizes()), balances.empty() ? torch::Tensor() : at::stack(balances)};
 }
 
 BlockOutput BackboneStageImpl::run_block(torch::nn::Module& block, const torch::Tensor& tokens,

@@ -21,7 +21,7 @@ class BackboneStageImpl : public torch::nn::Module {
   BackboneStageImpl(const ModelOptions& options, int stage);
   /// grid [B, h, w, c] of the stage before -> [B, h', w', stage_dim]; the first stage returns the grid.
   torch::Tensor merge(const torch::Tensor& grid, bool subsample);
-  /// grid [B, h, w, stage_dim] through the blocks; the sum of their load-balancing losses, undefined without experts.
+  /// grid [B, h, w, stage_dim] through the blocks; the balance [blocks with experts, 2, M], undefined without.
   /// branch_scales [blocks, 2, B] of drop path (draw_branch_scales), or undefined.
   BlockOutput forward(const torch::Tensor& grid, Modality modality, bool with_prompts,
                       const torch::Tensor& branch_scales);

@@ -33,7 +33,7 @@ class AutocastCacheOff {
 
 variable_list as_list(const BlockOutput& output) {
   variable_list list{output.tokens};
-  if (output.moe_loss.defined()) list.push_back(output.moe_loss);
+  if (output.balance.defined()) list.push_back(output.balance);
   return list;
 }
 

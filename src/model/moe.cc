@@ -6,6 +6,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/topk.h>
 #include <c10/core/GradMode.h>
 
@@ -54,10 +55,19 @@ BlockOutput MoeImpl::forward(const torch::Tensor& tokens) {
   const auto per_token = at::cat(outputs).index_select(0, inverse).view({count, top_k, options_.dim});
   const auto mixed = (per_token * gates.unsqueeze(-1).to(per_token.scalar_type())).sum(1);
 
-  const auto share = load.to(at::kFloat) / static_cast<double>(count * top_k);
-  last_load_ = share;
-  return {mixed.view(tokens.sizes()), (share * probabilities.mean(0)).sum() * static_cast<double>(options_.experts)};
+  last_load_ = load.to(at::kFloat) / static_cast<double>(count * top_k);
+  return {mixed.view(tokens.sizes()), at::stack({load.to(at::kFloat), probabilities.sum(0)})};
 }
+
+torch::Tensor load_balancing_loss(const torch::Tensor& balance, const torch::Tensor& totals) {
+  const auto assigned = totals.detach().select(-2, 0), gates = totals.detach().select(-2, 1);
+  const auto share = assigned / assigned.sum(-1, /*keepdim=*/true).clamp_min(1);
+  // The gate values of a token add up to 1: their sum is the number of tokens.
+  const auto mean_gate = balance.select(-2, 1) / gates.sum(-1, /*keepdim=*/true).clamp_min(1);
+  return (share * mean_gate).sum() * static_cast<double>(balance.size(-1));
+}
+
+torch::Tensor load_balancing_loss(const torch::Tensor& balance) { return load_balancing_loss(balance, balance); }
 
 void keep_single_expert(const torch::nn::Module& from, torch::nn::Module& to, RandomStream& stream) {
   const c10::AutoGradMode no_gradient(false);

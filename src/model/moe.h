@@ -23,8 +23,6 @@ class MoeImpl : public FeedForwardImpl {
  public:
   /// Throws c10::ValueError for a top_k outside its limits.
   explicit MoeImpl(const MixtureOptions& options);
-  /// moe_loss is Switch Transformer's M * sum_i f_i P_i (Fedus et al. 2021, Eq. 4): f_i is the share of assignments
-  /// that expert i gets, P_i its mean gate value. 1 is perfect balance.
   BlockOutput forward(const torch::Tensor& tokens) override;
   /// f_i of the last forward pass [M], for the log; undefined before the first.
   const torch::Tensor& last_load() const { return last_load_; }
@@ -36,6 +34,14 @@ class MoeImpl : public FeedForwardImpl {
   torch::Tensor last_load_;
 };
 TORCH_MODULE(Moe);
+
+/// Switch Transformer's M * sum_i f_i P_i (Fedus et al. 2021, Eq. 4), added over the blocks: f_i is the share of
+/// assignments that expert i gets, P_i its mean gate value; 1 a block is perfect balance. balance [.., 2, M] as in
+/// BlockOutput; `totals` is the same added over all processes, whose sum of these losses is that of one process with
+/// all tokens. A block that met no token counts 0.
+torch::Tensor load_balancing_loss(const torch::Tensor& balance, const torch::Tensor& totals);
+/// Of a process alone.
+torch::Tensor load_balancing_loss(const torch::Tensor& balance);
 
 /// Copies a model's parameters into one of the same sizes without experts: in each block one expert, drawn
 /// independently, becomes the MLP, without its gate factor (Table 17 "random 1 expert"; export of a slim model).

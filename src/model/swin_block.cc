@@ -22,7 +22,7 @@ SwinBlockImpl::SwinBlockImpl(const SwinBlockOptions& options)
 BlockOutput SwinBlockImpl::forward(const torch::Tensor& grid, const torch::Tensor& branch_scales) {
   const auto x = add_branch(grid, norm1_(attn_(grid)), branch_scale(branch_scales, 0));
   const auto branch = mlp_->forward(x);
-  return {add_branch(x, norm2_(branch.tokens), branch_scale(branch_scales, 1)), branch.moe_loss};
+  return {add_branch(x, norm2_(branch.tokens), branch_scale(branch_scales, 1)), branch.balance};
 }
 
 void SwinBlockImpl::start_as_identity() {

@@ -34,7 +34,7 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockOptions& option
 BlockOutput TransformerBlockImpl::forward(const torch::Tensor& sequence, const torch::Tensor& branch_scales) {
   const auto x = add_branch(sequence, attn_(norm1_(sequence)), branch_scale(branch_scales, 0));
   const auto branch = mlp_->forward(norm2_(x));
-  return {add_branch(x, branch.tokens, branch_scale(branch_scales, 1)), branch.moe_loss};
+  return {add_branch(x, branch.tokens, branch_scale(branch_scales, 1)), branch.balance};
 }
 
 }  // namespace skysense

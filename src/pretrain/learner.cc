@@ -59,10 +59,6 @@ std::optional<RowKeys> image_keys(const std::optional<RowKeys>& view_keys, Modal
   return keys;
 }
 
-void add(torch::Tensor& sum, const torch::Tensor& term) {
-  if (term.defined()) sum = sum.defined() ? sum + term : term;
-}
-
 }  // namespace
 
 LearnerImpl::LearnerImpl(const ModelOptions& model, const LearningHeadSizes& head, int64_t queries,
@@ -81,6 +77,7 @@ LearningHead LearnerImpl::head(std::string_view name) {
 EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t cells, const torch::Tensor& context,
                                  const ForwardOptions& forward) {
   EncodedViews encoded;
+  encoded.balance.emplace_back();
   FusionInput fusion_input;
   fusion_input.grid_height = fusion_input.grid_width = cells;
   if (context.defined()) fusion_input.prototypes = context.repeat({static_cast<int64_t>(views.size()), 1, 1});
@@ -101,7 +98,7 @@ EncodedViews LearnerImpl::encode(const std::vector<ViewBatch>& views, int64_t ce
                                                  {.plan = forward.plan,
                                                   .row_keys = image_keys(forward.row_keys, modality, rows, t),
                                                   .prompts = forward.prompts});
-    add(encoded.moe_loss, output.moe_loss);
+    encoded.balance[0][modality] = output.balance;
     auto features = output.stages[3];
     if (!all) {
       features = torch::zeros({n * t, features.size(1), features.size(2), features.size(3)}, features.options())

@@ -25,8 +25,8 @@ inline constexpr std::string_view kQueryName = "query";  ///< of the fifth learn
 /// The features of some views of equal size: of each source that has any image, one map a view.
 struct EncodedViews {
   std::array<std::vector<SourceMap>, kSourceCount> maps;
-  std::vector<SourceMap> class_tokens;  ///< F_fus^mm: the fused maps before their geo-context
-  torch::Tensor moe_loss;               ///< undefined without experts
+  std::vector<SourceMap> class_tokens;              ///< F_fus^mm: the fused maps before their geo-context
+  std::vector<PerModality<torch::Tensor>> balance;  ///< a size of views: what each modality's images met in the experts
 };
 
 /// One branch of the teacher-student pair: the model with a learning head for each source, and QSACL's queries with a

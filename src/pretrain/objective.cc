@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "model/initialise.h"
+#include "model/moe.h"
 #include "pretrain/image_level.h"
 #include "pretrain/query_contrast.h"
 
@@ -68,7 +69,7 @@ EncodedViews Objective::encode(Learner& learner, const std::vector<ViewBatch>& v
     if (maps.empty() || local.maps[s].empty()) continue;
     maps.insert(maps.end(), local.maps[s].begin(), local.maps[s].end());
   }
-  if (local.moe_loss.defined()) encoded.moe_loss = (encoded.moe_loss + local.moe_loss) / 2;
+  encoded.balance.push_back(local.balance[0]);
   return encoded;
 }
 
@@ -94,12 +95,24 @@ LossReport Objective::measure(Learner& student, Learner& teacher, const std::vec
   if (options_.weights.mgcl > 0) add_contrast(terms, student, teacher, predictions, targets, views, step);
   if (with_queries) add_queries(terms, student, teacher, predictions, targets, step);
   if (alignment_) add_alignment(terms, predictions, views);
-  if (predictions.moe_loss.defined()) {
-    const auto one = torch::ones({}, torch::device(device_));
-    terms.add("moe", options_.train.moe_loss_weight, Mean{predictions.moe_loss, one});
-  }
+  if (options_.model.moe.experts > 0) add_balance(terms, predictions);
   if (prototype_learning_) prototype_learning_->observe(regions, predictions.class_tokens);
   return terms.report(ranks_);
+}
+
+void Objective::add_balance(LossTerms& terms, const EncodedViews& predictions) const {
+  const auto blocks = static_cast<int64_t>(options_.model.expert_blocks().size());
+  const auto nothing = torch::zeros({blocks, 2, options_.model.moe.experts}, torch::device(device_));
+  std::vector<torch::Tensor> met;  // by size of view and modality, whichever of them this rank has
+  for (const auto& by_modality : predictions.balance) {
+    for (const auto& balance : by_modality) met.push_back(balance.defined() ? balance : nothing);
+  }
+  const auto own = torch::stack(met);
+  const auto loss =
+      load_balancing_loss(own, ranks_.sum(own.detach())) / static_cast<double>(predictions.balance.size());
+  // The ranks' losses add up to the whole, where LossTerms takes their mean.
+  terms.add("moe", options_.train.moe_loss_weight,
+            Mean{loss * static_cast<double>(ranks_.size()), torch::ones({}, torch::device(device_))});
 }
 
 void Objective::add_contrast(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,

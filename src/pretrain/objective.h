@@ -59,6 +59,7 @@ class Objective {
                       const torch::Tensor& context, const std::optional<RowKeys>& sample_keys) const;
   void add_contrast(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,
                     const EncodedViews& targets, const std::vector<ViewBatch>& views, const LearningStep& step);
+  void add_balance(LossTerms& terms, const EncodedViews& predictions) const;
   void add_queries(LossTerms& terms, Learner& student, Learner& teacher, const EncodedViews& predictions,
                    const EncodedViews& targets, const LearningStep& step);
   void add_alignment(LossTerms& terms, const EncodedViews& predictions, const std::vector<ViewBatch>& views);

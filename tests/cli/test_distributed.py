@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 STEPS = 10
 SETTINGS = ["--preset", "nano", "--data", "synth:12", "--set", "train.batch_size=4", "--set", "train.warmup_steps=1", "--set", "train.log_every=1",
             "--set", "views.global_cells=8", "--set", "views.local_cells=4", "--set", "views.local_views=2", "--set", "threads=1",
-            "--set", "distributed.timeout_s=60", "--set", "checkpoints.keep=100"]
+            "--set", "distributed.timeout_s=60", "--set", "model.moe.experts=2", "--set", "checkpoints.keep=100"]
 
 
 def free_port():

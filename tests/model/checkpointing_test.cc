@@ -3,6 +3,7 @@
 #include "model/autocast.h"
 #include "model/backbone.h"
 #include "model/drop_path.h"
+#include "model/moe.h"
 #include "tests/model/reference.h"
 
 namespace skysense {
@@ -40,7 +41,7 @@ Step run_step(bool checkpointing, c10::ScalarType dtype) {
     const AutocastScope autocast(at::kCPU, dtype);
     const auto output = backbone->forward(random_tensor({4, 8, 8, 32}), Modality::kHr, {.row_keys = make_keys(11)});
     step.features = output.stages[3].to(at::kFloat);
-    (step.features.square().sum() + output.moe_loss).backward();
+    (step.features.square().sum() + load_balancing_loss(output.balance)).backward();
   }
   for (const auto& item : backbone->named_parameters()) step.gradients[item.key()] = item.value().grad();
   return step;

@@ -25,8 +25,8 @@ void expect_equals_loop(const std::string& fixture_name, int64_t top_k) {
   const auto input = fixture["input"].requires_grad_();
   const auto output = moe->forward(input);
   EXPECT_TRUE(relative_l2_within(output.tokens, fixture["output"], kTolerance));
-  EXPECT_TRUE(all_close(output.moe_loss, fixture["balance"]));
-  ((output.tokens * fixture["probe"]).sum() + 3 * output.moe_loss).backward();
+  EXPECT_TRUE(all_close(load_balancing_loss(output.balance), fixture["balance"]));
+  ((output.tokens * fixture["probe"]).sum() + 3 * load_balancing_loss(output.balance)).backward();
   EXPECT_TRUE(relative_l2_within(input.grad(), fixture["input_gradient"], kTolerance));
   testing::expect_gradients(*moe, fixture.with_prefix("gradients."), 5 * kTolerance);
 }
@@ -55,8 +55,8 @@ TEST(Moe, BalancedLoadCostsOneAndCollapseCostsMore) {
   gate.zero_();
   for (int expert = 0; expert < 4; ++expert) gate[expert][expert] = 50;  // token e_i goes to expert i
   const auto balanced = at::eye(16).slice(0, 0, 4);
-  EXPECT_NEAR(moe->forward(balanced).moe_loss.item<double>(), 1.0, 1e-5);
-  EXPECT_NEAR(moe->forward(balanced[0].expand({4, 16})).moe_loss.item<double>(), 4.0, 1e-4);
+  EXPECT_NEAR(load_balancing_loss(moe->forward(balanced).balance).item<double>(), 1.0, 1e-5);
+  EXPECT_NEAR(load_balancing_loss(moe->forward(balanced[0].expand({4, 16})).balance).item<double>(), 4.0, 1e-4);
 }
 
 TEST(Moe, RefusesMoreExpertsATokenThanThereAre) {
@@ -95,6 +95,15 @@ TEST(KeepSingleExpert, RefusesAModelOfOtherSizes) {
   Backbone slim(options);
   RandomStream stream(3);
   EXPECT_THROW(keep_single_expert(*mixture, *slim, stream), c10::ValueError);
+}
+
+TEST(Moe, TheBalanceOfTwoProcessesIsThatOfOne) {
+  const auto all = at::rand({3, 2, 4}) + 0.1;
+  const auto part = all * at::rand({3, 2, 4}), rest = all - part;
+  const auto together = load_balancing_loss(all);
+  const auto apart = load_balancing_loss(part, all) + load_balancing_loss(rest, all);
+  EXPECT_TRUE(all_close(apart, together, 1e-5, 1e-6));
+  EXPECT_FALSE(all_close((load_balancing_loss(part) + load_balancing_loss(rest)) / 2, together, 1e-3, 1e-3));
 }
 
 }  // namespace
