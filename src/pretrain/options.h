@@ -47,12 +47,15 @@ struct LossWeights {
 struct FeedOptions {
   int64_t workers = 2;
   int64_t ahead = 3;    ///< steps prepared in advance
+  int64_t cache = 0;    ///< MiB of places that each process keeps in memory
   bool strict = false;  ///< a place that cannot be read stops the run
   bool verify = true;   ///< members of GeoTIFF shards are compared with their checksums when first read
 
   void describe(OptionFields& fields) {
     fields("workers", workers, "threads that read, cut and augment places").between(1, 256);
     fields("ahead", ahead, "steps prepared in advance").between(1, 1024);
+    fields("cache", cache, "MiB of places that a process keeps in memory after their first reading")
+        .between(0, 1 << 30);
     fields("strict", strict, "a place that cannot be read stops the run instead of being replaced by the next");
     fields("verify", verify, "compare members of shards with their checksums when they are first read");
   }

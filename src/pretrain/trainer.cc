@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/progress.h"
 #include "data/loader.h"
+#include "data/place_cache.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
@@ -116,10 +117,11 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
 
   CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
   SignalWatch signals;
+  const PlaceCache cached_places(places, options.loader.cache << 20);
   // Its workers read ahead from the start: a run with no step left must not wait for them.
   std::optional<ViewLoader> loader;
   if (at.step < train.steps) {
-    loader.emplace(places, options.views, options.augment,
+    loader.emplace(cached_places, options.views, options.augment,
                    LoaderOptions{.seed = at.seed,
                                  .batch_size = train.batch_size / ranks.size(),
                                  .micro_batches = train.accumulate,

@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "core/error.h"
+#include "data/place_cache.h"
 #include "ground_place.h"
 
 namespace skysense {
@@ -18,7 +20,8 @@ namespace {
 
 using ::skysense::testing::plain_contracts;
 
-constexpr ViewOptions kViews{.local_views = 1, .global_cells = 4, .local_cells = 2, .hr_per_cell = 2, .ms_dates = 2, .sar_dates = 2};
+constexpr ViewOptions kViews{
+    .local_views = 1, .global_cells = 4, .local_cells = 2, .hr_per_cell = 2, .ms_dates = 2, .sar_dates = 2};
 
 /// Places whose MS band 3 is the place's number; some cannot be read.
 class NumberedPlaces : public PlaceDataset {
@@ -43,7 +46,14 @@ class NumberedPlaces : public PlaceDataset {
 };
 
 std::vector<int64_t> numbers_of(const std::vector<ViewBatch>& step) {
-  const auto band = step[0].images[Modality::kMs]->values.select(1, 0).select(1, 3).select(1, 0).select(1, 0).to(torch::kInt64).contiguous();
+  const auto band = step[0]
+                        .images[Modality::kMs]
+                        ->values.select(1, 0)
+                        .select(1, 3)
+                        .select(1, 0)
+                        .select(1, 0)
+                        .to(torch::kInt64)
+                        .contiguous();
   return {band.data_ptr<int64_t>(), band.data_ptr<int64_t>() + band.numel()};
 }
 
@@ -53,7 +63,8 @@ bool same(const std::vector<ViewBatch>& a, const std::vector<ViewBatch>& b) {
       if (!torch::equal(a[slot].images[modality]->values, b[slot].images[modality]->values)) return false;
       if (!torch::equal(a[slot].images[modality]->day_of_year, b[slot].images[modality]->day_of_year)) return false;
     }
-    if (!torch::equal(a[slot].boxes, b[slot].boxes) || !torch::equal(a[slot].transforms, b[slot].transforms)) return false;
+    if (!torch::equal(a[slot].boxes, b[slot].boxes) || !torch::equal(a[slot].transforms, b[slot].transforms))
+      return false;
   }
   return a.size() == b.size();
 }
@@ -118,10 +129,57 @@ TEST(ViewLoader, ReplacesAPlaceThatCannotBeReadAndCountsItOnce) {
 TEST(ViewLoader, TellsWhatIsWrongWhereNothingCanBeReadOrNothingMayFail) {
   const NumberedPlaces broken(2, {0, 1}), one_broken(2, {0});
   ViewLoader hopeless(broken, kViews, {}, {.batch_size = 1});
-  EXPECT_THAT([&] { hopeless.next(); }, ::testing::ThrowsMessage<DataError>(::testing::HasSubstr("none of the 2 places")));
+  EXPECT_THAT([&] { hopeless.next(); },
+              ::testing::ThrowsMessage<DataError>(::testing::HasSubstr("none of the 2 places")));
   ViewLoader strict(one_broken, kViews, {}, {.batch_size = 2, .strict = true});
   EXPECT_THAT([&] { strict.next(); }, ::testing::ThrowsMessage<DataError>(::testing::HasSubstr("place-0.tif")));
   EXPECT_THROW(ViewLoader(NumberedPlaces(0), kViews, {}, {}), DataError);
+}
+
+/// Counts what is read of other places.
+class CountedPlaces : public PlaceDataset {
+ public:
+  explicit CountedPlaces(const PlaceDataset& places) : places_(places) {}
+  int64_t size() const override { return places_.size(); }
+  PlaceSample get(int64_t number) const override { return ++reads, places_.get(number); }
+  const SensorContracts& contracts() const override { return places_.contracts(); }
+
+  mutable std::atomic<int64_t> reads = 0;
+
+ private:
+  const PlaceDataset& places_;
+};
+
+TEST(PlaceCache, GivesTheSameStreamAndReadsEachPlaceOnce) {
+  const NumberedPlaces places(10, {4});
+  const CountedPlaces counted(places);
+  const PlaceCache cache(counted, 1 << 20);
+  // Augmentation would write into what is kept, if it wrote into what it is given.
+  const AugmentOptions augment{.colour_chance = 1, .gain = 0.5};
+  ViewLoader plain(places, kViews, augment, {.seed = 5, .batch_size = 3});
+  ViewLoader kept(cache, kViews, augment, {.seed = 5, .batch_size = 3, .workers = 1, .ahead = 1});
+  for (int step = 0; step < 12; ++step) ASSERT_TRUE(same(plain.next(), kept.next())) << step;
+  EXPECT_GT(counted.reads, 9);      // and the broken one again each time
+  EXPECT_LE(counted.reads, 9 + 6);  // twelve steps and some ahead are at most five epochs
+}
+
+TEST(PlaceCache, KeepsNoMoreThanItMay) {
+  const NumberedPlaces places(10);
+  const CountedPlaces counted(places);
+  const PlaceCache all(places, 1 << 20), none(counted, 0);
+  for (int64_t number = 0; number < 10; ++number) all.get(number);
+  const PlaceCache half(counted, all.bytes() / 2);
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    for (int64_t number = 0; number < 10; ++number) {
+      EXPECT_TRUE(
+          torch::equal(half.get(number).images[Modality::kMs]->values, all.get(number).images[Modality::kMs]->values));
+    }
+  }
+  EXPECT_EQ(half.bytes(), all.bytes() / 2);
+  EXPECT_EQ(counted.reads, 15);
+  for (int64_t number = 0; number < 10; ++number) none.get_part(number, {});
+  EXPECT_EQ(counted.reads, 25);
+  EXPECT_EQ(none.bytes(), 0);
 }
 
 TEST(ViewLoader, TellsHowMuchOfTheTimeItWasWaitedFor) {
