@@ -8,6 +8,7 @@
 
 #include "app/tsne_plot.h"
 #include "app/verbs.h"
+#include "app/visualize_attention.h"
 #include "core/error.h"
 #include "core/feature_file.h"
 #include "core/log.h"
@@ -220,10 +221,12 @@ void add_visualize(CLI::App& program) {
   verb->require_subcommand(1);
   add_tsne(*verb);
   add_features(*verb);
+  add_visualize_attention(*verb);
   verb->footer(
       "Examples:\n"
       "  skysense visualize tsne RUN/probe/features.safetensors -o classes.png\n"
-      "  skysense visualize features --model RUN --data DATASET --without-prompts -o prompts.png");
+      "  skysense visualize features --model RUN --data DATASET --without-prompts -o prompts.png\n"
+      "  skysense visualize attention --model RUN --data DATASET -o queries.png");
 }
 
 }  // namespace skysense::app

@@ -28,7 +28,7 @@ torch::Tensor date_weights(const torch::Tensor& valid) {
   return share / share.sum().clamp_min(1e-12);
 }
 
-/// The fusion grid of a place: its MS pixels, else its SAR pixels, else squares of 32 HR pixels (DESIGN 6).
+/// Sides of the fusion grid of a place (DESIGN 6).
 std::pair<int64_t, int64_t> fusion_grid(const PlaceSample& place, const SensorContracts& contracts) {
   for (const auto& [modality, pixels] :
        {std::pair{Modality::kMs, int64_t{1}}, {Modality::kSar, int64_t{1}}, {Modality::kHr, kHrPixelsPerCell}}) {
@@ -39,6 +39,12 @@ std::pair<int64_t, int64_t> fusion_grid(const PlaceSample& place, const SensorCo
     }
   }
   TORCH_CHECK_VALUE(false, "place ", place.id, " has no image of a sensor that the model takes");
+}
+
+/// Over the cells that are seen: [d].
+torch::Tensor mean_of(const FusedMap& map) {
+  const auto weight = map.seen.to(map.features.device(), torch::kFloat32).unsqueeze(2);
+  return (map.features * weight).flatten(0, 1).sum(0) / weight.sum().clamp_min(1);
 }
 
 }  // namespace
@@ -71,7 +77,7 @@ torch::Tensor PlaceEncoder::operator()(const std::vector<const PlaceSample*>& pl
     features = encode_modality(places, *source_);
   } else {
     std::vector<torch::Tensor> rows;
-    for (const PlaceSample* place : places) rows.push_back(encode_fused(*place));
+    for (const PlaceSample* place : places) rows.push_back(mean_of(fused_map(*place)));
     features = torch::stack(rows);
   }
   return features.to(torch::kCPU, torch::kFloat32);
@@ -115,7 +121,9 @@ torch::Tensor PlaceEncoder::encode_modality(const std::vector<const PlaceSample*
   return torch::stack(rows);
 }
 
-torch::Tensor PlaceEncoder::encode_fused(const PlaceSample& place) const {
+FusedMap PlaceEncoder::fused_map(const PlaceSample& place) const {
+  const torch::NoGradGuard no_gradients;
+  const AutocastScope autocast(device_, dtype_);
   SkysenseModel model = product_.model;
   FusionInput input;
   const auto [height, width] = fusion_grid(place, product_.contracts);
@@ -144,9 +152,7 @@ torch::Tensor PlaceEncoder::encode_fused(const PlaceSample& place) const {
     const auto location = torch::tensor({{*place.longitude_deg, *place.latitude_deg}}, torch::kFloat64);
     input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(location), device_);
   }
-  const auto fused = model->fuse(input).fused[0].to(torch::kFloat32);  // [gh, gw, d]
-  const auto weight = seen.to(device_, torch::kFloat32).unsqueeze(2);
-  return (fused * weight).flatten(0, 1).sum(0) / weight.sum().clamp_min(1);
+  return {model->fuse(input).fused[0].to(torch::kFloat32), seen};
 }
 
 torch::Tensor place_pixel_statistics(const std::vector<const PlaceSample*>& places, FeatureSource source,

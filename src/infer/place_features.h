@@ -23,6 +23,12 @@ FeatureSource parse_feature_source(const std::string& name);
 /// Whether the backbone has its modality prompts.
 enum class Prompts { kUsed, kLeftOut };
 
+/// The fused features of a place on its fusion grid: an MS pixel, else a SAR pixel, else 32 x 32 HR pixels a cell.
+struct FusedMap {
+  torch::Tensor features;  ///< [gh, gw, d] float32 on the encoder's device
+  torch::Tensor seen;      ///< [gh, gw] bool on the CPU: some image has a valid pixel there
+};
+
 /// One frozen vector a place, as kNN and linear probes take them (DESIGN 6).
 class PlaceEncoder {
  public:
@@ -36,10 +42,11 @@ class PlaceEncoder {
   /// where its location and the product's prototypes tell one. Images of equal size run together.
   /// Throws c10::ValueError for a place without the modality, or without any that the model knows.
   torch::Tensor operator()(const std::vector<const PlaceSample*>& places) const;
+  /// What the fused vector of a place is the mean of.
+  FusedMap fused_map(const PlaceSample& place) const;
 
  private:
   torch::Tensor encode_modality(const std::vector<const PlaceSample*>& places, Modality modality) const;
-  torch::Tensor encode_fused(const PlaceSample& place) const;
   torch::Tensor normalised(const ImageSeries& series, Modality modality) const;
 
   Product product_;

@@ -133,3 +133,25 @@ def test_probe_writes_the_features_it_measured(folder):
     assert numpy.bincount(held["labels"]).sum() == 24 and held["labels"].max() < len(probed["classes"])
     drawn = result_of("visualize", "tsne", folder / "probe" / "features.safetensors", "--perplexity", 5, "-o", folder / "plot.png")
     assert drawn["coloured_by"] == "label" and drawn["features"] == held["features"].shape[1]
+
+
+def test_the_queries_of_a_model_are_drawn_over_the_places(folder):
+    result_of("synth", "--places", 5, "-o", folder / "world")
+    result_of("pretrain", "--preset", "nano", *NANO, "--data", folder / "world", "-o", folder / "run")
+    draw = lambda *words: ["visualize", "attention", "--model", folder / "run", "--data", folder / "world", "-o", folder / "queries.png", *words]
+    drawn = result_of(*draw("--places", 2, "--weights", folder / "weights.safetensors"))
+    weights = load_file(folder / "weights.safetensors")
+    assert sorted(weights) == sorted(drawn["places"]) and len(weights) == 2 and drawn["queries"] == list(range(16))
+    for map in weights.values():
+        assert map.shape == (16, 64, 64) and (map >= 0).all()
+        numpy.testing.assert_allclose(map.sum((1, 2)), 1, rtol=1e-4)
+        assert map.max() > 1.02 / 4096, "no query prefers anything"
+    width, height = size_of_png(folder / "queries.png")
+    assert width > 17 * 176 and 2 * 176 < height < 3 * 176
+    named = result_of(*draw("--place", drawn["places"][1], "--query", 3, 7))
+    assert named["places"] == drawn["places"][1:] and named["queries"] == [3, 7]
+    assert size_of_png(folder / "queries.png")[0] < 4 * 192
+    assert "queries 0 to 15" in refusal_of(*draw("--query", 16), code=WRONG_USAGE)
+    assert "has no place 'nowhere'" in refusal_of(*draw("--place", "nowhere"))
+    result_of("pretrain", "--preset", "nano", *NANO, "--set", "weights.qsacl=0", "--data", folder / "world", "-o", folder / "plain")
+    assert "without QSACL" in refusal_of("visualize", "attention", "--model", folder / "plain", "--data", folder / "world", "-o", folder / "queries.png")
