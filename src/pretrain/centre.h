@@ -15,7 +15,7 @@ class Centre {
   void observe(const torch::Tensor& logits, const torch::Tensor& valid);
   /// centre <- momentum * centre + (1 - momentum) * mean of the rows of all ranks since the last call. Without rows it
   /// stays.
-  void update(double momentum, const Ranks& ranks = Ranks());
+  void update(double momentum, const Ranks& ranks = alone());
   /// Forgets the rows since the last update: a step left out.
   void forget() { pending_.zero_(); }
 

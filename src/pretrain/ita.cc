@@ -5,13 +5,12 @@
 #include <algorithm>
 
 #include "model/autocast.h"
+#include "pretrain/unit_length.h"
 
 namespace skysense {
 namespace {
 
 constexpr int64_t kUnlabelled = -1;
-
-torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
 
 }  // namespace
 

@@ -2,6 +2,8 @@
 
 #include <torch/nn/init.h>
 
+#include "pretrain/unit_length.h"
+
 namespace skysense {
 namespace {
 
@@ -11,8 +13,6 @@ void initialise(torch::nn::Linear& layer) {
   layer->weight.normal_(0, 0.02).clamp_(-0.04, 0.04);
   layer->bias.zero_();
 }
-
-torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
 
 }  // namespace
 

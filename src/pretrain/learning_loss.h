@@ -58,7 +58,7 @@ torch::Tensor centred_targets(const torch::Tensor& logits, const torch::Tensor& 
 /// (arXiv 2006.09882): rows are distributions and every output is used alike by the rows together; `valid` [N] bool
 /// names the rows that take part (undefined: all). [N, K] -> [N, K].
 torch::Tensor sinkhorn_targets(const torch::Tensor& logits, double temperature, const torch::Tensor& valid = {},
-                               const Ranks& ranks = Ranks());
+                               const Ranks& ranks = alone());
 
 /// L_CL of Eq. 4 with the teacher's distribution as the detached target (DESIGN 6):
 /// -sum_k target_k * log softmax(student / temperature)_k, one value a row. student, target [N, K] -> [N].

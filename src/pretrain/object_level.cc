@@ -6,6 +6,7 @@
 #include "data/correspondence.h"
 #include "model/autocast.h"
 #include "pretrain/sinkhorn.h"
+#include "pretrain/unit_length.h"
 
 namespace skysense {
 namespace {
@@ -41,8 +42,6 @@ torch::Tensor first_of_its_kind(const torch::Tensor& seeds) {
   const auto earlier = torch::ones({count, count}, torch::device(seeds.device()).dtype(torch::kBool)).tril(-1);
   return ((seeds.unsqueeze(-1) == seeds.unsqueeze(-2)) & earlier).any(-1).logical_not();
 }
-
-torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
 
 }  // namespace
 

@@ -5,14 +5,13 @@
 #include "core/random.h"
 #include "model/autocast.h"
 #include "pretrain/sinkhorn.h"
+#include "pretrain/unit_length.h"
 
 namespace skysense {
 namespace {
 
 constexpr double kEpsilon = 0.05;
 constexpr int kRounds = 3;
-
-torch::Tensor unit_length(const torch::Tensor& x) { return x / x.norm(2, -1, true).clamp_min(1e-6); }
 
 }  // namespace
 

@@ -37,7 +37,7 @@ class PrototypeLearning {
   /// region of each place, -1 where unknown.
   void observe(const std::vector<int64_t>& regions, const std::vector<SourceMap>& views);
   /// Eq. 15 for every region seen by any rank since the last call.
-  void update(double momentum, const Ranks& ranks = Ranks());
+  void update(double momentum, const Ranks& ranks = alone());
   /// Forgets what was seen: a step left out.
   void forget() { pending_.clear(); }
 

@@ -12,6 +12,6 @@ namespace skysense {
 /// scores [.., N, K]; rows [.., N] and columns [.., K] bool, those that take part (undefined: all) -> [.., N, K], zero
 /// in the others. `ranks` hold further rows of the same matrix.
 torch::Tensor sinkhorn(const torch::Tensor& scores, int rounds, const torch::Tensor& rows = {},
-                       const torch::Tensor& columns = {}, const Ranks& ranks = Ranks());
+                       const torch::Tensor& columns = {}, const Ranks& ranks = alone());
 
 }  // namespace skysense

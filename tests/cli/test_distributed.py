@@ -171,13 +171,17 @@ def test_a_process_that_never_comes_is_reported(folder):
     assert time.monotonic() - begin < 60
 
 
-def test_a_killed_process_stops_the_others_at_once(folder):
-    processes = start(2, *pretrain(folder / "run", steps=1000))
-    log = folder / "run" / "log.jsonl"
+def wait_for_first_step(processes, run):
+    log = run / "log.jsonl"
     end = time.monotonic() + 300
     while not log.exists() or not log.read_text():
         assert time.monotonic() < end and processes[0].poll() is None, processes[0].stderr.read()
         time.sleep(0.05)
+
+
+def test_a_killed_process_stops_the_others_at_once(folder):
+    processes = start(2, *pretrain(folder / "run", steps=1000))
+    wait_for_first_step(processes, folder / "run")
     processes[1].send_signal(signal.SIGKILL)
     begin = time.monotonic()
     _, errors = processes[0].communicate(timeout=100)
@@ -188,11 +192,7 @@ def test_a_killed_process_stops_the_others_at_once(folder):
 
 def test_a_signal_to_one_process_stops_all_with_a_checkpoint(folder):
     processes = start(2, *pretrain(folder / "run", steps=1000))
-    log = folder / "run" / "log.jsonl"
-    end = time.monotonic() + 300
-    while not log.exists() or not log.read_text():
-        assert time.monotonic() < end and processes[0].poll() is None, processes[0].stderr.read()
-        time.sleep(0.05)
+    wait_for_first_step(processes, folder / "run")
     processes[1].send_signal(signal.SIGTERM)
     for process in processes:
         _, errors = process.communicate(timeout=100)
