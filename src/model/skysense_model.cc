@@ -24,7 +24,7 @@ SkysenseModelImpl::SkysenseModelImpl(const ModelOptions& options, const PerModal
 PerModality<std::shared_ptr<BackboneImpl>> SkysenseModelImpl::register_backbones() {
   PerModality<std::shared_ptr<BackboneImpl>> backbones;
   if (!options_.separate_backbones) {
-    backbones.items.fill(register_module("backbone", Backbone(options_)).ptr());
+    backbones.items.fill(register_module("backbone", Backbone(options_)));
     return backbones;
   }
   torch::nn::ModuleDict one_each;
