@@ -1,4 +1,4 @@
-"""Stage report: the probes as tables beside the paper's, as JSON, and Figure 7's curves."""
+"""Stage report: the probes as tables beside the paper's, as JSON, and as curves (the form of Figure 7)."""
 
 import argparse
 import dataclasses
@@ -8,7 +8,7 @@ import statistics
 
 from ablation_jobs import read_json, write_json
 from ablation_probe import MODALITIES, probe_file
-from ablation_variants import FIGURE_7, RANDOM, STATISTICS, TABLES, Row, Table, reference_of
+from ablation_variants import GROUPS, RANDOM, STATISTICS, TABLES, Row, Table, reference_of
 
 METHODS = ("knn", "linear")
 COLUMNS = tuple(f"{modality} {method}" for modality in MODALITIES for method in METHODS)
@@ -49,14 +49,16 @@ def read_statistics(out: pathlib.Path, seed: int) -> Scores | None:
 
 
 class Results:
-    """What was found so far, by variant and seed."""
+    """What was found so far of a group, by variant and seed."""
 
-    def __init__(self, out: pathlib.Path):
+    def __init__(self, out: pathlib.Path, group: str):
         self.out = out
+        variants = {variant.name for variant in GROUPS[group]}
         self.trained = {}
         for file in sorted((out / "train").glob("*.json")):
             result = read_json(file)
-            self.trained[result["variant"], result["seed"]] = result
+            if result["variant"] in variants:
+                self.trained[result["variant"], result["seed"]] = result
 
     def seeds(self, variant: str) -> list[int]:
         named = RANDOM.name if variant == STATISTICS else variant
@@ -134,10 +136,10 @@ def table_markdown(table: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def curves(results: Results) -> dict:
-    """Figure 7: for every component the mean accuracy at each kept step, averaged over the seeds."""
+def curves(table: Table, results: Results) -> dict:
+    """The mean accuracy of every row at each kept step, averaged over the seeds."""
     lines = {}
-    for row in FIGURE_7.rows:
+    for row in table.rows:
         by_step = {}
         for seed in results.seeds(row.variant) if row.variant != STATISTICS else []:
             for step in results.trained[row.variant, seed]["kept_steps"]:
@@ -178,19 +180,19 @@ def heading(results: Results, group: str, arguments: argparse.Namespace) -> str:
 
 
 def report(arguments: argparse.Namespace) -> dict:
-    """Writes OUT/GROUP.md, OUT/GROUP.json and, where models of several steps were kept, OUT/figure-7.png."""
-    results = Results(arguments.out)
+    """Writes OUT/GROUP.md, OUT/GROUP.json and, where models of several steps were kept, OUT/GROUP.png."""
+    results = Results(arguments.out, arguments.group)
     reference = reference_of(arguments.group)
     tables = [table_json(table, results, reference) for table in TABLES[arguments.group]]
-    lines = curves(results)
+    lines = curves(TABLES[arguments.group][0], results)
     text = "\n".join([heading(results, arguments.group, arguments), *(table_markdown(table) for table in tables)])
     summary = {"format_version": 1, "group": arguments.group, "preset": arguments.preset, "tables": tables, "curves": lines,
                "runs": list(results.trained.values())}
     if lines:
-        picture = arguments.out / "figure-7.png"
+        picture = arguments.out / f"{arguments.group}.png"
         draw_curves(lines, picture)
         summary["picture"] = str(picture)
-        text += f"\n![Figure 7]({picture.name})\n"
+        text += f"\n![Accuracy by steps]({picture.name})\n"
     (arguments.out / f"{arguments.group}.md").write_text(text)
     write_json(arguments.out / f"{arguments.group}.json", summary)
     print(text)
