@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "core/config.h"
 #include "core/error.h"
+#include "core/options.h"
 #include "data/tensor_shards.h"
 #include "synth/synthetic_earth.h"
 
@@ -17,16 +20,42 @@ namespace {
 
 constexpr std::string_view kSynthetic = "synth:";
 
+/// What may follow the number of places, as ",key=value".
+struct WorldSettings {
+  int64_t seed = 0, size = SynthOptions{}.cells;
+
+  void describe(OptionFields& fields) {
+    fields("seed", seed, "of the world, whatever that of the training is").at_least(0);
+    fields("size", size, "side of a place in cells of 10 m").at_least(1);
+  }
+};
+
+/// "PLACES[,seed=S][,size=CELLS]".
+SynthOptions parse_synthetic(std::string_view text, const ViewOptions& views, uint64_t seed) {
+  const auto next = [&text] {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    return part;
+  };
+  SynthOptions options;
+  options.places = parse_place_count(next());
+  WorldSettings settings{.seed = static_cast<int64_t>(seed)};
+  OptionFields fields = fields_of(settings);
+  while (!text.empty()) apply_assignment(fields, std::string(next()), "--data synth:…");
+  options.seed = settings.seed;
+  options.cells = settings.size;
+  options.hr_per_cell = views.hr_per_cell;
+  return options;
+}
+
 }  // namespace
 
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify) {
   if (data.starts_with(kSynthetic)) {
-    SynthOptions options;
-    options.seed = static_cast<int64_t>(seed);
-    options.places = parse_place_count(std::string_view(data).substr(kSynthetic.size()));
-    options.hr_per_cell = views.hr_per_cell;
-    return std::make_unique<SyntheticEarth>(options);
+    return std::make_unique<SyntheticEarth>(
+        parse_synthetic(std::string_view(data).substr(kSynthetic.size()), views, seed));
   }
   if (TensorShards::is_one(data)) return std::make_unique<TensorShards>(data);
 #ifdef SKYSENSE_RASTER

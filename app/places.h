@@ -9,8 +9,9 @@
 namespace skysense::app {
 
 /// Opens what --data names: a folder of tensor shards; a dataset folder with index.jsonl and contract.json, on disk or
-/// at a URL, whose shards are checked where `verify`; or "synth:PLACES" for that many places of the synthetic world,
-/// rendered as they are asked for. Throws UsageError or DataError.
+/// at a URL, whose shards are checked where `verify`; or "synth:PLACES[,seed=S][,size=CELLS]" for that many
+/// training places of the synthetic world, rendered as they are asked for; the world's seed is `seed` where none is
+/// named. Throws UsageError or DataError.
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify);
 

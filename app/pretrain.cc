@@ -60,7 +60,8 @@ void add_pretrain(CLI::App& program) {
   verb->add_option(
           "--data", arguments->data,
           "dataset folder with index.jsonl or shards, also s3://… or https://…; or synth:PLACES for the synthetic "
-          "world")
+          "world, synth:PLACES,seed=S,size=CELLS for that of another seed than the training's and other sides than "
+          "64 cells")
       ->required();
   verb->add_option("-o,--output", arguments->run, "run folder")->required();
   verb->add_option("--config", arguments->configs, "YAML with values that differ from the preset's");

@@ -203,44 +203,65 @@ void add_scores(Json& result, const Outcome& outcome, const std::vector<std::str
   result["confusion"] = rows_of(outcome.confusion);
 }
 
+/// What one method makes of the features, and its line for people.
+struct MethodOutcome {
+  Outcome model;
+  Json json;
+  std::string title;
+};
+
+MethodOutcome run_method(const std::string& method, const SplitFeatures& split, const ProbeArguments& arguments) {
+  const bool knn = method == "knn";
+  const ProbeOptions options{knn ? ProbeMethod::kKnn : ProbeMethod::kLinear, {.k = arguments.k}, {}};
+  MethodOutcome outcome{evaluate(split.train.features[0], split.test.features[0], split, options),
+                        {{"baselines", Json::object()}},
+                        {}};
+  Json& json = outcome.json;
+  if (knn) json["k"] = arguments.k;
+  add_scores(json, outcome.model, split.classes);
+  if (arguments.wants("untrained")) {
+    json["baselines"]["untrained"] =
+        baseline_json(evaluate(split.train.features[1], split.test.features[1], split, options), outcome.model);
+  }
+  if (arguments.wants("pixels")) {
+    const auto standardiser = Standardiser::of(split.train.pixel_statistics);
+    const auto train = standardiser.apply(split.train.pixel_statistics),
+               test = standardiser.apply(split.test.pixel_statistics);
+    json["baselines"]["pixel_statistics"] = baseline_json(evaluate(train, test, split, options), outcome.model);
+  }
+  const ClassificationScores& scores = outcome.model.scores;
+  outcome.title = fmt::format("{}  OA {:.1f}% +- {:.1f}%", knn ? fmt::format("kNN k={}", arguments.k) : "linear probe",
+                              100 * scores.overall_accuracy, 100 * scores.standard_error);
+  spdlog::info("{} over {} test samples of {} classes", outcome.title, split.test.ids.size(), split.classes.size());
+  return outcome;
+}
+
 void probe(const ProbeArguments& arguments) {
   set_threads(arguments.threads);
-  const ProbeOptions options{
-      arguments.method == "knn" ? ProbeMethod::kKnn : ProbeMethod::kLinear, {.k = arguments.k}, {}};
   const Product product = load_product(arguments.model);
   Json result = {{"verb", "probe"},
                  {"model", arguments.model},
                  {"step", product.step},
                  {"data", arguments.data},
                  {"method", arguments.method}};
-  if (options.method == ProbeMethod::kKnn) result["k"] = arguments.k;
   const SplitFeatures split = collect(arguments, product, result);
-  const Outcome model = evaluate(split.train.features[0], split.test.features[0], split, options);
   result["classes"] = split.classes;
   result["train_samples"] = split.train.ids.size();
   result["test_samples"] = split.test.ids.size();
-  add_scores(result, model, split.classes);
-  result["baselines"] = Json::object();
-  if (arguments.wants("untrained")) {
-    result["baselines"]["untrained"] =
-        baseline_json(evaluate(split.train.features[1], split.test.features[1], split, options), model);
+  const bool both = arguments.method == "both";
+  const MethodOutcome outcome = run_method(both ? "knn" : arguments.method, split, arguments);
+  if (both) {
+    result["knn"] = outcome.json;
+    result["linear"] = run_method("linear", split, arguments).json;
+  } else {
+    result.update(outcome.json);
   }
-  if (arguments.wants("pixels")) {
-    const auto standardiser = Standardiser::of(split.train.pixel_statistics);
-    const auto train = standardiser.apply(split.train.pixel_statistics),
-               test = standardiser.apply(split.test.pixel_statistics);
-    result["baselines"]["pixel_statistics"] = baseline_json(evaluate(train, test, split, options), model);
-  }
-  const std::string title = fmt::format(
-      "{}  OA {:.1f}% +- {:.1f}%", arguments.method == "knn" ? fmt::format("kNN k={}", arguments.k) : "linear probe",
-      100 * model.scores.overall_accuracy, 100 * model.scores.standard_error);
-  spdlog::info("{} over {} test samples of {} classes", title, split.test.ids.size(), split.classes.size());
   if (!arguments.out.empty()) {
     std::error_code error;
     fs::create_directories(arguments.out, error);
     if (error) throw DataError(fmt::format("{}: cannot be created: {}", arguments.out, error.message()));
     write_png(fs::path(arguments.out) / "confusion.png",
-              confusion_picture(rows_of(model.confusion), split.classes, title));
+              confusion_picture(rows_of(outcome.model.confusion), split.classes, outcome.title));
     write_feature_file(fs::path(arguments.out) / "features.safetensors", all_features(split));
     write_file_atomically(fs::path(arguments.out) / "probe.json", result.dump(2) + "\n");
   }
@@ -262,8 +283,8 @@ void add_probe(CLI::App& program) {
   verb->add_option("--data", arguments->data,
                    "folder of class folders of images, or of an index.jsonl whose places carry a class")
       ->required();
-  verb->add_option("--method", arguments->method, "how features become classes")
-      ->check(CLI::IsMember({"knn", "linear"}))
+  verb->add_option("--method", arguments->method, "how features become classes; both encodes them once")
+      ->check(CLI::IsMember({"knn", "linear", "both"}))
       ->capture_default_str();
   verb->add_option("-o,--out", arguments->out, "folder for confusion.png, probe.json and features.safetensors");
   verb->add_option("--test", arguments->test, "test samples; without it a part of --data is held out by file name");

@@ -180,10 +180,10 @@ void apply_yaml_file(OptionFields& fields, const std::filesystem::path& file) {
   apply_yaml(fields, read_text_file(file), file.string());
 }
 
-void apply_assignment(OptionFields& fields, const std::string& assignment) {
+void apply_assignment(OptionFields& fields, const std::string& assignment, const std::string& option) {
   const size_t equals = assignment.find('=');
-  if (equals == std::string::npos) throw UsageError(fmt::format("--set {}: expected KEY=VALUE", assignment));
-  const std::string origin = "--set " + assignment;
+  if (equals == std::string::npos) throw UsageError(fmt::format("{} {}: expected KEY=VALUE", option, assignment));
+  const std::string origin = option + " " + assignment;
   const YAML::Node value = parse(assignment.substr(equals + 1), origin);
   assign(find_field(fields, assignment.substr(0, equals), origin), value, origin);
 }

@@ -21,8 +21,9 @@ void apply_yaml_file(OptionFields& fields, const std::filesystem::path& file);
 bool apply_yaml_group(OptionFields& fields, const std::string& yaml, const std::string& group,
                       const std::string& origin);
 
-/// Sets one field from "a.b=value" as --set gives it; lists as [1, 2, 3]. Throws UsageError as apply_yaml does.
-void apply_assignment(OptionFields& fields, const std::string& assignment);
+/// Sets one field from "a.b=value" as --set gives it; lists as [1, 2, 3]. Throws UsageError as apply_yaml does, which
+/// names the assignment after `option`.
+void apply_assignment(OptionFields& fields, const std::string& assignment, const std::string& option = "--set");
 
 /// Every field as nested YAML, in the order of description; apply_yaml of it gives the same values back.
 std::string dump_yaml(const OptionFields& fields);

@@ -92,7 +92,7 @@ Product load_product(const fs::path& path) {
   Product product = describe_product(path);
   product.model = SkysenseModel(product.options, channels_of(product.contracts));
   load_module(product.checkpoint / kTeacherFile, *product.model,
-              {.only_prefixes = {"tokenizers.", "backbone.", "fusion."}});
+              {.only_prefixes = {"tokenizers.", "backbone.", "backbones.", "fusion."}});
   product.prototypes = read_prototypes(product.checkpoint / kTeacherFile, product.options.fusion_dim);
   product.model->eval();
   for (auto& parameter : product.model->parameters()) parameter.requires_grad_(false);

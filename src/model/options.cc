@@ -10,8 +10,6 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kDefaultExpertBlocks = 6;  // L of paper sec. 3.1.3
-
 void require(bool holds, const std::string& message) {
   if (!holds) throw UsageError(message);
 }
@@ -21,7 +19,9 @@ void require(bool holds, const std::string& message) {
 void MoeOptions::describe(OptionFields& fields) {
   fields("experts", experts, "experts in each block with experts; 0 is none").at_least(0);
   fields("top_k", top_k, "experts that each token uses").at_least(1);
-  fields("blocks", blocks, "blocks with experts, counted from 0 over all stages; empty is the last 6").at_least(0);
+  fields("blocks", blocks, "blocks with experts, counted from 0 over all stages; empty is the last `count`").at_least(0);
+  fields("count", count, "blocks with experts where none are named").at_least(1);
+  fields("evenly", evenly, "spread these evenly over all stages instead of taking the last ones");
 }
 
 void ModelOptions::describe(OptionFields& fields) {
@@ -32,6 +32,7 @@ void ModelOptions::describe(OptionFields& fields) {
   fields("mlp_ratio", mlp_ratio, "hidden width of an MLP over its width").at_least(1);
   fields("prompts", prompts, "prompt tokens of each modality in stages 3 and 4; 0 is none").at_least(0);
   fields("prompt_projection", prompt_projection, "project the prompts by a matrix shared by the modalities");
+  fields("separate_backbones", separate_backbones, "a backbone of its own for each modality in place of a shared one");
   fields("global_attention", global_attention, "global attention in stages 3 and 4; false is SwinV2 blocks there too");
   fields("position_grid", position_grid, "side of the learned position embedding before stage 3").at_least(1);
   fields.group("moe", moe);
@@ -65,8 +66,9 @@ int64_t ModelOptions::block_count() const { return std::accumulate(depths.begin(
 std::vector<int64_t> ModelOptions::expert_blocks() const {
   if (moe.experts == 0) return {};
   if (!moe.blocks.empty()) return moe.blocks;
-  std::vector<int64_t> blocks(std::min(kDefaultExpertBlocks, block_count()));
-  std::iota(blocks.begin(), blocks.end(), block_count() - static_cast<int64_t>(blocks.size()));
+  const int64_t all = block_count(), count = std::min(moe.count, all);
+  std::vector<int64_t> blocks;
+  for (int64_t i = 0; i < count; ++i) blocks.push_back(moe.evenly ? all * (i + 1) / count - 1 : all - count + i);
   return blocks;
 }
 

@@ -15,7 +15,9 @@ inline constexpr int64_t kPatch = 4;             ///< side of a tokenizer's patc
 struct MoeOptions {
   int64_t experts = 0;          ///< experts a block, M; 0 is a plain MLP everywhere
   int64_t top_k = 1;            ///< experts that a token uses
-  std::vector<int64_t> blocks;  ///< blocks with experts, counted from 0 over all stages; empty: the last 6
+  std::vector<int64_t> blocks;  ///< blocks with experts, counted from 0 over all stages; empty: `count` of them
+  int64_t count = 6;            ///< L of sec. 3.1.3, the last L blocks; all where there are fewer (Table 15)
+  bool evenly = false;          ///< these L blocks at equal steps over all stages instead, as Swin-MoE (Table 16)
 
   void describe(OptionFields& fields);
 };
@@ -29,6 +31,7 @@ struct ModelOptions {
   int64_t mlp_ratio = 4;                       ///< hidden width of an MLP / width
   int64_t prompts = 4;                         ///< prompt tokens a modality in stages 3 and 4; 0 is none
   bool prompt_projection = true;  ///< one c x c projection of the prompts a stage, shared by the modalities
+  bool separate_backbones = false;  ///< a whole backbone a modality, nothing shared (what Fig. 7 compares with)
   bool global_attention = true;   ///< stages 3 and 4 attend globally; false makes them SwinV2 stages (Fig. 7)
   int64_t position_grid = 64;     ///< side of the learned position embedding before stage 3
   MoeOptions moe{};
@@ -47,7 +50,7 @@ struct ModelOptions {
   /// Channels of a stage, 0 to 3.
   int64_t stage_dim(int stage) const { return dim << stage; }
   int64_t block_count() const;
-  /// moe.blocks, or the last 6 where it is empty; nothing without experts.
+  /// The blocks with experts, in order; nothing without experts.
   std::vector<int64_t> expert_blocks() const;
 };
 

@@ -79,6 +79,14 @@ ModuleCount count_prompts(const ModelOptions& options) {
   return {"prompts", count, count, {}};
 }
 
+/// `copies` unshared ones of a module together.
+ModuleCount times(int64_t copies, ModuleCount module) {
+  module.parameters *= copies;
+  module.activated *= copies;
+  for (ModuleCount& part : module.parts) part = times(copies, std::move(part));
+  return module;
+}
+
 ModuleCount count_fusion(const ModelOptions& options) {
   const int64_t dim = options.fusion_dim;
   const auto part = [](const char* name, int64_t count) { return ModuleCount{name, count, count, {}}; };
@@ -98,8 +106,9 @@ std::vector<ModuleCount> count_parameters(const ModelOptions& options, const Per
     const int64_t count = linear(kPatch * kPatch * channels[modality], options.dim) + norm(options.dim);
     modules.push_back({"tokenizers." + std::string(modality_name(modality)), count, count, {}});
   }
-  modules.push_back(count_backbone(options));
-  modules.push_back(count_prompts(options));
+  const auto modalities = static_cast<int64_t>(modules.size()), backbones = options.separate_backbones ? modalities : 1;
+  modules.push_back(times(backbones, count_backbone(options)));
+  modules.push_back(times(backbones, count_prompts(options)));
   modules.push_back(count_fusion(options));
   return modules;
 }
@@ -112,7 +121,7 @@ std::string module_of(std::string_view tensor_name) {
     const std::string name = "tokenizers." + std::string(modality_name(modality));
     if (tensor_name.starts_with(name + ".")) return name;
   }
-  if (tensor_name.starts_with("backbone.")) {
+  if (tensor_name.starts_with("backbone.") || tensor_name.starts_with("backbones.")) {
     return tensor_name.find(".prompts.") != std::string_view::npos ? "prompts" : "backbone";
   }
   return tensor_name.starts_with("fusion.") ? "fusion" : "others";

@@ -14,7 +14,8 @@ namespace skysense {
 struct ModuleCount {
   std::string name;  ///< a row of Table 9: tokenizers.<modality>, backbone, prompts, fusion
   int64_t parameters = 0;
-  int64_t activated = 0;           ///< of these, what one token meets: top_k experts of each mixture instead of all
+  int64_t activated = 0;           ///< of these, what one token meets: top_k experts of each mixture instead of all;
+                                   ///< of separate backbones the tokens of a place, which has every modality
   std::vector<ModuleCount> parts;  ///< of `backbone`: stages and position embedding; of `fusion`: its modules
 };
 

@@ -13,7 +13,8 @@
 namespace skysense {
 
 /// The whole model: a tokenizer for each modality in use, the shared backbone and the fusion encoder.
-/// Parameters are named tokenizers.<hr|ms|sar>.*, backbone.* and fusion.*.
+/// Parameters are named tokenizers.<hr|ms|sar>.*, backbone.* and fusion.*; of separate backbones, one a modality in use,
+/// backbones.<hr|ms|sar>.*.
 class SkysenseModelImpl : public torch::nn::Module {
  public:
   /// `channels` of each modality's images; 0 is a modality without a tokenizer.
@@ -31,12 +32,15 @@ class SkysenseModelImpl : public torch::nn::Module {
 
   bool has(Modality modality) const { return channels_[modality] > 0; }
   const PerModality<int64_t>& channels() const { return channels_; }
-  const ModelOptions& options() const { return backbone_->options(); }
+  const ModelOptions& options() const { return options_; }
 
  private:
+  PerModality<std::shared_ptr<BackboneImpl>> register_backbones();
+
+  const ModelOptions options_;
   const PerModality<int64_t> channels_;
   torch::nn::ModuleDict tokenizers_;
-  Backbone backbone_;
+  PerModality<std::shared_ptr<BackboneImpl>> backbones_;  // the same one for every modality, or one each
   Fusion fusion_;
 };
 TORCH_MODULE(SkysenseModel);

@@ -1,5 +1,7 @@
 #include "pretrain/learner.h"
 
+#include <fmt/format.h>
+
 #include "core/random.h"
 #include "model/moe.h"
 
@@ -137,10 +139,16 @@ LogValues expert_loads(const Learner& learner) {
   for (const auto& item : learner->named_modules("", /*include_self=*/false)) {
     const auto* moe = item.value()->as<MoeImpl>();
     if (moe == nullptr || !moe->last_load().defined()) continue;
-    // model.backbone.stages.3.blocks.0.mlp
-    const std::string name = item.key().substr(std::string_view("model.backbone.stages.").size());
-    const size_t stage_end = name.find('.'), block = name.find("blocks.") + std::string_view("blocks.").size();
-    values.emplace_back("experts." + name.substr(0, stage_end + 1) + name.substr(block, name.find('.', block) - block),
+    // model.backbone.stages.3.blocks.0.mlp, or of a separate backbone model.backbones.hr.stages.3.blocks.0.mlp
+    const std::string& name = item.key();
+    constexpr std::string_view kShared = "model.backbone.", kSeparate = "model.backbones.", kInStage = "stages.",
+                               kInBlock = ".blocks.";
+    const size_t stages = name.find(kInStage), stage = stages + kInStage.size(), end = name.find(kInBlock, stage),
+                 block = end + kInBlock.size();
+    const std::string owner =
+        name.starts_with(kShared) ? "" : name.substr(kSeparate.size(), stages - kSeparate.size());
+    values.emplace_back(fmt::format("experts.{}{}.{}", owner, name.substr(stage, end - stage),
+                                    name.substr(block, name.find('.', block) - block)),
                         moe->last_load().max().item<double>());
   }
   return values;

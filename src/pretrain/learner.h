@@ -61,7 +61,8 @@ TORCH_MODULE(Learner);
 NamedTensors checkpoint_tensors(const Learner& learner);
 
 /// How unevenly experts were used in the last forward pass: "experts.3.0" for block 0 of stage 3 is the largest share
-/// of tokens that went to one expert, 1 / experts in perfect balance and 1 where one does everything.
+/// of tokens that went to one expert, 1 / experts in perfect balance and 1 where one does everything; of separate
+/// backbones "experts.hr.3.0" and so on.
 LogValues expert_loads(const Learner& learner);
 
 /// Teacher parameters (and buffers) become those of the student.

@@ -62,6 +62,14 @@ def test_gives_the_same_figures_every_time(model, images, method):
     assert first == second
 
 
+def test_both_methods_at_once_are_the_two_alone(model, images):
+    both = probe(model, images, "--method", "both", "--baseline", "all")
+    for method in ("knn", "linear"):
+        alone = probe(model, images, "--method", method, "--baseline", "all")
+        assert both[method] == {key: alone[key] for key in both[method]}
+    assert both["test_samples"] == alone["test_samples"] and "oa" not in both
+
+
 def test_a_test_folder_replaces_the_split(model, images):
     result = probe(model, images, "--test", images)
     assert result["train_samples"] == result["test_samples"] == 36

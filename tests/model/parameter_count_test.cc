@@ -48,6 +48,11 @@ TEST(ParameterCount, EqualsTheBuiltModelOfEveryKind) {
   ModelOptions bare;
   bare.prompts = 0;
   expect_equal_to_the_built(bare, {{0, 4, 0}});
+  ModelOptions separate;
+  separate.separate_backbones = true;
+  separate.moe.experts = 2;
+  expect_equal_to_the_built(separate);
+  expect_equal_to_the_built(separate, {{3, 0, 2}});
   ModelOptions plain_prompts;
   plain_prompts.prompt_projection = false;
   plain_prompts.mlp_ratio = 3;

@@ -37,6 +37,19 @@ TEST(Presets, OnlyV2HasExperts) {
   for (const Preset& preset : presets()) EXPECT_EQ(preset.model.moe.experts > 0, preset.name == "v2") << preset.name;
 }
 
+TEST(Presets, ExpertsStandInTheBlocksOfThePapersTables) {
+  ModelOptions v2 = find_preset("v2").model;
+  EXPECT_THAT(v2.expert_blocks(), ElementsAre(18, 19, 20, 21, 22, 23));  // Table 16
+  v2.moe.evenly = true;
+  EXPECT_THAT(v2.expert_blocks(), ElementsAre(3, 7, 11, 15, 19, 23));
+  v2.moe = {.experts = 8, .count = 2};
+  EXPECT_THAT(v2.expert_blocks(), ElementsAre(22, 23));  // Table 15
+  v2.moe.blocks = {0, 5};
+  EXPECT_THAT(v2.expert_blocks(), ElementsAre(0, 5));
+  ModelOptions shallow{.depths = {1, 1, 1, 1}, .moe = {.experts = 2}};
+  EXPECT_THAT(shallow.expert_blocks(), ElementsAre(0, 1, 2, 3));
+}
+
 TEST(Presets, NanoIsTheDefaultOfEveryOption) {
   ModelOptions defaults, nano = find_preset("nano").model;
   EXPECT_EQ(dump_yaml(fields_of(nano)), dump_yaml(fields_of(defaults)));
