@@ -213,9 +213,8 @@ struct MethodOutcome {
 MethodOutcome run_method(const std::string& method, const SplitFeatures& split, const ProbeArguments& arguments) {
   const bool knn = method == "knn";
   const ProbeOptions options{knn ? ProbeMethod::kKnn : ProbeMethod::kLinear, {.k = arguments.k}, {}};
-  MethodOutcome outcome{evaluate(split.train.features[0], split.test.features[0], split, options),
-                        {{"baselines", Json::object()}},
-                        {}};
+  MethodOutcome outcome{
+      evaluate(split.train.features[0], split.test.features[0], split, options), {{"baselines", Json::object()}}, {}};
   Json& json = outcome.json;
   if (knn) json["k"] = arguments.k;
   add_scores(json, outcome.model, split.classes);

@@ -93,25 +93,21 @@ def compared(reference: dict[int, Scores], other: dict[int, Scores]) -> dict | N
     return {"seeds": seeds, "gain": gain, "gains": gains, "error": error, "reference_is": verdict}
 
 
-def row_json(row: Row, results: Results, reference: dict[int, Scores]) -> dict:
+def row_json(row: Row, results: Results, reference: str) -> dict:
     found = results.all(row.variant)
     summary = {"label": row.label, "variant": row.variant, "seeds": sorted(found), "paper": row.paper, "columns": {}}
     for column in (*COLUMNS, MEAN):
         values = [scores.accuracy[column] for scores in found.values()]
         if values:
             summary["columns"][column] = {"mean": statistics.fmean(values), "spread": spread(values), "values": values}
-    if found and found is not reference:
-        summary["reference"] = compared(reference, found)
+    if row.variant != reference:
+        summary["reference"] = compared(results.all(reference), found)
     return summary
 
 
 def table_json(table: Table, results: Results, reference: str) -> dict:
-    scores = results.all(reference)
-    rows = [row_json(row, results, scores) for row in table.rows]
-    for row in rows:
-        if row["variant"] == reference:
-            row.pop("reference", None)
-    return {"title": table.title, "papers_metric": table.metric, "reference": reference, "rows": rows}
+    return {"title": table.title, "papers_metric": table.metric, "reference": reference,
+            "rows": [row_json(row, results, reference) for row in table.rows]}
 
 
 def cell(column: dict | None) -> str:

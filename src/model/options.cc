@@ -19,7 +19,8 @@ void require(bool holds, const std::string& message) {
 void MoeOptions::describe(OptionFields& fields) {
   fields("experts", experts, "experts in each block with experts; 0 is none").at_least(0);
   fields("top_k", top_k, "experts that each token uses").at_least(1);
-  fields("blocks", blocks, "blocks with experts, counted from 0 over all stages; empty is the last `count`").at_least(0);
+  fields("blocks", blocks, "blocks with experts, counted from 0 over all stages; empty is the last `count`")
+      .at_least(0);
   fields("count", count, "blocks with experts where none are named").at_least(1);
   fields("evenly", evenly, "spread these evenly over all stages instead of taking the last ones");
 }

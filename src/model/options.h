@@ -30,10 +30,10 @@ struct ModelOptions {
   int64_t window = 8;                          ///< side of a SwinV2 window in tokens
   int64_t mlp_ratio = 4;                       ///< hidden width of an MLP / width
   int64_t prompts = 4;                         ///< prompt tokens a modality in stages 3 and 4; 0 is none
-  bool prompt_projection = true;  ///< one c x c projection of the prompts a stage, shared by the modalities
+  bool prompt_projection = true;    ///< one c x c projection of the prompts a stage, shared by the modalities
   bool separate_backbones = false;  ///< a whole backbone a modality, nothing shared (what Fig. 7 compares with)
-  bool global_attention = true;   ///< stages 3 and 4 attend globally; false makes them SwinV2 stages (Fig. 7)
-  int64_t position_grid = 64;     ///< side of the learned position embedding before stage 3
+  bool global_attention = true;     ///< stages 3 and 4 attend globally; false makes them SwinV2 stages (Fig. 7)
+  int64_t position_grid = 64;       ///< side of the learned position embedding before stage 3
   MoeOptions moe{};
   PatchMergingPlan patch_merging{};  ///< where a call of the backbone names no other
   double drop_path = 0;              ///< of the last block; grows linearly from 0 over the blocks

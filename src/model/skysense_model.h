@@ -13,8 +13,8 @@
 namespace skysense {
 
 /// The whole model: a tokenizer for each modality in use, the shared backbone and the fusion encoder.
-/// Parameters are named tokenizers.<hr|ms|sar>.*, backbone.* and fusion.*; of separate backbones, one a modality in use,
-/// backbones.<hr|ms|sar>.*.
+/// Parameters are named tokenizers.<hr|ms|sar>.*, backbone.* and fusion.*; of separate backbones, one a modality in
+/// use, backbones.<hr|ms|sar>.*.
 class SkysenseModelImpl : public torch::nn::Module {
  public:
   /// `channels` of each modality's images; 0 is a modality without a tokenizer.

@@ -145,8 +145,7 @@ LogValues expert_loads(const Learner& learner) {
                                kInBlock = ".blocks.";
     const size_t stages = name.find(kInStage), stage = stages + kInStage.size(), end = name.find(kInBlock, stage),
                  block = end + kInBlock.size();
-    const std::string owner =
-        name.starts_with(kShared) ? "" : name.substr(kSeparate.size(), stages - kSeparate.size());
+    const std::string owner = name.starts_with(kShared) ? "" : name.substr(kSeparate.size(), stages - kSeparate.size());
     values.emplace_back(fmt::format("experts.{}{}.{}", owner, name.substr(stage, end - stage),
                                     name.substr(block, name.find('.', block) - block)),
                         moe->last_load().max().item<double>());

@@ -42,11 +42,12 @@ TEST(Presets, ExpertsStandInTheBlocksOfThePapersTables) {
   EXPECT_THAT(v2.expert_blocks(), ElementsAre(18, 19, 20, 21, 22, 23));  // Table 16
   v2.moe.evenly = true;
   EXPECT_THAT(v2.expert_blocks(), ElementsAre(3, 7, 11, 15, 19, 23));
-  v2.moe = {.experts = 8, .count = 2};
+  v2.moe.evenly = false;
+  v2.moe.count = 2;
   EXPECT_THAT(v2.expert_blocks(), ElementsAre(22, 23));  // Table 15
   v2.moe.blocks = {0, 5};
   EXPECT_THAT(v2.expert_blocks(), ElementsAre(0, 5));
-  ModelOptions shallow{.depths = {1, 1, 1, 1}, .moe = {.experts = 2}};
+  ModelOptions shallow{.depths = {1, 1, 1, 1}, .moe = {.experts = 2, .blocks = {}}};
   EXPECT_THAT(shallow.expert_blocks(), ElementsAre(0, 1, 2, 3));
 }
 

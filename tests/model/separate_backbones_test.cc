@@ -14,7 +14,8 @@ using testing::random_tensor;
 const PerModality<int64_t> kChannels = {{3, 10, 2}};
 
 ModelOptions options(bool separate) {
-  return {.depths = {1, 1, 2, 1}, .separate_backbones = separate, .position_grid = 4, .moe = {.experts = 2}};
+  return {
+      .depths = {1, 1, 2, 1}, .separate_backbones = separate, .position_grid = 4, .moe = {.experts = 2, .blocks = {}}};
 }
 
 /// A unified model and one of separate backbones that all have its weights.
@@ -90,7 +91,7 @@ TEST(SeparateBackbones, StartFromDrawsOfTheirOwn) {
 }
 
 TEST(SeparateBackbones, AreThereForTheModalitiesInUseOnly) {
-  SkysenseModel model(options(true), {{3, 0, 2}});
+  SkysenseModel model(options(true), PerModality<int64_t>{{3, 0, 2}});
   std::vector<std::string> names;
   for (const auto& child : model->named_children()["backbones"]->named_children()) names.push_back(child.key());
   EXPECT_EQ(names, (std::vector<std::string>{"hr", "sar"}));
