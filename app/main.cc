@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   });
   add_bench(program);
   add_info(program);
+  add_plan(program);
   add_pretrain(program);
 #ifdef SKYSENSE_RASTER
   add_embed(program);

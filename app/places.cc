@@ -19,12 +19,17 @@ constexpr std::string_view kSynthetic = "synth:";
 
 }  // namespace
 
+std::optional<int64_t> synthetic_places(const std::string& data) {
+  if (!data.starts_with(kSynthetic)) return std::nullopt;
+  return parse_place_count(std::string_view(data).substr(kSynthetic.size()));
+}
+
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify) {
-  if (data.starts_with(kSynthetic)) {
+  if (const auto count = synthetic_places(data)) {
     SynthOptions options;
     options.seed = static_cast<int64_t>(seed);
-    options.places = parse_place_count(std::string_view(data).substr(kSynthetic.size()));
+    options.places = *count;
     options.hr_per_cell = views.hr_per_cell;
     return std::make_unique<SyntheticEarth>(options);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/place_sample.h"
@@ -13,5 +14,8 @@ namespace skysense::app {
 /// rendered as they are asked for. Throws UsageError or DataError.
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify);
+
+/// The PLACES of "synth:PLACES"; nothing where `data` is no such text.
+std::optional<int64_t> synthetic_places(const std::string& data);
 
 }  // namespace skysense::app
