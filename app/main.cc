@@ -56,10 +56,11 @@ int run(int argc, char** argv) {
   });
   add_bench(program);
   add_info(program);
+  add_plan(program);
   add_pretrain(program);
+  add_probe(program);
 #ifdef SKYSENSE_RASTER
   add_embed(program);
-  add_probe(program);
   add_synth(program);
   add_index(program);
   add_rasterize(program);

@@ -1,6 +1,7 @@
 #include "app/measure.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/randn.h>
@@ -31,6 +32,22 @@ double gemm_peak_gflops(torch::Dtype dtype, torch::Device device) {
     best = std::min(best, seconds_since(start));
   }
   return 2.0 * std::pow(static_cast<double>(side), 3) / best * 1e-9;
+}
+
+double copied_bytes_per_second(torch::Device device) {
+  const int64_t numbers = int64_t{1} << (device.is_cpu() ? 26 : 29);  // far beyond any cache
+  constexpr int kRepeats = 5;
+  const auto from = at::empty({numbers}, torch::device(device)).fill_(1);
+  auto to = at::empty_like(from);
+  double best = 1e300;
+  for (int i = 0; i < kRepeats; ++i) {
+    synchronise(device);
+    const auto start = Clock::now();
+    to.copy_(from);
+    synchronise(device);
+    best = std::min(best, seconds_since(start));
+  }
+  return 2.0 * static_cast<double>(numbers) * sizeof(float) / best;
 }
 
 double process_age_s() {

@@ -24,6 +24,9 @@ inline double median(std::vector<double> values) {
 /// The best of ten multiplications of square matrices in the dtype: what the device gives at most just now.
 double gemm_peak_gflops(torch::Dtype dtype, torch::Device device);
 
+/// The best of five copies of a large buffer, read and written bytes together.
+double copied_bytes_per_second(torch::Device device);
+
 /// Seconds since this process started, loading of libraries included; the kernel counts in hundredths.
 double process_age_s();
 

@@ -30,8 +30,11 @@ struct WorldSettings {
   }
 };
 
-/// "PLACES[,seed=S][,size=CELLS]".
-SynthOptions parse_synthetic(std::string_view text, const ViewOptions& views, uint64_t seed) {
+}  // namespace
+
+std::optional<SynthOptions> synthetic_world(const std::string& data, const ViewOptions& views, uint64_t seed) {
+  if (!data.starts_with(kSynthetic)) return std::nullopt;
+  std::string_view text = std::string_view(data).substr(kSynthetic.size());
   const auto next = [&text] {
     const size_t comma = std::min(text.find(','), text.size());
     const std::string_view part = text.substr(0, comma);
@@ -49,14 +52,9 @@ SynthOptions parse_synthetic(std::string_view text, const ViewOptions& views, ui
   return options;
 }
 
-}  // namespace
-
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify) {
-  if (data.starts_with(kSynthetic)) {
-    return std::make_unique<SyntheticEarth>(
-        parse_synthetic(std::string_view(data).substr(kSynthetic.size()), views, seed));
-  }
+  if (const auto world = synthetic_world(data, views, seed)) return std::make_unique<SyntheticEarth>(*world);
   if (TensorShards::is_one(data)) return std::make_unique<TensorShards>(data);
 #ifdef SKYSENSE_RASTER
   return std::make_unique<IndexDataset>(data, verify);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/place_sample.h"
 #include "data/view_options.h"
+#include "synth/synthetic_earth.h"
 
 namespace skysense::app {
 
@@ -14,5 +16,8 @@ namespace skysense::app {
 /// named. Throws UsageError or DataError.
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify);
+
+/// What "synth:PLACES[,seed=S][,size=CELLS]" asks for; nothing where `data` is no such text. Throws UsageError.
+std::optional<SynthOptions> synthetic_world(const std::string& data, const ViewOptions& views, uint64_t seed);
 
 }  // namespace skysense::app

@@ -3,7 +3,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/evaluation.h"
 #include "app/places.h"
+#include "app/pretrain_config.h"
 #include "app/verbs.h"
 #include "core/config.h"
 #include "core/log.h"
@@ -15,22 +17,13 @@ namespace skysense::app {
 namespace {
 
 struct Arguments {
-  std::string preset = "nano", data, run;
-  std::vector<std::string> configs, assignments;
+  PretrainConfig config;
+  std::string data, run;
   bool resume = false;
 };
 
-/// Preset, then the config files in order, then --set.
-PretrainOptions resolve(const Arguments& arguments) {
-  PretrainOptions options = pretrain_options(arguments.preset);
-  auto fields = fields_of(options);
-  for (const auto& file : arguments.configs) apply_yaml_file(fields, file);
-  for (const auto& assignment : arguments.assignments) apply_assignment(fields, assignment);
-  return options;
-}
-
 void run(const Arguments& arguments) {
-  const PretrainOptions options = resolve(arguments);
+  const PretrainOptions options = arguments.config.resolve();
   auto ranks = std::make_unique<Ranks>();
   if (const auto launch = read_launch(environment_variables())) {
     const torch::Device device = parse_device_of_rank(options.compute.device, launch->local_rank);
@@ -39,7 +32,8 @@ void run(const Arguments& arguments) {
   if (!ranks->is_first()) spdlog::set_level(spdlog::level::warn);
   const auto places =
       open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed), options.loader.verify);
-  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume, *ranks);
+  const EvaluateTeacher evaluate = ranks->is_first() ? teacher_evaluation(options, places->contracts()) : nullptr;
+  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume, *ranks, evaluate);
   if (!ranks->is_first()) return;
   print_result({{"run", arguments.run},
                 {"checkpoint", result.checkpoint.string()},
@@ -56,7 +50,7 @@ void add_pretrain(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   auto* verb =
       program.add_subcommand("pretrain", "Pre-train the backbone and the fusion encoder on places without labels");
-  verb->add_option("--preset", arguments->preset, "nano, tiny, small, base, v2-dense or v2")->capture_default_str();
+  arguments->config.add_to(*verb);
   verb->add_option(
           "--data", arguments->data,
           "dataset folder with index.jsonl or shards, also s3://… or https://…; or synth:PLACES for the synthetic "
@@ -64,8 +58,6 @@ void add_pretrain(CLI::App& program) {
           "64 cells")
       ->required();
   verb->add_option("-o,--output", arguments->run, "run folder")->required();
-  verb->add_option("--config", arguments->configs, "YAML with values that differ from the preset's");
-  verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the config files")->allow_extra_args(false);
   verb->add_flag("--resume", arguments->resume, "continue the run from its newest checkpoint");
   verb->footer([] {
     PretrainOptions options = pretrain_options("nano");

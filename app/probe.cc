@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 
+#include "app/labelled_samples.h"
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/feature_file.h"
@@ -14,10 +14,8 @@
 #include "engine/device.h"
 #include "eval/metrics.h"
 #include "eval/probe_method.h"
-#include "infer/labelled_data.h"
-#include "infer/probe_features.h"
-#include "ingest/class_folder.h"
 #include "model/initialise.h"
+#include "probe/labelled_split.h"
 #include "viz/confusion_picture.h"
 #include "viz/png.h"
 
@@ -44,17 +42,12 @@ LabelledReading reading(const ProbeArguments& arguments) {
 }
 
 FeatureSource feature_source(const ProbeArguments& arguments, const SensorContracts& data, const Product& product) {
-  if (!arguments.modality.empty()) {
-    const FeatureSource source = parse_feature_source(arguments.modality);
-    if (source && !product.contracts[*source]) {
-      throw DataError(fmt::format("{}: the model takes no {} images", arguments.model, arguments.modality));
-    }
-    return source;
+  if (arguments.modality.empty()) return default_feature_source(data, product.contracts, arguments.data);
+  const FeatureSource source = parse_feature_source(arguments.modality);
+  if (source && !product.contracts[*source]) {
+    throw DataError(fmt::format("{}: the model takes no {} images", arguments.model, arguments.modality));
   }
-  for (const Modality modality : kModalities) {
-    if (data[modality] && product.contracts[modality]) return modality;
-  }
-  throw DataError(fmt::format("{}: has no modality that the model takes", arguments.data));
+  return source;
 }
 
 /// The same architecture with the weights that training starts from.
@@ -66,43 +59,18 @@ Product untrained(const Product& trained, uint64_t seed) {
   return product;
 }
 
-struct SplitFeatures {
-  ProbeFeatures train, test;
-  std::vector<std::string> classes;
-};
-
-torch::Tensor held_out_rows(const ProbeFeatures& all, double share, bool held_out) {
-  std::vector<int64_t> rows;
-  for (size_t i = 0; i < all.ids.size(); ++i) {
-    if (is_held_out(all.ids[i], share) == held_out) rows.push_back(static_cast<int64_t>(i));
-  }
-  return torch::tensor(rows, torch::kInt64);
-}
-
-/// Numbers the classes that occur from 0 on, and names them: where their dataset does not, by their numbers there.
-void name_classes(const std::vector<std::string>& names, SplitFeatures& split) {
-  std::set<int64_t> numbers;
-  for (const ProbeFeatures* part : {&split.train, &split.test}) {
-    numbers.insert(part->classes.data_ptr<int64_t>(), part->classes.data_ptr<int64_t>() + part->classes.numel());
-  }
-  for (const int64_t number : numbers) {
-    const bool named = number >= 0 && number < static_cast<int64_t>(names.size());
-    split.classes.push_back(named ? names[static_cast<size_t>(number)] : std::to_string(number));
-  }
-  const auto sorted = torch::tensor(std::vector<int64_t>(numbers.begin(), numbers.end()), torch::kInt64);
-  for (ProbeFeatures* part : {&split.train, &split.test}) part->classes = torch::searchsorted(sorted, part->classes);
-}
-
 SplitFeatures collect(const ProbeArguments& arguments, const Product& product, Json& result) {
-  const LabelledData data = open_labelled_data(arguments.data, reading(arguments), product);
-  std::optional<LabelledData> test;
+  LabelledData data = open_labelled_samples(arguments.data, reading(arguments), product, {});
+  LabelledSplit samples{arguments.data, std::move(data.samples), {}, data.classes, arguments.test_share};
   if (!arguments.test.empty()) {
-    test = open_labelled_data(arguments.test, reading(arguments), product);
-    if (test->classes != data.classes) {
+    LabelledData test =
+        open_labelled_samples(arguments.test, reading(arguments), product, {.split = synth::Split::kTest});
+    if (test.classes != data.classes) {
       throw DataError(fmt::format("{}: has other classes than {}", arguments.test, arguments.data));
     }
+    samples.test = std::move(test.samples);
   }
-  const FeatureSource source = feature_source(arguments, data.samples->contracts(), product);
+  const FeatureSource source = feature_source(arguments, samples.train->contracts(), product);
   const torch::Device device = parse_device(arguments.device);
   const torch::Dtype dtype = parse_dtype(arguments.dtype);
   const PlaceEncoder trained(product, source, device, dtype);
@@ -112,31 +80,14 @@ SplitFeatures collect(const ProbeArguments& arguments, const Product& product, J
     fresh = std::make_unique<PlaceEncoder>(untrained(product, arguments.seed), source, device, dtype);
     encoders.push_back(fresh.get());
   }
-  CollectOptions options{.source = source,
-                         .contracts = product.contracts,
-                         .pixel_statistics = arguments.wants("pixels"),
-                         .strict = arguments.strict};
-  SplitFeatures split;
-  ProbeFeatures all = collect_features(*data.samples, encoders, options);
+  SplitFeatures split = collect_split(samples, encoders,
+                                      {.source = source,
+                                       .contracts = product.contracts,
+                                       .pixel_statistics = arguments.wants("pixels"),
+                                       .strict = arguments.strict});
   result["modality"] = feature_source_name(source);
-  result["seconds_encoding"] = all.seconds_encoding;
-  result["skipped"] = all.skipped;
-  if (test) {
-    options.title = "test features";
-    split.train = std::move(all);
-    split.test = collect_features(*test->samples, encoders, options);
-    result["skipped"] = split.train.skipped + split.test.skipped;
-  } else {
-    split.train = all.subset(held_out_rows(all, arguments.test_share, false));
-    split.test = all.subset(held_out_rows(all, arguments.test_share, true));
-  }
-  name_classes(data.classes, split);
-  if (split.classes.size() < 2)
-    throw DataError(fmt::format("{}: all samples are of one class; a probe needs two", arguments.data));
-  if (split.train.ids.empty() || split.test.ids.empty()) {
-    throw DataError(fmt::format("{}: {} training and {} test samples; choose another --test-share, or name --test DIR",
-                                arguments.data, split.train.ids.size(), split.test.ids.size()));
-  }
+  result["seconds_encoding"] = split.seconds_encoding;
+  result["skipped"] = split.skipped;
   return split;
 }
 
@@ -280,13 +231,16 @@ void add_probe(CLI::App& program) {
       "B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=13,B11=11,B12=12 --method linear");
   verb->add_option("--model", arguments->model, "run or checkpoint folder")->required();
   verb->add_option("--data", arguments->data,
-                   "folder of class folders of images, or of an index.jsonl whose places carry a class")
+                   "folder of class folders of images, or of an index.jsonl or shards whose places carry a class; or "
+                   "synth:PLACES[,seed=S][,size=CELLS] for places of the synthetic world")
       ->required();
   verb->add_option("--method", arguments->method, "how features become classes; both encodes them once")
       ->check(CLI::IsMember({"knn", "linear", "both"}))
       ->capture_default_str();
   verb->add_option("-o,--out", arguments->out, "folder for confusion.png, probe.json and features.safetensors");
-  verb->add_option("--test", arguments->test, "test samples; without it a part of --data is held out by file name");
+  verb->add_option(
+      "--test", arguments->test,
+      "test samples (synth:PLACES: of held-out regions); without it a part of --data is held out by file name");
   verb->add_option("--test-share", arguments->test_share, "share of --data that is held out")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -13,6 +13,7 @@ void print_result(const nlohmann::json& result);
 void add_embed(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_info(CLI::App& program);
+void add_plan(CLI::App& program);
 void add_pretrain(CLI::App& program);
 void add_probe(CLI::App& program);
 void add_synth(CLI::App& program);

@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "engine/device.h"
 #include "infer/labelled_data.h"
-#include "infer/probe_features.h"
+#include "probe/probe_features.h"
 #include "raster/feature_table.h"
 #include "viz/png.h"
 #include "viz/scatter_picture.h"

@@ -4,7 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <fstream>
 
 namespace skysense {
 
@@ -21,6 +23,15 @@ int64_t resident_bytes() {
   const bool read = std::fscanf(file, "%lld %lld", &total, &resident) == 2;
   std::fclose(file);
   return read ? resident * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+int64_t machine_memory_bytes() {
+  const int64_t machine = static_cast<int64_t>(::sysconf(_SC_PHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    int64_t limit = 0;
+    if (std::ifstream(file) >> limit && limit > 0) return std::min(machine, limit);  // "max" is no number
+  }
+  return machine;
 }
 
 void tune_allocator(FreedBuffers policy) {

@@ -8,6 +8,8 @@ namespace skysense {
 int64_t peak_resident_bytes();
 /// What it occupies now.
 int64_t resident_bytes();
+/// The memory of the machine, or what the control group of the process is allowed where that is less.
+int64_t machine_memory_bytes();
 
 /// What malloc does with large buffers that are freed.
 enum class FreedBuffers {

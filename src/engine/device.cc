@@ -73,4 +73,9 @@ int64_t peak_memory_bytes(torch::Device device) {
   return stats.allocated_bytes[static_cast<size_t>(StatType::AGGREGATE)].peak;
 }
 
+int64_t usable_memory_bytes(torch::Device device) {
+  if (device.is_cpu()) return machine_memory_bytes();
+  return static_cast<int64_t>(at::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).second);
+}
+
 }  // namespace skysense

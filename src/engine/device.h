@@ -32,5 +32,7 @@ void set_threads(int64_t threads);
 void synchronise(torch::Device device);
 /// The most memory that tensors took at once: on a GPU those of this process on it, on the CPU the process as a whole.
 int64_t peak_memory_bytes(torch::Device device);
+/// The memory that a process can use there at most: a GPU's own, or the machine's (or the control group's, if less).
+int64_t usable_memory_bytes(torch::Device device);
 
 }  // namespace skysense

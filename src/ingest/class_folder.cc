@@ -8,7 +8,6 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "ingest/contract_check.h"
 #include "raster/resample.h"
 
@@ -160,11 +159,6 @@ PlaceSample ClassFolder::get(int64_t number) const {
   sample.images[options_.sensor.modality] =
       ImageSeries{physical.unsqueeze(0), valid.unsqueeze(0), torch::zeros({1}, torch::kInt64)};
   return sample;
-}
-
-bool is_held_out(const std::string& id, double share) {
-  // 53 bits of the mixed hash as a number in [0, 1).
-  return static_cast<double>(mix(hash_text(id), 0) >> 11) * 0x1p-53 < share;
 }
 
 }  // namespace skysense

@@ -32,6 +32,7 @@ void PretrainOptions::describe(OptionFields& fields) {
   fields.group("loader", loader);
   fields.group("distributed", distributed);
   fields.group("inference", inference);
+  fields.group("eval", eval);
 }
 
 PretrainOptions pretrain_options(const std::string& name) {

@@ -8,6 +8,7 @@
 #include "engine/product.h"
 #include "engine/schedule.h"
 #include "model/presets.h"
+#include "pretrain/evaluation.h"
 #include "pretrain/ita.h"
 #include "pretrain/learning_loss.h"
 #include "pretrain/prototype_learning.h"
@@ -80,6 +81,7 @@ struct PretrainOptions {
   FeedOptions loader;
   DistributedOptions distributed;
   InferenceOptions inference;
+  EvaluationOptions eval;
 
   void describe(OptionFields& fields);
 };

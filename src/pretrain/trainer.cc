@@ -77,12 +77,13 @@ int signal_of_any(const SignalWatch& signals, const Ranks& ranks) {
 }  // namespace
 
 PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, bool resume,
-                        const Ranks& ranks) {
+                        const Ranks& ranks, const EvaluateTeacher& evaluate) {
   check(given, ranks);
   PretrainOptions options = given;
   const std::string config_yaml = dump_yaml(fields_of(options));
   set_threads(options.compute.threads);
   const TrainOptions& train = options.train;
+  Evaluations evaluations(options.eval, train.steps, evaluate, ranks);
   RunState at;
   at.seed = static_cast<uint64_t>(options.seed);
   const fs::path newest =
@@ -103,7 +104,7 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
   std::optional<RunLog> log;
   if (ranks.is_first()) {
     write_file_atomically(run / "config.yaml", config_yaml);
-    log.emplace(run, at.step);
+    log.emplace(run, newest.empty() ? -1 : at.step);  // a new run evaluates its beginning again
   }
 
   PretrainResult result;
@@ -113,7 +114,14 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
     result.checkpoint =
         write_checkpoint(run, config_yaml, places.contracts(), at, training.tensors(), options.checkpoints, ranks);
   };
-  if (newest.empty()) save();
+  const auto evaluate_teacher = [&] { return evaluations.measure(training.product(places.contracts(), at.step)); };
+  if (newest.empty()) {
+    if (evaluations.due(0)) {
+      const LogValues values = evaluate_teacher();
+      if (log) log->write(0, values);
+    }
+    save();
+  }
 
   CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
   SignalWatch signals;
@@ -135,6 +143,7 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
   std::optional<Progress> progress;
   if (ranks.is_first()) progress.emplace("pretrain", train.steps, "steps").start_at(at.step);
   const auto started = Clock::now();
+  const double evaluated_before_s = evaluations.seconds();
   const int64_t first_step = at.step;
   int64_t bad_steps = 0;
 
@@ -156,9 +165,11 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
     ++at.step;
     at.data_position = at.step * train.batch_size;
     at.epoch = at.data_position / places.size();
-    result.samples_per_second = static_cast<double>((at.step - first_step) * train.batch_size) / seconds_since(started);
+    const double training_s = seconds_since(started) - (evaluations.seconds() - evaluated_before_s);
+    result.samples_per_second = static_cast<double>((at.step - first_step) * train.batch_size) / training_s;
+    LogValues values;
     if (at.step % train.log_every == 0 || at.step == train.steps) {
-      LogValues values = outcome.report.values(ranks);
+      values = outcome.report.values(ranks);
       values.insert(values.begin(), {"loss", outcome.loss});
       const LogValues health = training.health();
       values.insert(values.end(), health.begin(), health.end());
@@ -166,12 +177,14 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
                                    {"gradient_norm", outcome.gradient_norm},
                                    {"samples_per_second", result.samples_per_second},
                                    {"waiting_share", loader->waiting_share()}});
-      if (log) {
-        alarm.observe(at.step, values);
-        log->write(at.step, values);
-      }
+      if (ranks.is_first()) alarm.observe(at.step, values);
       result.loss = outcome.loss;
     }
+    if (evaluations.due(at.step)) {
+      const LogValues measured = evaluate_teacher();
+      values.insert(values.end(), measured.begin(), measured.end());
+    }
+    if (log && !values.empty()) log->write(at.step, values);
     const int signal = signal_of_any(signals, ranks);
     if (signal != 0 || at.step % train.checkpoint_every == 0 || at.step == train.steps) save();
     if (signal != 0) throw Interrupted(signal, "continue with --resume");

@@ -26,7 +26,12 @@ struct PretrainResult {
 ///
 /// Several `ranks` call it with the same arguments and train one model together on the stream that one would train on,
 /// each on the GPU of its local rank or on the CPU. `run` is a folder that all see; the first rank writes and logs.
+///
+/// Every eval.every steps, before the first and after the last one the first rank calls `evaluate` between two steps,
+/// while the loader goes on filling its queue; the others wait. The teacher does not move meanwhile, so that no copy of
+/// it is needed and what is logged belongs to the step. A first evaluation that fails stops the run; a later one, which
+/// would cost the run its time since the last checkpoint, is a warning.
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume, const Ranks& ranks = alone());
+                        bool resume, const Ranks& ranks = alone(), const EvaluateTeacher& evaluate = {});
 
 }  // namespace skysense

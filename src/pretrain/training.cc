@@ -107,6 +107,18 @@ RowKeys Training::sample_keys(int64_t number, int64_t micro) const {
   return keys;
 }
 
+Product Training::product(const SensorContracts& contracts, int64_t step) {
+  Product product{.model = teacher_->model(),
+                  .options = options_.model,
+                  .inference = options_.inference,
+                  .prototypes = std::nullopt,
+                  .contracts = contracts,
+                  .checkpoint = {},
+                  .step = step};
+  if (const GeoPrototypes* learnt = objective_.prototypes()) product.prototypes.emplace(learnt->values());
+  return product;
+}
+
 RunTensors Training::tensors() const {
   RunTensors tensors{.student = checkpoint_tensors(student_),
                      .teacher = checkpoint_tensors(teacher_),

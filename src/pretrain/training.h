@@ -8,6 +8,7 @@
 #include "data/view_batch.h"
 #include "engine/adamw.h"
 #include "engine/checkpoint.h"
+#include "engine/product.h"
 #include "engine/ranks.h"
 #include "pretrain/learner.h"
 #include "pretrain/loss_report.h"
@@ -34,6 +35,9 @@ class Training {
 
   /// Step `number`, from 0, on this rank's share of the batch. Throws DataError for a batch without any valid image.
   StepOutcome step(const std::vector<ViewBatch>& views, int64_t number);
+
+  /// The teacher as every `--model` takes it, sharing storage with this; `checkpoint` stays empty.
+  Product product(const SensorContracts& contracts, int64_t step);
 
   /// Shares storage with this: reading a checkpoint fills it.
   RunTensors tensors() const;

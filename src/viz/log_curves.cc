@@ -42,32 +42,33 @@ std::map<std::string, PlotSeries> read_columns(const std::filesystem::path& file
 
 std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
   const auto columns = read_columns(log_jsonl);
+  Plot accuracy{"kNN accuracy of the teacher's features", "step", "accuracy", {}};
   Plot total{"Loss", "step", "loss", {}}, parts{"Loss by part", "step", "loss", {}};
   Plot entropy{"Entropy of the teacher's targets", "step", "nats", {}};
   Plot usage{"Teacher's mean target from uniform use of the outputs", "step", "KL, nats", {}};
   Plot centres{"Norms of the centres", "step", "L2 norm", {}};
   Plot experts{"Largest share of tokens that one expert gets", "step", "share", {}};
+  Plot gradient{"Norm of the gradient before clipping", "step", "L2 norm", {}};
   Plot rate{"Learning rate", "step", "lr", {}}, speed{"Speed", "step", "samples/s", {}};
+  Plot waiting{"Time spent waiting for data", "step", "share", {}};
+  const std::map<std::string_view, Plot*> by_name = {{"loss", &total},
+                                                     {"lr", &rate},
+                                                     {"gradient_norm", &gradient},
+                                                     {"samples_per_second", &speed},
+                                                     {"waiting_share", &waiting}};
+  const std::map<std::string_view, Plot*> by_group = {
+      {"eval", &accuracy}, {"entropy", &entropy}, {"kl", &usage}, {"centre", &centres}, {"experts", &experts}};
   for (const auto& [name, column] : columns) {
-    if (name == "loss")
-      total.series.push_back(column);
-    else if (name.starts_with("entropy."))
-      entropy.series.push_back(column);
-    else if (name.starts_with("kl."))
-      usage.series.push_back(column);
-    else if (name.starts_with("centre."))
-      centres.series.push_back(column);
-    else if (name.starts_with("experts."))
-      experts.series.push_back(column);
-    else if (name.starts_with("loss") || name == "moe" || name.find('.') != std::string::npos)  // "hr.image", …
-      parts.series.push_back(column);
-    else if (name == "lr")
-      rate.series.push_back(column);
-    else if (name == "samples_per_second")
-      speed.series.push_back(column);
+    if (name == "eval.seconds") continue;
+    const auto known = by_name.find(name);
+    const auto group = by_group.find(std::string_view(name).substr(0, name.find('.')));
+    // What is left are losses: "hr.image", "query", "moe", …
+    Plot* plot = known != by_name.end() ? known->second : group != by_group.end() ? group->second : &parts;
+    plot->series.push_back(column);
   }
   std::vector<Plot> plots;
-  for (Plot* plot : {&total, &parts, &entropy, &usage, &centres, &experts, &rate, &speed}) {
+  for (Plot* plot :
+       {&accuracy, &total, &parts, &entropy, &usage, &centres, &experts, &gradient, &rate, &speed, &waiting}) {
     if (!plot->series.empty()) plots.push_back(std::move(*plot));
   }
   return plots;

@@ -37,8 +37,9 @@ void write_report(const std::filesystem::path& file, const ReportContent& conten
 /// The page's text; write_report stores it.
 std::string report_html(const ReportContent& content);
 
-/// The curves of a run's `log.jsonl` over `step`: the total loss, its parts together, the teacher's entropies, the
-/// learning rate, the speed.
+/// The curves of a run's `log.jsonl` over `step`: the accuracy of the teacher's features where it was measured (paper
+/// Fig. 7's form), the total loss, its parts together, the health of the heads and experts, the gradient's norm, the
+/// learning rate, the speed and the wait for data.
 /// Lines without a step, text values and numbers that are not finite are passed over; a last line cut short by a killed
 /// run is too. Throws DataError where the file cannot be read or an earlier line is no JSON object.
 std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl);

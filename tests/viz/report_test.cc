@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "testing/temporary_folder.h"
 #include "core/markup.h"
+#include "testing/temporary_folder.h"
 #include "viz/png.h"
 
 namespace skysense {
@@ -116,6 +116,24 @@ TEST(LogCurves, KnowsTheTrainersColumns) {
   EXPECT_EQ(plots[1].title, "Loss by part");
   EXPECT_THAT(plots[1].series, SizeIs(3));
   EXPECT_EQ(plots[2].series[0].name, "entropy.hr");
+}
+
+TEST(LogCurves, HaveTheTeachersAccuracyFirstAndEveryKindOfHealth) {
+  testing::TemporaryFolder folder;
+  const auto log = folder / "log.jsonl";
+  write_file_atomically(log,
+                        "{\"step\":0,\"eval.knn\":0.1,\"eval.knn_class_mean\":0.1,\"eval.seconds\":3}\n"
+                        "{\"step\":1,\"loss\":9,\"query\":5,\"ita\":4,\"entropy.query\":3,\"kl.query\":1,\"centre."
+                        "query\":2,\"experts.3.0\":0.5,"
+                        "\"lr\":0.1,\"gradient_norm\":2,\"samples_per_second\":3,\"waiting_share\":0.2}\n"
+                        "{\"step\":2,\"eval.knn\":0.4,\"eval.knn_class_mean\":0.3,\"eval.seconds\":3}\n");
+  const auto plots = curves_of_log(log);
+  ASSERT_THAT(plots, SizeIs(11));
+  ASSERT_THAT(plots[0].series, SizeIs(2));  // not the seconds
+  EXPECT_EQ(plots[0].series[0].name, "eval.knn");
+  EXPECT_THAT(plots[0].series[0].points, ElementsAre(std::pair(0.0, 0.1), std::pair(2.0, 0.4)));
+  EXPECT_EQ(plots[2].title, "Loss by part");
+  EXPECT_THAT(plots[2].series, SizeIs(2));
 }
 
 TEST(LogCurves, NamesTheLineThatIsNoJson) {

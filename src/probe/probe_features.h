@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "infer/place_features.h"
+#include "probe/place_features.h"
 
 namespace skysense {
 

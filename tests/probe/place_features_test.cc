@@ -1,4 +1,4 @@
-#include "infer/place_features.h"
+#include "probe/place_features.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "data/normalise.h"
 #include "eval/pixel_statistics.h"
-#include "infer/probe_features.h"
+#include "probe/probe_features.h"
 #include "testing/all_close.h"
 #include "testing/temporary_folder.h"
 #include "tests/infer/nano_model.h"

@@ -1,4 +1,4 @@
-#include "infer/probe_features.h"
+#include "probe/probe_features.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "infer/place_features.h"
+#include "probe/place_features.h"
 
 #include <ATen/ops/adaptive_max_pool2d.h>
 #include <fmt/format.h>
