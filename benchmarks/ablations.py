@@ -49,6 +49,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=32, help="side of a place in cells of 10 m")
     parser.add_argument("--probe-places", type=int, default=1200, help="labelled places that a probe learns from")
     parser.add_argument("--test-places", type=int, default=1200, help="places of held-out regions")
+    parser.add_argument("--live", action="store_true", help="probes render their places as they need them: for a program without GDAL; dearer")
     parser.add_argument("--checkpoints", type=int, default=1, help="models of a training that are kept and probed, evenly spaced")
     parser.add_argument("--keep-as", choices=("float32", "float16"), default="float32", help="type of the kept weights")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each beside a training's feed")

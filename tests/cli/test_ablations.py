@@ -126,6 +126,11 @@ def test_the_command_trains_probes_and_reports_once(folder):
     after = files_of(out)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {pathlib.Path("must-show.md"), pathlib.Path("must-show.json")}
+    # Rendered as they are needed the places are the same.
+    for file in (out / "probes").glob("random-s1.*"):
+        file.unlink()
+    run_ablations(out, "--steps", 2, "--live")
+    assert json.loads((out / "must-show.json").read_text())["tables"] == report["tables"]
     # Other settings do not mix with these.
     refused = subprocess.run(command_of(out, "--steps", 3), capture_output=True, text=True)
     assert refused.returncode == 1 and "another steps" in refused.stderr
