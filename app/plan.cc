@@ -80,6 +80,7 @@ Json plan_json(const RunPlan& plan, const PlanArguments& arguments, const Pretra
         {"kept_activations_bytes", memory.kept_activations},
         {"process_bytes", plan.process_bytes},
         {"feed_bytes", plan.feed_bytes},
+        {"cache_bytes", plan.cache_bytes},
         {"heap_gap_bytes", plan.heap_gaps},
         {"host_bytes", plan.host_bytes()},
         {"fits", plan.fits()}}},
@@ -117,7 +118,10 @@ void log_plan(const RunPlan& plan, const PlanArguments& arguments, const Pretrai
   log_parts(plan.memory.held);
   log_parts(plan.memory.at_peak);
   if (!plan.device.gpu)
-    log_parts({{"program", plan.process_bytes}, {"batches", plan.feed_bytes}, {"gaps of the heap", plan.heap_gaps}});
+    log_parts({{"program", plan.process_bytes},
+               {"batches", plan.feed_bytes},
+               {"caches", plan.cache_bytes},
+               {"gaps of the heap", plan.heap_gaps}});
   spdlog::info("  memory of each process    {:>10.2f} GiB on the CPU{}", gib(plan.host_bytes()),
                plan.device.gpu ? "" : ", the above included");
   spdlog::info("  a step                    {:>10.3f} s: {:.1f} TFLOP, {:.0f}% of the peak of {:.1f} TFLOP/s ({})",

@@ -2,7 +2,8 @@
 
 #include <vector>
 
-#include "plan/memory_estimate.h"
+#include "plan/step_phase.h"
+#include "plan/step_shape.h"
 
 namespace skysense {
 

@@ -4,17 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "plan/kept_bytes.h"
+#include "plan/step_phase.h"
 #include "plan/step_shape.h"
 
 namespace skysense {
-
-/// One part of a training step in the order of its forward pass, in bytes.
-struct StepPhase {
-  std::string name;
-  PassBytes bytes;
-  double gradients = 0;  ///< of the parameters that its backward pass reaches first
-};
 
 struct NamedBytes {
   std::string name;
@@ -47,9 +40,6 @@ MemoryEstimate estimate_step_memory(const PretrainOptions& options, const PerMod
 /// The phases alone, in the order of the forward pass.
 std::vector<StepPhase> step_phases(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes,
                                    bool gpu);
-
-/// Cells that the fusion encoder takes at once in training (FusionImpl::forward).
-int64_t fusion_cells_at_once(const ModelOptions& options, bool gpu);
 
 /// Elements of a step by the options' dtype.
 ElementBytes element_bytes(const PretrainOptions& options, bool gpu);

@@ -9,23 +9,9 @@
 namespace skysense {
 namespace {
 
-constexpr double kFloat = 4;
-
 // Freed buffers stay in glibc's heap for the next ones (core/memory.h), which leaves gaps between tensors: the resident
 // memory of nano and tiny with 1 and 4 places a step exceeds their tensors and the program by 14% to 16%.
 constexpr double kHeapGaps = 0.15;
-
-/// Bytes of one place's views in a batch.
-double place_bytes(const StepShape& shape) {
-  double bytes = 0;
-  for (const ViewGroup& group : shape.groups) {
-    for (const ImageGroup& images : group.images) {
-      bytes += static_cast<double>(images.images * images.side * images.side) *
-               (static_cast<double>(images.channels) * kFloat + 1);
-    }
-  }
-  return bytes / static_cast<double>(shape.places);
-}
 
 }  // namespace
 
@@ -56,7 +42,9 @@ RunPlan plan_run(const PretrainOptions& options, const PerModality<int64_t>& cha
   // The step at work, those prepared in advance, and one in the making.
   const auto batches = static_cast<double>(options.loader.ahead + 2);
   plan.feed_bytes =
-      batches * static_cast<double>(train.batch_size / world_size) * place_bytes(step_shape(options, channels, 1));
+      batches * static_cast<double>(train.batch_size / world_size) * step_shape(options, channels, 1).batch_bytes();
+  const int64_t kept_mib = options.loader.cache + (options.eval.every > 0 ? options.eval.cache : 0);
+  plan.cache_bytes = static_cast<double>(kept_mib << 20);
   return plan;
 }
 

@@ -2,6 +2,7 @@
 
 #include "model/cost.h"
 #include "model/parameter_count.h"
+#include "plan/network_phases.h"
 #include "pretrain/count_others.h"
 
 namespace skysense {

@@ -86,7 +86,7 @@ def test_report_and_tensorboard_have_the_curve(evaluated):
 
 def test_the_synthetic_world_needs_no_files(folder):
     """Places that the training never shows, rendered as they are asked for."""
-    result_of(*pretrain(folder / "run", 1, "--set", "eval.every=1", "--set", "eval.data=synth:24", "--set", "eval.modality=ms"))
+    result_of(*pretrain(folder / "run", 1, "--set", "eval.every=1", "--set", "eval.data=synth:24,size=32", "--set", "eval.modality=ms"))
     assert list(curve_of(folder / "run")) == [0, 1]
 
 
@@ -112,7 +112,7 @@ def test_samples_that_vanish_cost_the_run_no_step(images, folder):
         (data / name).mkdir(parents=True)
         for file in sorted((images / name).iterdir())[:4]:
             (data / name / file.name).write_bytes(file.read_bytes())
-    process = subprocess.Popen([PROGRAM, *map(str, pretrain(folder / "run", 4, *EVERY, "--set", f"eval.data={data}"))],
+    process = subprocess.Popen([PROGRAM, *map(str, pretrain(folder / "run", 4, *EVERY, "--set", f"eval.data={data}", "--set", "eval.cache=0"))],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(folder / "run" / "checkpoints" / "step-0", process)
     for file in data.glob("*/*.png"):
