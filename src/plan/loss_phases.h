@@ -2,8 +2,7 @@
 
 #include <vector>
 
-#include "plan/step_phase.h"
-#include "plan/step_shape.h"
+#include "plan/memory_estimate.h"
 
 namespace skysense {
 

@@ -4,10 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "plan/step_phase.h"
+#include "plan/kept_bytes.h"
 #include "plan/step_shape.h"
 
 namespace skysense {
+
+/// One part of a training step in the order of its forward pass, in bytes.
+struct StepPhase {
+  std::string name;
+  PassBytes bytes;
+  double gradients = 0;  ///< of the parameters that its backward pass reaches first
+};
 
 struct NamedBytes {
   std::string name;
@@ -32,14 +39,16 @@ struct MemorySetting {
 
 /// The peak of one rank's step, from what each operator saves for the backward pass (kept_bytes.h) and the order in
 /// which the step makes and frees it. Exact sizes where shapes are known; the cells that views share are a mean over
-/// random views. Places are taken to have every modality of `channels` and every date, and no labels: image-text
-/// alignment would add about as much as an aligned map.
+/// random views. Places are taken to have every modality of `channels` and every date.
 MemoryEstimate estimate_step_memory(const PretrainOptions& options, const PerModality<int64_t>& channels,
                                     const MemorySetting& setting);
 
 /// The phases alone, in the order of the forward pass.
 std::vector<StepPhase> step_phases(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes,
                                    bool gpu);
+
+/// Cells that the fusion encoder takes at once in training (FusionImpl::forward).
+int64_t fusion_cells_at_once(const ModelOptions& options, bool gpu);
 
 /// Elements of a step by the options' dtype.
 ElementBytes element_bytes(const PretrainOptions& options, bool gpu);

@@ -30,6 +30,7 @@ RunPlan plan_run(const PretrainOptions& options, const PerModality<int64_t>& cha
                .memory = estimate_step_memory(options, channels, setting),
                .process_bytes = process_bytes,
                .work = step_work(options, channels, setting),
+               .time = {},
                .disk = estimate_disk(options, channels),
                .world_size = world_size,
                .steps = train.steps,

@@ -2,7 +2,6 @@
 
 #include "model/cost.h"
 #include "model/parameter_count.h"
-#include "plan/network_phases.h"
 #include "pretrain/count_others.h"
 
 namespace skysense {
