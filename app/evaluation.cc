@@ -7,6 +7,7 @@
 
 #include "app/labelled_samples.h"
 #include "core/error.h"
+#include "data/place_cache.h"
 #include "engine/device.h"
 #include "eval/knn.h"
 #include "eval/metrics.h"
@@ -26,14 +27,27 @@ LabelledData open_samples(const PretrainOptions& options, const std::string& dat
                                {.split = split, .seed = static_cast<uint64_t>(options.seed), .views = options.views});
 }
 
+/// The places, of which `max_bytes` stay in memory once they were read or rendered.
+std::shared_ptr<const PlaceDataset> kept(std::unique_ptr<PlaceDataset> places, int64_t max_bytes) {
+  struct Kept {
+    Kept(std::unique_ptr<PlaceDataset> places, int64_t max_bytes)
+        : source(std::move(places)), cache(*source, max_bytes) {}
+    const std::unique_ptr<const PlaceDataset> source;
+    const PlaceCache cache;
+  };
+  const auto both = std::make_shared<const Kept>(std::move(places), max_bytes);
+  return {both, &both->cache};
+}
+
 LabelledSplit open_split(const PretrainOptions& options, const SensorContracts& contracts) {
   const EvaluationOptions& eval = options.eval;
   LabelledData data = open_samples(options, eval.data, synth::Split::kVal, contracts);
-  LabelledSplit split{eval.data, std::move(data.samples), {}, data.classes, eval.test_share};
+  const int64_t sides = eval.test.empty() ? 1 : 2, max_bytes = (eval.cache << 20) / sides;
+  LabelledSplit split{eval.data, kept(std::move(data.samples), max_bytes), {}, data.classes, eval.test_share};
   if (eval.test.empty()) return split;
   LabelledData test = open_samples(options, eval.test, synth::Split::kTest, contracts);
   if (test.classes != data.classes) throw DataError(fmt::format("{}: has other classes than {}", eval.test, eval.data));
-  split.test = std::move(test.samples);
+  split.test = kept(std::move(test.samples), max_bytes);
   return split;
 }
 

@@ -80,6 +80,8 @@ Json plan_json(const RunPlan& plan, const PlanArguments& arguments, const Pretra
         {"kept_activations_bytes", memory.kept_activations},
         {"process_bytes", plan.process_bytes},
         {"feed_bytes", plan.feed_bytes},
+        {"cache_bytes", plan.cache_bytes},
+        {"heap_gap_bytes", plan.heap_gaps},
         {"host_bytes", plan.host_bytes()},
         {"fits", plan.fits()}}},
       {"step",
@@ -115,6 +117,11 @@ void log_plan(const RunPlan& plan, const PlanArguments& arguments, const Pretrai
                gib(plan.device.memory_bytes), plan.memory.peak_phase);
   log_parts(plan.memory.held);
   log_parts(plan.memory.at_peak);
+  if (!plan.device.gpu)
+    log_parts({{"program", plan.process_bytes},
+               {"batches", plan.feed_bytes},
+               {"caches", plan.cache_bytes},
+               {"gaps of the heap", plan.heap_gaps}});
   spdlog::info("  memory of each process    {:>10.2f} GiB on the CPU{}", gib(plan.host_bytes()),
                plan.device.gpu ? "" : ", the above included");
   spdlog::info("  a step                    {:>10.3f} s: {:.1f} TFLOP, {:.0f}% of the peak of {:.1f} TFLOP/s ({})",
@@ -141,7 +148,7 @@ void plan_pretrain(const PlanArguments& arguments) {
   if (!plan.fits()) {
     const std::string message =
         fmt::format("{} needs {:.1f} GiB of the {:.1f} GiB that {} has{}", options.preset, gib(plan.device_bytes()),
-                    gib(device.memory_bytes), device.name, way_out(options, plan, arguments.world_size, process));
+                    gib(device.memory_bytes), device.name, way_out(options, plan, arguments.world_size));
     if (!arguments.force) throw DataError(message);
     spdlog::warn("{}", message);
   } else if (plan.is_tight()) {

@@ -6,7 +6,6 @@
 #include "model/parameter_count.h"
 #include "plan/loss_phases.h"
 #include "pretrain/count_others.h"
-#include "pretrain/learner.h"
 
 namespace skysense {
 namespace {
@@ -138,16 +137,6 @@ class NetworkPhases {
   const bool gpu_;
 };
 
-double batch_bytes(const StepShape& shape) {
-  double bytes = 0;
-  for (const ViewGroup& group : shape.groups) {
-    for (const ImageGroup& images : group.images)
-      bytes += static_cast<double>(images.images * images.side * images.side) *
-               (static_cast<double>(images.channels) * kFloat + 1);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 double MemoryEstimate::total() const {
@@ -190,7 +179,7 @@ MemoryEstimate estimate_step_memory(const PretrainOptions& options, const PerMod
   const double parameters = network + heads, weights = parameters * kFloat;
   for (StepPhase& phase : phases) {
     // The backward pass meets the losses first, then, in the local views or else the global ones, the network.
-    if (phase.name == std::string(kQueryName)) phase.gradients = heads * kFloat;
+    if (&phase == &phases.back()) phase.gradients = heads * kFloat;
     if (phase.name == (shape.groups[1].views > 0 ? "locals.fusion" : "globals.fusion"))
       phase.gradients = network * kFloat;
   }
@@ -198,7 +187,7 @@ MemoryEstimate estimate_step_memory(const PretrainOptions& options, const PerMod
   MemoryEstimate estimate;
   estimate.held = {
       {"student", weights}, {"teacher", weights}, {"optimizer", 2 * weights / static_cast<double>(setting.ranks)}};
-  if (setting.gpu) estimate.held.push_back({"batch", batch_bytes(shape)});
+  if (setting.gpu) estimate.held.push_back({"batch", shape.batch_bytes()});
   (setting.gpu ? estimate.host : estimate.held.emplace_back("prototypes", 0).bytes) += prototypes * kFloat;
 
   const double maps = NetworkPhases(options.model, shape, bytes, setting.gpu).map_cells() *

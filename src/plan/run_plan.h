@@ -17,14 +17,18 @@ struct RunPlan {
   MemoryEstimate memory;     ///< of one rank's step
   double process_bytes = 0;  ///< of the program itself, on the CPU
   double feed_bytes = 0;     ///< batches that one rank's loader holds, on the CPU
+  double cache_bytes = 0;    ///< places that loader.cache and eval.cache keep, on the CPU
+  double heap_gaps = 0;      ///< bytes that the C library's heap holds beside a step's tensors; none on a GPU
   StepWork work;
   StepTime time;
   DiskEstimate disk;
   int64_t world_size = 1, steps = 0, batch_size = 0;
 
+  /// Of a process on the CPU, beside the step.
+  double own_bytes() const { return process_bytes + feed_bytes + cache_bytes + heap_gaps; }
   /// Of one rank: of its GPU, or of the whole process where it computes on the CPU.
-  double device_bytes() const { return memory.total() + (device.gpu ? 0 : process_bytes + feed_bytes); }
-  double host_bytes() const { return device.gpu ? process_bytes + feed_bytes + memory.host : device_bytes(); }
+  double device_bytes() const { return memory.total() + (device.gpu ? 0 : own_bytes()); }
+  double host_bytes() const { return device.gpu ? own_bytes() + memory.host : device_bytes(); }
   bool fits() const { return device.memory_bytes == 0 || device_bytes() <= device.memory_bytes; }
   /// Within the estimate's error of the limit.
   bool is_tight() const { return device.memory_bytes > 0 && device_bytes() > 0.85 * device.memory_bytes; }
@@ -39,6 +43,6 @@ RunPlan plan_run(const PretrainOptions& options, const PerModality<int64_t>& cha
                  int64_t world_size, double process_bytes);
 
 /// The smallest change of the options with which a run that does not fit would: "; it would with --set …", or nothing.
-std::string way_out(const PretrainOptions& options, const RunPlan& plan, int64_t world_size, double process_bytes);
+std::string way_out(const PretrainOptions& options, const RunPlan& plan, int64_t world_size);
 
 }  // namespace skysense

@@ -66,6 +66,18 @@ int64_t StepShape::dates(int source) const {
   return group.images > 0 ? group.dates : 0;
 }
 
+double StepShape::batch_bytes() const {
+  constexpr double kFloat = 4;
+  double bytes = 0;
+  for (const ViewGroup& group : groups) {
+    for (const ImageGroup& images : group.images) {
+      bytes += static_cast<double>(images.images * images.side * images.side) *
+               (static_cast<double>(images.channels) * kFloat + 1);
+    }
+  }
+  return bytes;
+}
+
 StepShape step_shape(const PretrainOptions& options, const PerModality<int64_t>& channels, int64_t places) {
   const ViewOptions& views = options.views;
   StepShape shape{.places = places, .groups = {}, .pixel = mean_pairs(views)};

@@ -50,6 +50,8 @@ struct StepShape {
   int64_t views() const { return groups[0].views + groups[1].views; }
   /// Dates of a source: of a modality (0 to 2) its images at a place, of the fused features (3) one. 0 where absent.
   int64_t dates(int source) const;
+  /// Bytes of the micro-batch's images with their validity.
+  double batch_bytes() const;
 };
 
 /// `places` of one micro-batch that have every modality of `channels` (as SkysenseModel takes them) at full length.

@@ -25,7 +25,7 @@ struct Shares {
 // not the constants; for other GPUs the same shares are assumed.
 constexpr Shares kGpuShares{.products = 0.65, .bandwidth = 0.52, .operator_s = 15e-6};
 // CPU: nano and tiny in float32 on one core of an AMD EPYC (docs/pretraining.md).
-constexpr Shares kCpuShares{.products = 0.75, .bandwidth = 0.6, .operator_s = 5e-6};
+constexpr Shares kCpuShares{.products = 0.62, .bandwidth = 0.6, .operator_s = 5e-6};
 
 // Operators of a block's forward pass, casts and shapes included.
 constexpr double kOperatorsOfWindowBlock = 45, kOperatorsOfBlock = 25, kOperatorsOfExpert = 6;

@@ -16,6 +16,7 @@ void EvaluationOptions::describe(OptionFields& fields) {
   fields("sensor", sensor, "built-in contract of images in class folders; empty: the model's own");
   fields("bands", bands, "band numbers in the files of class folders, as probe --bands");
   fields("size", size, "side in pixels that images of class folders are brought to; 0: as they are").at_least(0);
+  fields("cache", cache, "MiB of samples kept in memory from one evaluation to the next").between(0, 1 << 30);
   fields("k", k, "neighbours").at_least(1);
   fields("test_share", test_share, "share of eval.data that is held out without eval.test").between(0, 1);
 }

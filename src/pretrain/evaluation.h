@@ -20,6 +20,7 @@ struct EvaluationOptions {
   std::string sensor;       ///< of class folders: built-in contract of the images; empty: the model's own
   std::string bands;        ///< of class folders: band numbers in the files
   int64_t size = 0;         ///< of class folders: side in pixels; 0: as they are
+  int64_t cache = 512;      ///< MiB of samples kept in memory from one evaluation to the next
   int64_t k = 20;           ///< neighbours
   double test_share = 0.5;  ///< share of `data` that is held out without `test`
 
