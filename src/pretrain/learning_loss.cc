@@ -58,4 +58,10 @@ torch::Tensor teacher_targets(const torch::Tensor& features, const torch::Tensor
   return targets * valid.unsqueeze(-1);
 }
 
+void no_teacher_targets(const Centre& centre, const LearningStep& step) {
+  if (!step.options.sinkhorn) return;
+  const auto no_rows = torch::zeros({0, centre.value().size(0)}, centre.value().options());
+  sinkhorn_targets(no_rows, step.teacher_temperature, {}, step.ranks);
+}
+
 }  // namespace skysense

@@ -24,6 +24,7 @@ LearningTerm pixel_loss(const std::vector<SourceMap>& student, const std::vector
   // number.
   const auto rows = torch::cat(usable).nonzero().squeeze(-1);
   if (rows.size(0) == 0) {
+    no_teacher_targets(*heads.centre, step);
     term.loss = Mean::none(device);
     term.loss.sum = student_cells[0].narrow(0, 0, 1).sum().to(torch::kFloat) * 0;  // still differentiable
     term.health = {.entropy = Mean::none(device), .usage = Mean::none(device)};
