@@ -7,9 +7,7 @@ from peers.pretrain_step import Training
 from safetensors.torch import load_file
 
 STEPS = 5
-# float32, relative. Until the first update both compute the same from the same weights; then AdamW, whose first updates
-# have the size of the learning rate whatever the gradient's, makes differences of rounding larger.
-BEFORE_UPDATE, AFTER_UPDATE = 1e-5, 1e-4
+TOLERANCE = 1e-5  # float32, relative; the two differ by some 1e-7
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +24,9 @@ def steps(tmp_path_factory):
 def test_the_peer_finds_our_losses(steps):
     ours, theirs = steps
     losses = [loss for loss, _ in theirs]
-    assert len(ours["losses"]) == STEPS
-    # The first step has a learning rate of 0: the second differs by centres and prototypes alone.
-    assert ours["losses"][:2] == pytest.approx(losses[:2], rel=BEFORE_UPDATE)
-    assert ours["losses"][2:] == pytest.approx(losses[2:], rel=AFTER_UPDATE)
-    assert abs(losses[-1] - losses[1]) > 100 * AFTER_UPDATE * losses[1]  # the updates are seen
+    assert ours["losses"] == pytest.approx(losses, rel=TOLERANCE)
+    # The first step has a learning rate of 0: after it centres and prototypes alone have moved, later the weights too.
+    assert min(abs(later - earlier) for later, earlier in zip(losses[1:], losses)) > 100 * TOLERANCE * losses[0]
 
 
 def test_the_peer_finds_every_part_of_the_loss(steps):
@@ -38,4 +34,4 @@ def test_the_peer_finds_every_part_of_the_loss(steps):
     parts = theirs[-1][1]
     assert {"hr.image", "ms.pixel", "sar.object", "fused.pixel", "query", "ita"} <= parts.keys()
     for name, value in parts.items():
-        assert ours["parts"][name] == pytest.approx(value, rel=10 * AFTER_UPDATE), name
+        assert ours["parts"][name] == pytest.approx(value, rel=TOLERANCE), name

@@ -29,7 +29,7 @@ struct Layers {
       const RunBlock block = [this](const torch::Tensor& tokens) {
         return BlockOutput{torch::tanh(linears[2](torch::tanh(linears[2](tokens)))), {}};
       };
-      x = run_checkpointed(block, x, linears[2]->parameters());
+      x = run_checkpointed(block, x, linears[2]->parameters()).tokens;
     }
     x = linears[3](x) + linears[1](x);
     return linears[static_cast<size_t>(4 + rank)](x).square().mean();
