@@ -18,9 +18,10 @@ constexpr int64_t kFewRows = 64;  // the weight's own way into oneDNN's layout i
 
 struct OnednnLinear : torch::autograd::Function<OnednnLinear> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, const torch::Tensor& weight,
-                               const torch::Tensor& bias) {
+                               const std::optional<torch::Tensor>& bias) {
     context->save_for_backward({x, weight});
-    return onednn_linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
+    context->saved_data["bias"] = bias.has_value();
+    return onednn_linear(x, weight, bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -31,7 +32,8 @@ struct OnednnLinear : torch::autograd::Function<OnednnLinear> {
     variable_list found(3);
     if (context->needs_input_grad(0)) found[0] = onednn_linear(gradient, weight.t().contiguous(), std::nullopt);
     if (context->needs_input_grad(1)) found[1] = at::matmul(rows.t(), x.view({-1, x.size(-1)}));
-    if (context->needs_input_grad(2)) found[2] = rows.sum(0);
+    const bool with_bias = context->saved_data["bias"].toBool();
+    if (with_bias && context->needs_input_grad(2)) found[2] = rows.sum(0);
     return found;
   }
 };
@@ -42,8 +44,9 @@ torch::Tensor apply_linear(const torch::Tensor& x, const torch::Tensor& weight, 
   const bool onednn = x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
                       autocast_dtype(at::kCPU) == at::kFloat && x.numel() >= kFewRows * x.size(-1) &&
                       at::globalContext().hasMKLDNN();
-  if (!onednn) return at::linear(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
-  return OnednnLinear::apply(x.contiguous(), weight.contiguous(), bias);
+  const auto optional_bias = bias.defined() ? std::optional(bias) : std::nullopt;
+  if (!onednn) return at::linear(x, weight, optional_bias);
+  return OnednnLinear::apply(x.contiguous(), weight.contiguous(), optional_bias);
 }
 
 }  // namespace skysense

@@ -1,5 +1,6 @@
 #include "engine/gradient_average.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
 
@@ -17,9 +18,12 @@ constexpr int64_t kWidth = 128;  // a weight fills a bucket
 /// one of the last two.
 struct Layers {
   explicit Layers(int64_t rank) : rank(rank) {
-    torch::manual_seed(1);
     for (int64_t i = 0; i < 6; ++i) linears.emplace_back(kWidth, kWidth);
     unused.emplace_back(kWidth, kWidth);
+    // LibTorch's own draws are one stream of all threads.
+    const auto generator = at::make_generator<at::CPUGeneratorImpl>(1);
+    const torch::NoGradGuard no_grad;
+    for (const torch::Tensor& parameter : parameters()) parameter.copy_(at::randn(parameter.sizes(), generator) * 0.1);
   }
   torch::Tensor loss(int64_t sample) {
     auto x = torch::randn({3, kWidth}, at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(sample)));
