@@ -40,7 +40,8 @@ nlohmann::json bench_pretrain(const PretrainBench& bench) {
     device = parse_device_of_rank(bench.device, launch->local_rank);
     ranks = join_ranks(*launch, device, options.distributed);
     if (options.train.batch_size % ranks->size() != 0) {
-      throw UsageError(fmt::format("--batch {} is no multiple of the {} processes", options.train.batch_size, ranks->size()));
+      throw UsageError(
+          fmt::format("--batch {} is no multiple of the {} processes", options.train.batch_size, ranks->size()));
     }
   }
   const PretrainCase on_noise = make_pretrain_case(options, *ranks);

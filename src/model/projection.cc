@@ -13,7 +13,8 @@ torch::Tensor ProjectionImpl::with_bias(const torch::Tensor& x, const torch::Ten
                                         Activation activation) {
   if (packed_for(x)) {
     const auto packed_bias = other_bias.defined() ? std::optional(other_bias.to(packed_dtype_)) : std::nullopt;
-    return onednn_linear(x.to(packed_dtype_).contiguous(), packed_weight_, packed_bias, activation == Activation::kGelu);
+    return onednn_linear(x.to(packed_dtype_).contiguous(), packed_weight_, packed_bias,
+                         activation == Activation::kGelu);
   }
   auto y = apply_linear(x, weight, other_bias);
   if (activation == Activation::kNone) return y;

@@ -48,7 +48,8 @@ torch::Tensor LearningHeadImpl::forward(const torch::Tensor& features) {
 
 torch::Tensor LearningHeadImpl::codes(const torch::Tensor& features) {
   auto x = features;
-  for (torch::nn::Linear* layer : {&layer1_, &layer2_}) x = torch::gelu(apply_linear(x, (*layer)->weight, (*layer)->bias));
+  for (torch::nn::Linear* layer : {&layer1_, &layer2_})
+    x = torch::gelu(apply_linear(x, (*layer)->weight, (*layer)->bias));
   return unit_length(apply_linear(x, layer3_->weight, layer3_->bias).to(torch::kFloat));
 }
 

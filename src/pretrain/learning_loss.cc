@@ -53,7 +53,7 @@ torch::Tensor teacher_targets(const torch::Tensor& features, const torch::Tensor
   heads.centre->observe(logits, valid);
   const double temperature = step.teacher_temperature;
   auto targets = step.options.sinkhorn ? sinkhorn_targets(logits, temperature, valid, step.ranks)
-                                             : centred_targets(logits, heads.centre->value(), temperature);
+                                       : centred_targets(logits, heads.centre->value(), temperature);
   health = health_of(targets, valid);
   return targets.mul_(valid.unsqueeze(-1));
 }

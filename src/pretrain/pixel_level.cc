@@ -45,8 +45,8 @@ LearningTerm pixel_loss(const std::vector<SourceMap>& student, const std::vector
       teacher_targets(torch::cat(teacher_cells).index_select(0, rows), valid, heads, step, term.health);
   LearningHead student_head = heads.student;
   const auto codes = student_head->codes(torch::cat(student_cells).index_select(0, used));
-  const auto sum = summed_learning_loss(codes, student_head->outputs(), targets, place_in_used,
-                                        step.options.student_temperature);
+  const auto sum =
+      summed_learning_loss(codes, student_head->outputs(), targets, place_in_used, step.options.student_temperature);
   term.loss = {sum, torch::full({}, static_cast<float>(rows.size(0)), torch::device(device))};
   return term;
 }

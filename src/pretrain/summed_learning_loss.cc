@@ -13,10 +13,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Enough for matrix products at full speed, and beside the outputs' gradient, to which every piece adds; few enough for
-// a CPU's cache. A GPU wants more at once.
-constexpr int64_t kCpuRows = 1024, kGpuRows = 16384;
-
 struct SummedLearningLoss : torch::autograd::Function<SummedLearningLoss> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& codes, const torch::Tensor& outputs,
                                const torch::Tensor& targets, const torch::Tensor& row_of, double temperature) {
@@ -25,7 +21,7 @@ struct SummedLearningLoss : torch::autograd::Function<SummedLearningLoss> {
     const auto scaled = (codes / temperature).to(dtype), weight = outputs.to(dtype);
     auto code_gradient = torch::empty_like(codes), output_gradient = torch::zeros_like(outputs);
     auto total = torch::zeros({}, codes.options());
-    const int64_t step = codes.is_cpu() ? kCpuRows : kGpuRows, count = codes.size(0);
+    const int64_t step = codes.is_cpu() ? kCpuPiece : kGpuPiece, count = codes.size(0);
     const auto starts = torch::arange(0, count + step, step, row_of.options());
     const auto first_target = torch::searchsorted(row_of, starts).cpu();
     for (int64_t piece = 0; piece * step < count; ++piece) {
@@ -40,8 +36,7 @@ struct SummedLearningLoss : torch::autograd::Function<SummedLearningLoss> {
           torch::zeros({rows}, z.options()).index_add_(0, place, torch::ones({to - from}, z.options()));
       const auto log_sum = z.logsumexp(-1);
       total += torch::dot(targets_of, log_sum) - torch::dot(added.view(-1), z.view(-1));
-      const auto gradient =
-          z.sub_(log_sum.unsqueeze(1)).exp_().mul_(targets_of.unsqueeze(1)).sub_(added).to(dtype);
+      const auto gradient = z.sub_(log_sum.unsqueeze(1)).exp_().mul_(targets_of.unsqueeze(1)).sub_(added).to(dtype);
       code_gradient.narrow(0, first, rows).copy_(torch::matmul(gradient, weight));
       output_gradient += torch::matmul(gradient.t(), code);
     }

@@ -42,10 +42,9 @@ double loss_of(const std::vector<int64_t>& numbers, const Ranks& ranks) {
 TEST(Ranks, BalancedTargetsAreThoseOfAllRanksWhateverImagesEachHas) {
   const std::vector<int64_t> places = {2, 3};  // without SAR, and without HR
   const double alone_with_both = loss_of(places, alone());
-  const auto shares =
-      as_ranks(2, 29631, [&](const std::unique_ptr<Ranks>& ranks) {
-        return loss_of({places[static_cast<size_t>(ranks->rank())]}, *ranks);
-      });
+  const auto shares = as_ranks(2, 29631, [&](const std::unique_ptr<Ranks>& ranks) {
+    return loss_of({places[static_cast<size_t>(ranks->rank())]}, *ranks);
+  });
   EXPECT_NEAR((shares[0] + shares[1]) / 2, alone_with_both, 1e-4 * alone_with_both);
 }
 
