@@ -184,7 +184,8 @@ void add_bench(CLI::App& program) {
       ->allow_extra_args(false);
   verb->add_flag("--prepared", options->prepared, "pack the weights for inference first");
   verb->add_option("--case", options->case_file, "safetensors file with the weights and the image to run");
-  verb->add_option("--save-case", options->save_case, "write that file");
+  verb->add_option("--save-case", options->save_case,
+                   "write that file; with --mode pretrain the batch and the first weights");
   verb->add_option("--trace", options->trace, "write a Chrome trace of one more run to this file");
 #ifdef SKYSENSE_RASTER
   verb->add_option("--raster", options->raster, "time reading this raster instead of a model");
@@ -216,13 +217,16 @@ void add_bench(CLI::App& program) {
 #endif
     if (options->mode == "pretrain") {
       set_threads(options->threads);
-      return print_result(bench_pretrain({.preset = options->preset,
-                                          .device = options->device,
-                                          .dtype = options->dtype,
-                                          .trace = options->trace,
-                                          .batch = options->batch,
-                                          .iterations = options->iterations,
-                                          .assignments = options->assignments}));
+      const nlohmann::json result = bench_pretrain({.preset = options->preset,
+                                                    .device = options->device,
+                                                    .dtype = options->dtype,
+                                                    .trace = options->trace,
+                                                    .save_case = options->save_case,
+                                                    .batch = options->batch,
+                                                    .iterations = options->iterations,
+                                                    .assignments = options->assignments});
+      if (!result.is_null()) print_result(result);
+      return;
     }
     bench(*options);
   });

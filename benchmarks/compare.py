@@ -9,6 +9,10 @@ peer time / our time: above 1 we are faster. --compiled adds torch.compile, --bl
     .venv/bin/python benchmarks/compare.py --raster SCENE.tif [SCENE.tif ...]
 
 compares raster reading (float32 values and validity of all pixels) with rasterio instead.
+
+    .venv/bin/python benchmarks/compare.py --pretrain --preset tiny --batch 2 --threads 2
+
+compares whole pre-training steps (both branches, losses, backward, AdamW, moving average) with the same in PyTorch.
 Prints a table on stderr and one JSON line on stdout.
 """
 
@@ -88,6 +92,34 @@ def compare(arguments: argparse.Namespace, mode: str, dtype: str, case: str) -> 
     return summary
 
 
+def compare_pretraining(arguments: argparse.Namespace, dtype: str, folder: str) -> dict:
+    case = f"{folder}/pretrain.safetensors"
+    common = ["--dtype", dtype, "--threads", str(arguments.threads)]
+    ours = [arguments.program, "bench", "--mode", "pretrain", "--preset", arguments.preset, "--batch", str(arguments.batch), *common]
+    peer = [sys.executable, "-m", "peers.bench_pretrain", "--case", case, *common]
+    # Drop path draws differ: whether both compute the same is found without it.
+    fixed = ["--set", "model.drop_path=0", "--set", "model.fusion_drop_path=0", "--iterations", "1", "--save-case", case]
+    losses = [run([*ours, *fixed])["losses"], run([*peer, "--drop-path", "0", "--fusion-drop-path", "0", "--iterations", "1"])["losses"]]
+    if any(abs(mine / theirs - 1) > AGREEMENT[dtype] for mine, theirs in zip(*losses)):
+        sys.exit(f"error: the losses of the first steps differ: {losses[0]} here and {losses[1]} of the peer")
+    programs = {"skysense": ours, "peer": peer} | ({"compiled": [*peer, "--program", "compiled"]} if arguments.compiled else {})
+    results = {name: [] for name in programs}
+    for number in range(arguments.rounds):
+        for name, command in sorted(programs.items(), reverse=number % 2 == 1):
+            results[name].append(run([*command, "--iterations", str(arguments.iterations)]))
+    summary = {"mode": "pretrain", "dtype": dtype}
+    for name, found in results.items():
+        over = lambda key: statistics.median(theirs[key] / result[key] for theirs, result in zip(results["peer"], found))
+        summary[name] = {
+            "seconds": round(statistics.median(result["median_s"] for result in found), 3),
+            "peer_time_over_this": round(over("median_s"), 3),
+            "peak_memory_mb": round(statistics.median(result["peak_memory_mb"] for result in found)),
+            "memory_over_peer": round(1 / over("peak_memory_mb"), 3),
+        }
+        print(f"pretrain {arguments.preset} {dtype:9} {name:9} {json.dumps(summary[name])}", file=sys.stderr)
+    return summary
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
@@ -104,7 +136,13 @@ def main() -> None:
     parser.add_argument("--compiled", action="store_true", help="also torch.compile of the peer")
     parser.add_argument("--blocks", action="store_true", help="also the peer's blocks beside timm's")
     parser.add_argument("--raster", nargs="+", help="compare reading these rasters instead")
+    parser.add_argument("--pretrain", action="store_true", help="compare whole pre-training steps instead; --batch counts places")
     arguments = parser.parse_args()
+    if arguments.pretrain:
+        with tempfile.TemporaryDirectory() as folder:
+            steps = [compare_pretraining(arguments, dtype, folder) for dtype in arguments.dtypes]
+        print(json.dumps({key: getattr(arguments, key) for key in ("preset", "batch", "threads", "rounds", "iterations")} | {"results": steps}))
+        return
     if arguments.raster:
         readings = [compare_reading(arguments, raster) for raster in arguments.raster]
         print(json.dumps({"rounds": arguments.rounds, "iterations": arguments.iterations, "results": readings}))

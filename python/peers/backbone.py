@@ -150,8 +150,18 @@ def join_windows(x: Tensor, window: int, height: int, width: int) -> Tensor:
     return x.transpose(2, 3).reshape(x.shape[0], height, width, -1)
 
 
+def drop_path(branch: Tensor, rate: float, training: bool) -> Tensor:
+    """Stochastic depth: leaves out the branch of a row with probability `rate`, scales it by 1 / (1 - rate) otherwise."""
+    if rate == 0 or not training:
+        return branch
+    kept = branch.new_empty(len(branch), *[1] * (branch.dim() - 1)).bernoulli_(1 - rate)
+    return branch * kept.div_(1 - rate)
+
+
 class SwinBlock(nn.Module):
     """Swin V2 block: windowed attention and MLP, each normalised after its branch."""
+
+    drop_path = 0.0
 
     def __init__(self, dim: int, heads: int, window: int, shift: int, mlp: nn.Module):
         super().__init__()
@@ -175,9 +185,9 @@ class SwinBlock(nn.Module):
         return x[:, :height, :width]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | float]:
-        x = x + self.norm1(self.attend(x))
+        x = x + drop_path(self.norm1(self.attend(x)), self.drop_path, self.training)
         y, balance = self.mlp(x)
-        return x + self.norm2(y), balance
+        return x + drop_path(self.norm2(y), self.drop_path, self.training), balance
 
 
 class GlobalAttention(nn.Module):
@@ -195,6 +205,8 @@ class GlobalAttention(nn.Module):
 class TransformerBlock(nn.Module):
     """Pre-norm transformer block. [B, N, C] -> the same."""
 
+    drop_path = 0.0
+
     def __init__(self, dim: int, heads: int, mlp: nn.Module):
         super().__init__()
         self.norm1 = nn.LayerNorm(dim)
@@ -203,9 +215,9 @@ class TransformerBlock(nn.Module):
         self.mlp = mlp
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor | float]:
-        x = x + self.attn(self.norm1(x))
+        x = x + drop_path(self.attn(self.norm1(x)), self.drop_path, self.training)
         y, balance = self.mlp(self.norm2(x))
-        return x + y, balance
+        return x + drop_path(y, self.drop_path, self.training), balance
 
 
 class PatchMerging(nn.Module):

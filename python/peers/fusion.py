@@ -42,10 +42,10 @@ class Fusion(nn.Module):
         planes = functional.interpolate(planes, grid, mode="bilinear", align_corners=False)
         return planes.permute(0, 2, 3, 1).unflatten(0, (batch, dates))
 
-    def forward(self, series: dict[str, dict[str, torch.Tensor]], grid: tuple[int, int], prototypes: torch.Tensor | None = None):
+    def encode(self, series: dict[str, dict[str, torch.Tensor]], grid: tuple[int, int]):
         """series[modality]: features [B, T, h, w, 8C]; valid [B, T, gh, gw], day_of_year and present [B, T] where given.
 
-        Returns the fused feature [B, gh, gw, d] and the aligned features of each modality [B, T, gh, gw, d].
+        Returns the class tokens [B, gh * gw, d] and the aligned features of each modality [B, T, gh, gw, d].
         """
         aligned, tokens, masked = {}, [], []
         for name in MODALITIES:
@@ -61,17 +61,25 @@ class Fusion(nn.Module):
             present = one.get("present", torch.ones(batch, dates, dtype=torch.bool))
             masked.append(~(valid & present[..., None, None]).permute(0, 2, 3, 1).flatten(0, 2))
         cells = tokens[0].shape[0]
-        x = torch.cat([self.class_token.expand(cells, 1, -1), *tokens], 1)
+        x = torch.cat([self.class_token.to(tokens[0].dtype).expand(cells, 1, -1), *tokens], 1)
         mask = torch.cat([torch.zeros(cells, 1, dtype=torch.bool), *masked], 1)
         for layer in self.layers:
             x = layer(x, src_key_padding_mask=mask)
-        fused = self.norm(x)[:, 0].unflatten(0, (batch, grid[0] * grid[1]))
+        return self.norm(x)[:, 0].unflatten(0, (batch, grid[0] * grid[1])), aligned
+
+    def with_context(self, fused: torch.Tensor, prototypes: torch.Tensor | None) -> torch.Tensor:
+        """fused [B, S, d] with what it gathers from the prototypes [B, P, d] of its region, back at width d."""
         if prototypes is None:
             context = torch.zeros_like(fused)
         else:
             scores = fused @ prototypes.transpose(1, 2) / math.sqrt(fused.shape[-1])
             context = scores.softmax(-1) @ prototypes
-        return self.geo_context(torch.cat([fused, context], -1)).unflatten(1, grid), aligned
+        return self.geo_context(torch.cat([fused, context], -1))
+
+    def forward(self, series: dict[str, dict[str, torch.Tensor]], grid: tuple[int, int], prototypes: torch.Tensor | None = None):
+        """The fused feature [B, gh, gw, d] and the aligned features; the arguments are those of `encode`."""
+        fused, aligned = self.encode(series, grid)
+        return self.with_context(fused, prototypes).unflatten(1, grid), aligned
 
 
 RENAMED = (

@@ -80,23 +80,6 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options, const 
   }
 }
 
-void AdamW::average_gradients() {
-  if (ranks_.size() == 1 || slots_.empty()) return;
-  const torch::NoGradGuard no_grad;
-  std::vector<float> has_one;
-  for (const Slot& slot : slots_) has_one.push_back(slot.parameter.grad().defined() ? 1.0F : 0.0F);
-  const auto anywhere = ranks_.sum(torch::tensor(has_one));
-  std::vector<torch::Tensor> gradients;
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    if (anywhere[static_cast<int64_t>(i)].item<float>() == 0) continue;
-    torch::Tensor& gradient = slots_[i].parameter.mutable_grad();
-    if (!gradient.defined()) gradient = torch::zeros_like(slots_[i].parameter);
-    gradients.push_back(gradient);
-  }
-  ranks_.sum_in_place(gradients);
-  at::_foreach_mul_(gradients, 1.0 / static_cast<double>(ranks_.size()));
-}
-
 void AdamW::step_group(bool decays, double lr, double weight_decay) {
   std::vector<torch::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
   for (const Slot& slot : slots_) {

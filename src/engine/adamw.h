@@ -30,9 +30,6 @@ class AdamW {
   /// outlives this.
   explicit AdamW(const NamedTensors& parameters, const AdamWOptions& options = {}, const Ranks& ranks = alone());
 
-  /// The gradients become their mean over the ranks. A parameter without one counts as zero there; without one on any
-  /// rank it stays without.
-  void average_gradients();
   /// One update from the parameters' gradients, which are the same on all ranks. A parameter without a gradient keeps
   /// its value and state. `weight_decay` (per unit of lr) touches only what takes_weight_decay names.
   void step(double lr, double weight_decay);

@@ -1,6 +1,5 @@
 #include "engine/process_group.h"
 
-#include <ATen/ops/_foreach_copy.h>
 #include <fmt/format.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -19,7 +18,7 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kBucketBytes =
-    64 << 20;  // gradients that travel together: large enough for the network, small beside the model
+    64 << 20;  // parameters that travel together: large enough for the network, small beside the model
 
 /// What a launcher calls rank, size and local rank.
 struct Names {
@@ -78,18 +77,35 @@ class ProcessGroup : public Ranks {
     return sum((own - shift).exp()).log() + shift;
   }
 
-  void sum_in_place(const std::vector<torch::Tensor>& tensors) const override {
-    in_buckets(tensors, [&](torch::Tensor& bucket) { reduce(bucket, c10d::ReduceOp::SUM); });
+  std::function<void()> begin_sum(const torch::Tensor& values) const override {
+    // The list has to outlive the exchange.
+    const auto list = std::make_shared<std::vector<torch::Tensor>>(1, values);
+    c10::intrusive_ptr<c10d::Work> work;
+    checked([&] { work = backend_->allreduce(*list, {.reduceOp = c10d::ReduceOp::SUM}); });
+    return [this, list, work] { checked([&work = work] { work->wait(); }); };
   }
 
   void copy_from(int64_t root, const std::vector<torch::Tensor>& tensors) const override {
-    in_buckets(tensors, [&](torch::Tensor& bucket) {
-      std::vector<torch::Tensor> on_device = {bucket.to(device_)};
+    const torch::NoGradGuard no_grad;
+    for (size_t first = 0; first < tensors.size();) {
+      size_t end = first;
+      for (int64_t bytes = 0; end < tensors.size() &&
+                              (end == first || bytes + static_cast<int64_t>(tensors[end].nbytes()) <= kBucketBytes);
+           ++end)
+        bytes += static_cast<int64_t>(tensors[end].nbytes());
+      std::vector<torch::Tensor> flat;
+      for (size_t i = first; i < end; ++i) flat.push_back(tensors[i].reshape({-1}));
+      std::vector<torch::Tensor> bucket = {at::cat(flat).to(device_)};
       c10d::BroadcastOptions options;
       options.rootRank = root;
-      finish([&] { return backend_->broadcast(on_device, options); });
-      bucket = on_device[0];
-    });
+      checked([&] { return backend_->broadcast(bucket, options)->wait(); });
+      int64_t offset = 0;
+      for (size_t i = first; i < end; ++i) {
+        tensors[i].copy_(bucket[0].narrow(0, offset, tensors[i].numel()).view(tensors[i].sizes()));
+        offset += tensors[i].numel();
+      }
+      first = end;
+    }
   }
 
   void wait_for_all() const override {
@@ -104,7 +120,7 @@ class ProcessGroup : public Ranks {
     std::vector<torch::Tensor> on_device = {own.to(device_)};
     c10d::AllreduceOptions options;
     options.reduceOp = operation;
-    finish([&] { return backend_->allreduce(on_device, options); });
+    checked([&] { return backend_->allreduce(on_device, options)->wait(); });
     if (own.device() == on_device[0].device()) {
       own = on_device[0];
     } else {
@@ -112,37 +128,16 @@ class ProcessGroup : public Ranks {
     }
   }
 
-  template <class Start>
-  void finish(Start&& start) const {
+  /// Calls the backend, whose failure is another rank's.
+  template <class Call>
+  void checked(Call&& call) const {
     try {
-      start()->wait();
+      call();
     } catch (const std::exception& error) {
       throw DataError(fmt::format(
           "rank {} of {}: another process of the run stopped or does not answer ({}); see what it wrote last, "
           "then start all of them again with --resume",
           launch_.rank, launch_.size, first_line(error.what())));
-    }
-  }
-
-  template <class Exchange>
-  void in_buckets(const std::vector<torch::Tensor>& tensors, Exchange&& exchange) const {
-    const torch::NoGradGuard no_grad;
-    for (size_t first = 0; first < tensors.size();) {
-      size_t end = first;
-      for (int64_t bytes = 0; end < tensors.size() &&
-                              (end == first || bytes + static_cast<int64_t>(tensors[end].nbytes()) <= kBucketBytes);
-           ++end)
-        bytes += static_cast<int64_t>(tensors[end].nbytes());
-      std::vector<torch::Tensor> flat, shaped;
-      for (size_t i = first; i < end; ++i) flat.push_back(tensors[i].reshape({-1}));
-      auto bucket = at::cat(flat);
-      exchange(bucket);
-      int64_t offset = 0;
-      for (size_t i = first; i < end; ++i) {
-        tensors[i].copy_(bucket.narrow(0, offset, tensors[i].numel()).view(tensors[i].sizes()));
-        offset += tensors[i].numel();
-      }
-      first = end;
     }
   }
 

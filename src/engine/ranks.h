@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,11 @@ class Ranks {
   virtual torch::Tensor sum(const torch::Tensor& own) const { return own; }
   /// log of the sum over all ranks of exp(own).
   virtual torch::Tensor log_sum(const torch::Tensor& own) const { return own; }
-  /// Every tensor becomes its sum over all ranks, in place. One type and device.
-  virtual void sum_in_place(const std::vector<torch::Tensor>& tensors) const {}
+  /// Begins to make `values`, contiguous and on the ranks' device, their sum over all ranks; calling what is returned
+  /// waits until they are. Until then nobody touches them. Every rank begins its sums in the same order.
+  virtual std::function<void()> begin_sum(const torch::Tensor& values) const {
+    return [] {};
+  }
   /// Every tensor becomes that of rank `root`, in place. One type and device.
   virtual void copy_from(int64_t root, const std::vector<torch::Tensor>& tensors) const {}
   /// Returns when all ranks are here.

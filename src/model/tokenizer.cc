@@ -3,6 +3,7 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <c10/core/GradMode.h>
 
+#include "model/linear.h"
 #include "model/options.h"
 
 namespace skysense {
@@ -31,7 +32,7 @@ torch::Tensor TokenizerImpl::forward(const torch::Tensor& image) {
   const auto patches = padded.view({image.size(0), channels_, rows, kPatch, columns, kPatch})
                            .permute({0, 2, 4, 1, 3, 5})
                            .reshape({image.size(0), rows, columns, channels_ * kPatch * kPatch});
-  return norm_(proj_(patches));
+  return norm_(apply_linear(patches, proj_->weight, proj_->bias));
 }
 
 }  // namespace skysense

@@ -2,12 +2,18 @@
 
 #include <ATen/ops/scaled_dot_product_attention.h>
 
+#include "model/attention.h"
 #include "model/drop_path.h"
 
 namespace skysense {
 namespace {
 
 torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})); }
+
+torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
+  return at::scaled_dot_product_attention(q, k, v);
+}
 
 }  // namespace
 
@@ -21,7 +27,7 @@ GlobalAttentionImpl::GlobalAttentionImpl(int64_t dim, int64_t heads)
 torch::Tensor GlobalAttentionImpl::forward(const torch::Tensor& sequence) {
   const int64_t batch = sequence.size(0), length = sequence.size(1), dim = sequence.size(2);
   const auto heads = qkv_(sequence).view({batch, length, 3, heads_, dim / heads_}).permute({2, 0, 3, 1, 4}).unbind(0);
-  const auto mixed = at::scaled_dot_product_attention(heads[0], heads[1], heads[2]);  // [B, heads, N, C / heads]
+  const auto mixed = attend(heads[0], heads[1], heads[2]);  // [B, heads, N, C / heads]
   return proj_(mixed.transpose(1, 2).reshape({batch, length, dim}));
 }
 

@@ -55,14 +55,19 @@ PassBytes swin_block_bytes(double tokens, double padded, double window_tokens, d
   return block;
 }
 
-PassBytes transformer_block_bytes(double tokens, double dim, double heads, const ModelOptions& options,
+PassBytes transformer_block_bytes(double tokens, double attended, double dim, double heads, const ModelOptions& options,
                                   const ElementBytes& bytes, bool experts) {
   const double m = bytes.matrix, s = bytes.stream;
   double kept = 2 * (tokens * dim * s + norm_statistics(tokens));  // inputs of both norms
   kept += tokens * dim * m;                                        // input of qkv
   kept += 3 * tokens * dim * m;                                    // queries, keys, values
-  kept += tokens * dim * m + tokens * heads * kFloat;              // attention's result and its normalisers
-  PassBytes block{.kept = kept, .forward = 3 * tokens * dim * m, .backward = tokens * dim * (4 * m + 2 * s)};
+  kept += tokens * dim * m;                                        // attention's result
+  const double weights = tokens * heads * attended;
+  // The fused kernel's normalisers, or softmax and what is rounded for the product.
+  kept += attended == 0 ? tokens * heads * kFloat : weights * (kFloat + (bytes.mixed() ? m : 0));
+  PassBytes block{.kept = kept,
+                  .forward = 3 * tokens * dim * m + 2 * weights * kFloat,
+                  .backward = tokens * dim * (4 * m + 2 * s) + 2 * weights * kFloat};
   const PassBytes second = feed_forward_bytes(tokens, dim, options, bytes, experts);
   block.kept += second.kept;
   block.forward = std::max(block.forward, second.forward + tokens * dim * s);

@@ -31,8 +31,9 @@ struct PassBytes {
 /// A SwinV2 block over `tokens`, which are `padded` in whole windows of `window_tokens`.
 PassBytes swin_block_bytes(double tokens, double padded, double window_tokens, double dim, double heads,
                            const ModelOptions& options, const ElementBytes& bytes, bool experts);
-/// A pre-norm block of global attention over `tokens`, prompts included.
-PassBytes transformer_block_bytes(double tokens, double dim, double heads, const ModelOptions& options,
+/// A pre-norm block of global attention over `tokens`, prompts included, each of which keeps its weights for `attended`
+/// tokens: 0 with the fused kernel.
+PassBytes transformer_block_bytes(double tokens, double attended, double dim, double heads, const ModelOptions& options,
                                   const ElementBytes& bytes, bool experts);
 /// The fusion encoder's layers over `cells` sequences of `length` tokens.
 PassBytes fusion_layers_bytes(double cells, double length, const ModelOptions& options, const ElementBytes& bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pretrain/learner.h"
+#include "pretrain/summed_learning_loss.h"
 
 namespace skysense {
 namespace {
@@ -11,10 +12,11 @@ constexpr double kFloat = 4;
 
 class LossBytes {
  public:
-  LossBytes(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes)
+  LossBytes(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes, bool gpu)
       : options_(options),
         shape_(shape),
         bytes_(bytes),
+        piece_(static_cast<double>(gpu ? kGpuPiece : kCpuPiece)),
         width_(static_cast<double>(options.model.fusion_dim)),
         outputs_(static_cast<double>(options.head.outputs)) {}
 
@@ -31,15 +33,16 @@ class LossBytes {
     return pass;
   }
 
-  /// Eq. 7: the pairs' targets are added for each student cell before they meet its logits.
+  /// Eq. 7: the logits are there a piece of the cells at a time; what is kept of them are gradients as large as the
+  /// codes and the last weights, which the heads' layers count (summed_learning_loss).
   PassBytes pixel(int source) const {
     const double images = images_of(source), pairs = images * shape_.pixel.pairs, cells = images * shape_.pixel.cells;
     PassBytes pass = head(cells);
-    pass.kept += 2 * table(cells);  // logits over temperature, added targets
     const double ground = shared_ground(source), student = all_cells(source) * width_ * bytes_.matrix;
     pass.before = 2 * ground + student + pairs * width_ * kFloat + teacher_extra(pairs);
-    pass.forward = ground + student + table(pairs + cells);
-    pass.backward = std::max(pass.backward, 3 * table(cells));
+    const double last = outputs_ * static_cast<double>(options_.head.bottleneck) * kFloat;
+    pass.forward = ground + student + table(pairs) + 3 * table(std::min(cells, piece_)) + 2 * last;
+    pass.backward = std::max(pass.backward, 2 * student);
     return pass;
   }
 
@@ -75,8 +78,8 @@ class LossBytes {
   /// A tensor of a value a row and output, float32.
   double table(double rows) const { return rows * outputs_ * kFloat; }
   PassBytes head(double rows) const { return learning_head_bytes(rows, width_, options_.head, bytes_); }
-  /// The teacher's head without gradient: logits, centred, over temperature, softmax.
-  double teacher_extra(double rows) const { return 4 * table(rows); }
+  /// The teacher's head without gradient: logits, centred over temperature, softmax.
+  double teacher_extra(double rows) const { return 3 * table(rows); }
   double images_of(int source) const { return static_cast<double>(shape_.places * shape_.dates(source)); }
   double all_cells(int source) const {
     double cells = 0;
@@ -93,13 +96,14 @@ class LossBytes {
   const PretrainOptions& options_;
   const StepShape& shape_;
   const ElementBytes bytes_;
-  const double width_, outputs_;
+  const double piece_, width_, outputs_;
 };
 
 }  // namespace
 
-std::vector<StepPhase> loss_phases(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes) {
-  const LossBytes loss(options, shape, bytes);
+std::vector<StepPhase> loss_phases(const PretrainOptions& options, const StepShape& shape, const ElementBytes& bytes,
+                                   bool gpu) {
+  const LossBytes loss(options, shape, bytes, gpu);
   std::vector<StepPhase> phases;
   const auto add = [&](std::string name, const PassBytes& pass) { phases.push_back({std::move(name), pass, 0}); };
   for (int s = 0; s < kSourceCount; ++s) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/attention.h"
 #include "model/parameter_count.h"
 #include "plan/loss_phases.h"
 #include "pretrain/count_others.h"
@@ -82,8 +83,11 @@ class NetworkPhases {
   PassBytes block_bytes(const TokenGrid& grid, double images, double dim, int stage, bool experts) const {
     const double heads = dim / static_cast<double>(options_.head_width);
     if (stage >= 2 && options_.global_attention) {
-      return transformer_block_bytes(images * static_cast<double>(grid.tokens() + options_.prompts), dim, heads,
-                                     options_, bytes_, experts);
+      const int64_t length = grid.tokens() + options_.prompts;
+      const bool by_products = !gpu_ && length <= kShortSequence;
+      return transformer_block_bytes(images * static_cast<double>(length),
+                                     by_products ? static_cast<double>(length) : 0, dim, heads, options_, bytes_,
+                                     experts);
     }
     const auto windows = [&](int64_t side) {
       const int64_t window = std::min(options_.window, side);
@@ -161,7 +165,7 @@ std::vector<StepPhase> step_phases(const PretrainOptions& options, const StepSha
   std::vector<StepPhase> phases;
   network.add_group(shape.groups[0], "globals", phases);
   network.add_group(shape.groups[1], "locals", phases);
-  for (StepPhase& phase : loss_phases(options, shape, bytes)) phases.push_back(std::move(phase));
+  for (StepPhase& phase : loss_phases(options, shape, bytes, gpu)) phases.push_back(std::move(phase));
   return phases;
 }
 

@@ -39,4 +39,12 @@ ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector
   return losses;
 }
 
+ContrastLosses no_contrast(const SourceHeads& heads, const LearningStep& step) {
+  // In the order of contrast().
+  if (step.options.image_level) no_teacher_targets(*heads.image_centre, step);
+  if (step.options.pixel_level) no_teacher_targets(*heads.pixel_centre, step);
+  if (step.options.object_level) no_teacher_targets(*heads.object_centre, step);
+  return {};
+}
+
 }  // namespace skysense

@@ -28,4 +28,7 @@ struct ContrastLosses {
 ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
                         const std::vector<ViewGeometry>& geometry, const SourceHeads& heads, const LearningStep& step);
 
+/// The same for a rank whose batch has nothing of the source.
+ContrastLosses no_contrast(const SourceHeads& heads, const LearningStep& step);
+
 }  // namespace skysense

@@ -2,6 +2,7 @@
 
 #include <torch/nn/init.h>
 
+#include "model/linear.h"
 #include "pretrain/unit_length.h"
 
 namespace skysense {
@@ -30,21 +31,28 @@ void LearningHeadImpl::fit(const torch::Tensor& features) {
   const torch::NoGradGuard no_grad;
   auto inputs = features.to(torch::kFloat);
   for (torch::nn::Linear* layer : {&layer1_, &layer2_, &layer3_}) {
-    torch::nn::Linear& linear = *layer;
-    const auto outputs = linear(inputs);
+    torch::nn::Linear& own = *layer;
+    const auto outputs = own(inputs);
     // A unit that is the same for all rows (a first batch of equal images) has no spread to be scaled by.
     const auto spread = outputs.std(0, /*unbiased=*/false);
     const auto deviation = torch::where(spread > 1e-6, spread, torch::ones_like(spread));
-    linear->weight.div_(deviation.unsqueeze(1));
-    linear->bias.sub_(outputs.mean(0)).div_(deviation);
-    inputs = torch::gelu(linear(inputs));
+    own->weight.div_(deviation.unsqueeze(1));
+    own->bias.sub_(outputs.mean(0)).div_(deviation);
+    inputs = torch::gelu(own(inputs));
   }
 }
 
 torch::Tensor LearningHeadImpl::forward(const torch::Tensor& features) {
-  const auto hidden = torch::gelu(layer2_(torch::gelu(layer1_(features))));
-  const auto code = unit_length(layer3_(hidden).to(torch::kFloat));
-  return torch::matmul(code, unit_length(last_weight_).t()).to(torch::kFloat);
+  return apply_linear(codes(features), outputs()).to(torch::kFloat);
 }
+
+torch::Tensor LearningHeadImpl::codes(const torch::Tensor& features) {
+  auto x = features;
+  for (torch::nn::Linear* layer : {&layer1_, &layer2_})
+    x = torch::gelu(apply_linear(x, (*layer)->weight, (*layer)->bias));
+  return unit_length(apply_linear(x, layer3_->weight, layer3_->bias).to(torch::kFloat));
+}
+
+torch::Tensor LearningHeadImpl::outputs() const { return unit_length(last_weight_); }
 
 }  // namespace skysense

@@ -14,8 +14,12 @@ class LearningHeadImpl : public torch::nn::Module {
  public:
   /// `width` is the features' d.
   LearningHeadImpl(int64_t width, const LearningHeadSizes& options);
-  /// features [N, d] -> logits [N, K], before centring and temperature, in float32.
+  /// features [N, d] -> logits [N, K], before centring and temperature, in float32: each code times each output.
   torch::Tensor forward(const torch::Tensor& features);
+  /// features [N, d] -> codes [N, bottleneck] of unit length, float32.
+  torch::Tensor codes(const torch::Tensor& features);
+  /// What codes are compared with: [K, bottleneck] of unit length.
+  torch::Tensor outputs() const;
 
   /// Data-dependent initialisation (arXiv 1511.06856): scales and shifts each hidden layer so that its outputs over
   /// `features` [N, d], N >= 2, have mean 0 and variance 1 a unit. A new network's features differ little from one

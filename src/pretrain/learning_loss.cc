@@ -32,7 +32,7 @@ void ContrastOptions::describe(OptionFields& fields) {
 }
 
 torch::Tensor centred_targets(const torch::Tensor& logits, const torch::Tensor& centre, double temperature) {
-  return torch::softmax((logits - centre) / temperature, -1);
+  return torch::softmax((logits - centre).div_(temperature), -1);
 }
 
 torch::Tensor sinkhorn_targets(const torch::Tensor& logits, double temperature, const torch::Tensor& valid,
@@ -52,10 +52,16 @@ torch::Tensor teacher_targets(const torch::Tensor& features, const torch::Tensor
   const auto logits = head(features);
   heads.centre->observe(logits, valid);
   const double temperature = step.teacher_temperature;
-  const auto targets = step.options.sinkhorn ? sinkhorn_targets(logits, temperature, valid, step.ranks)
-                                             : centred_targets(logits, heads.centre->value(), temperature);
+  auto targets = step.options.sinkhorn ? sinkhorn_targets(logits, temperature, valid, step.ranks)
+                                       : centred_targets(logits, heads.centre->value(), temperature);
   health = health_of(targets, valid);
-  return targets * valid.unsqueeze(-1);
+  return targets.mul_(valid.unsqueeze(-1));
+}
+
+void no_teacher_targets(const Centre& centre, const LearningStep& step) {
+  if (!step.options.sinkhorn) return;
+  const auto no_rows = torch::zeros({0, centre.value().size(0)}, centre.value().options());
+  sinkhorn_targets(no_rows, step.teacher_temperature, {}, step.ranks);
 }
 
 }  // namespace skysense

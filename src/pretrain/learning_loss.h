@@ -69,4 +69,8 @@ torch::Tensor learning_loss(const torch::Tensor& student, const torch::Tensor& t
 torch::Tensor teacher_targets(const torch::Tensor& features, const torch::Tensor& valid, const HeadPair& heads,
                               const LearningStep& step, TargetHealth& health);
 
+/// What a rank without rows of a kind does in place of teacher_targets: balanced targets are those of all ranks, which
+/// sum together, and every one takes part.
+void no_teacher_targets(const Centre& centre, const LearningStep& step);
+
 }  // namespace skysense

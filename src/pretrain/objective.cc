@@ -121,17 +121,16 @@ void Objective::add_contrast(LossTerms& terms, Learner& student, Learner& teache
   const auto geometry = geometry_of(views);
   const double weight = options_.weights.mgcl;
   for (int s = 0; s < kSourceCount; ++s) {
-    ContrastLosses losses;
-    if (!predictions.maps[s].empty() && !targets.maps[s].empty()) {
-      const SourceHeads heads{.student = student->head(kSourceNames[s]),
-                              .teacher = teacher->head(kSourceNames[s]),
-                              .image_centre = &centres_[s].image,
-                              .pixel_centre = &centres_[s].pixel,
-                              .object_centre = &centres_[s].object};
-      const std::vector<SourceMap> globals(targets.maps[s].begin(),
-                                           targets.maps[s].begin() + options_.views.global_views);
-      losses = contrast(predictions.maps[s], globals, geometry, heads, step);
-    }
+    const SourceHeads heads{.student = student->head(kSourceNames[s]),
+                            .teacher = teacher->head(kSourceNames[s]),
+                            .image_centre = &centres_[s].image,
+                            .pixel_centre = &centres_[s].pixel,
+                            .object_centre = &centres_[s].object};
+    const auto &mine = predictions.maps[s], &theirs = targets.maps[s];
+    const ContrastLosses losses =
+        mine.empty() || theirs.empty()
+            ? no_contrast(heads, step)
+            : contrast(mine, {theirs.begin(), theirs.begin() + options_.views.global_views}, geometry, heads, step);
     const auto name = [&](const char* part) { return fmt::format("{}.{}", kSourceNames[s], part); };
     if (options_.contrast.image_level) terms.add(name("image"), weight, losses.image);
     if (options_.contrast.pixel_level) terms.add(name("pixel"), weight, losses.pixel);
@@ -148,6 +147,7 @@ void Objective::add_queries(LossTerms& terms, Learner& student, Learner& teacher
   const auto globals = static_cast<size_t>(options_.views.global_views);
   const std::string name(kQueryName);
   if (fused(predictions).size() <= globals || fused(targets).size() <= globals) {
+    no_teacher_targets(query_centre_, step);
     return terms.add(name, options_.weights.qsacl, std::nullopt);
   }
   const auto gather = [&](Learner& learner, const EncodedViews& encoded) {

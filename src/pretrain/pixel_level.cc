@@ -1,5 +1,7 @@
 #include "pretrain/pixel_level.h"
 
+#include "pretrain/summed_learning_loss.h"
+
 namespace skysense {
 
 LearningTerm pixel_loss(const std::vector<SourceMap>& student, const std::vector<SharedGround>& pairs,
@@ -22,14 +24,18 @@ LearningTerm pixel_loss(const std::vector<SourceMap>& student, const std::vector
   LearningTerm term;
   // The heads' outputs are the largest tensors of a step: leaving half of the rows out is worth a wait for their
   // number.
-  const auto rows = torch::cat(usable).nonzero().squeeze(-1);
-  if (rows.size(0) == 0) {
+  const auto found = torch::cat(usable).nonzero().squeeze(-1);
+  if (found.size(0) == 0) {
+    no_teacher_targets(*heads.centre, step);
     term.loss = Mean::none(device);
     term.loss.sum = student_cells[0].narrow(0, 0, 1).sum().to(torch::kFloat) * 0;  // still differentiable
     term.health = {.entropy = Mean::none(device), .usage = Mean::none(device)};
     return term;
   }
-  const auto partner = torch::cat(partners).index_select(0, rows);  // [M], the student's cell of each pair
+  // The pairs of one student's cell side by side.
+  const auto unordered = torch::cat(partners).index_select(0, found);
+  const auto order = unordered.argsort(/*stable=*/true);
+  const auto rows = found.index_select(0, order), partner = unordered.index_select(0, order);  // [M]
   const auto is_used = torch::zeros({cells}, torch::device(device).dtype(torch::kLong)).index_fill(0, partner, 1);
   const auto used = is_used.nonzero().squeeze(-1);                              // [U]
   const auto place_in_used = (is_used.cumsum(0) - 1).index_select(0, partner);  // [M]
@@ -38,13 +44,10 @@ LearningTerm pixel_loss(const std::vector<SourceMap>& student, const std::vector
   const auto targets =
       teacher_targets(torch::cat(teacher_cells).index_select(0, rows), valid, heads, step, term.health);
   LearningHead student_head = heads.student;
-  const auto logits = student_head(torch::cat(student_cells).index_select(0, used)) / step.options.student_temperature;
-  // Eq. 4 is log sum exp(logits) - target . logits, since a target sums to 1: the partners' targets of a cell are
-  // added before they meet its logits.
-  const auto added = torch::zeros_like(logits).index_add_(0, place_in_used, targets);  // [U, K]
-  const auto partners_of = torch::zeros({used.size(0)}, targets.options())
-                               .index_add_(0, place_in_used, torch::ones({rows.size(0)}, targets.options()));
-  term.loss = {(partners_of * logits.logsumexp(-1)).sum() - (added * logits).sum(), partners_of.sum()};
+  const auto codes = student_head->codes(torch::cat(student_cells).index_select(0, used));
+  const auto sum =
+      summed_learning_loss(codes, student_head->outputs(), targets, place_in_used, step.options.student_temperature);
+  term.loss = {sum, torch::full({}, static_cast<float>(rows.size(0)), torch::device(device))};
   return term;
 }
 

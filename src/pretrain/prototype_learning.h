@@ -40,11 +40,10 @@ class PrototypeLearning {
   void update(double momentum, const Ranks& ranks = alone());
   /// Forgets what was seen: a step left out.
   void forget() { pending_.clear(); }
-
- private:
   /// What the cells of a region are compared with, [P, d].
   torch::Tensor anchors(int64_t region) const;
 
+ private:
   GeoPrototypes& prototypes_;
   const uint64_t seed_;
   std::map<int64_t, torch::Tensor> pending_;  ///< by region [P, d + 1]: S^T F and the columns' sums of S

@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/random.h"
@@ -33,6 +34,14 @@ Learner seeded_learner(const PretrainOptions& options, const SensorContracts& co
   return learner;
 }
 
+/// About the order in which a backward pass is done with the parameters: the latest modules, the heads, come first.
+std::vector<torch::Tensor> in_order_of_backward(const Learner& student, const Objective& objective) {
+  std::vector<torch::Tensor> parameters = student->parameters();
+  for (const auto& [name, parameter] : objective.parameters()) parameters.push_back(parameter);
+  std::reverse(parameters.begin(), parameters.end());
+  return parameters;
+}
+
 }  // namespace
 
 Training::Training(const PretrainOptions& options, const SensorContracts& contracts, const torch::Tensor& class_texts,
@@ -54,6 +63,7 @@ Training::Training(const PretrainOptions& options, const SensorContracts& contra
   NamedTensors trained = named_parameters(*student_);
   trained.merge(objective_.parameters());
   optimizer_ = std::make_unique<AdamW>(trained, AdamWOptions{}, ranks);
+  average_ = std::make_unique<GradientAverage>(in_order_of_backward(student_, objective_), ranks);
 }
 
 StepOutcome Training::step(const std::vector<ViewBatch>& views, int64_t number) {
@@ -67,11 +77,12 @@ StepOutcome Training::step(const std::vector<ViewBatch>& views, int64_t number) 
     const auto part = batch_part(views, micro * micro_size_, micro_size_, device_);
     const LossReport losses = objective_.measure(student_, teacher_, part, temperature, sample_keys(number, micro));
     const auto share = losses.total / static_cast<double>(train.accumulate);
+    if (micro + 1 == train.accumulate) average_->begin(share);
     share.backward();
     total += share.detach();
     outcome.report.add(losses);
   }
-  optimizer_->average_gradients();
+  average_->finish();
   outcome.loss = ranks_.sum(total).item<double>() / static_cast<double>(ranks_.size());
   outcome.gradient_norm = optimizer_->clip_gradients(train.clip_norm);
   outcome.kept = std::isfinite(outcome.loss) && std::isfinite(outcome.gradient_norm);

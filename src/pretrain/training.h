@@ -8,6 +8,7 @@
 #include "data/view_batch.h"
 #include "engine/adamw.h"
 #include "engine/checkpoint.h"
+#include "engine/gradient_average.h"
 #include "engine/product.h"
 #include "engine/ranks.h"
 #include "pretrain/learner.h"
@@ -55,6 +56,7 @@ class Training {
   const int64_t micro_size_;  ///< places of a micro-batch on this rank
   Learner student_, teacher_;
   Objective objective_;
+  std::unique_ptr<GradientAverage> average_;
   std::unique_ptr<AdamW> optimizer_;
 };
 

@@ -1,52 +1,19 @@
 #include "engine/process_group.h"
 
-#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
-#include <cstdlib>
-#include <future>
-#include <thread>
 
 #include "core/error.h"
-#include "testing/all_close.h"
+#include "testing/as_ranks.h"
 
 namespace skysense {
 namespace {
 
-using ::skysense::testing::all_close;
+using ::skysense::testing::as_ranks;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-/// LibTorch's flight recorder is one of a process and takes no care of several groups in its threads, which only these
-/// tests have: off.
-const bool kRecorderOff =
-    ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1) == 0 && ::setenv("TORCH_NCCL_TRACE_BUFFER_SIZE", "0", 1) == 0;
-
-/// Runs `work` as `size` ranks, each a thread of its own, and gives what each returned. The ranks part when all are
-/// done, the first, which keeps the meeting point, last: as processes they would not tear down what others in them
-/// still use.
-template <class Work>
-auto as_ranks(int64_t size, int64_t port, Work work) {
-  using Result = decltype(work(std::declval<std::unique_ptr<Ranks>&>()));
-  EXPECT_TRUE(kRecorderOff);
-  std::vector<std::unique_ptr<Ranks>> joined(static_cast<size_t>(size));
-  std::vector<std::future<Result>> running;
-  for (int64_t rank = 0; rank < size; ++rank) {
-    running.push_back(std::async(std::launch::async, [=, &ranks = joined[static_cast<size_t>(rank)]] {
-      at::set_num_threads(1);
-      ranks =
-          join_ranks({.rank = rank, .size = size, .master = "127.0.0.1", .port = port}, torch::kCPU, {.timeout_s = 30});
-      return work(ranks);
-    }));
-  }
-  std::vector<Result> results;
-  for (auto& one : running) results.push_back(one.get());
-  while (!joined.empty()) joined.pop_back();
-  return results;
-}
 
 TEST(ReadLaunch, KnowsTheUsualLaunchers) {
   const auto torchrun = read_launch({{"RANK", "3"},
@@ -106,19 +73,37 @@ TEST(ProcessGroup, SumsLogarithmsWithoutOverflow) {
   }
 }
 
-TEST(ProcessGroup, SumsInBucketsAndCopiesFromARank) {
+TEST(ProcessGroup, SumsThatWereBegunTogether) {
   const auto results = as_ranks(2, 29613, [](const std::unique_ptr<Ranks>& joined) {
     const Ranks& ranks = *joined;
+    std::vector<torch::Tensor> values;
+    std::vector<std::function<void()>> waits;
+    for (int64_t i = 1; i < 20; ++i) {
+      values.push_back(torch::full({i, 100'000}, static_cast<float>(ranks.rank() + i)));
+      waits.push_back(ranks.begin_sum(values.back()));
+    }
+    bool right = true;
+    for (int64_t i = 19; i > 0; --i) {
+      waits[static_cast<size_t>(i - 1)]();
+      right = right && values[static_cast<size_t>(i - 1)].eq(static_cast<float>(2 * i + 1)).all().item<bool>();
+    }
+    return right;
+  });
+  for (const bool right : results) EXPECT_TRUE(right);
+}
+
+TEST(ProcessGroup, CopiesFromARankInBuckets) {
+  const auto results = as_ranks(2, 29616, [](const std::unique_ptr<Ranks>& joined) {
+    const Ranks& ranks = *joined;
     std::vector<torch::Tensor> tensors;
-    for (int64_t i = 1; i < 20; ++i) tensors.push_back(torch::full({i, 100'000}, static_cast<float>(ranks.rank() + i)));
+    for (int64_t i = 1; i < 20; ++i) tensors.push_back(torch::full({i, 100'000}, static_cast<float>(ranks.rank() * i)));
     tensors.push_back(torch::full({4, 5}, static_cast<float>(ranks.rank())).t());  // not contiguous
-    ranks.sum_in_place(tensors);
+    ranks.copy_from(1, tensors);
+    ranks.copy_from(0, {});
     bool right = tensors.back().eq(1).all().item<bool>();
     for (int64_t i = 1; i < 20; ++i)
-      right = right && tensors[static_cast<size_t>(i - 1)].eq(static_cast<float>(2 * i + 1)).all().item<bool>();
-    tensors[3].fill_(static_cast<float>(ranks.rank()));
-    ranks.copy_from(1, {tensors[3]});
-    return right && tensors[3].eq(1).all().item<bool>();
+      right = right && tensors[static_cast<size_t>(i - 1)].eq(static_cast<float>(i)).all().item<bool>();
+    return right;
   });
   for (const bool right : results) EXPECT_TRUE(right);
 }
