@@ -42,6 +42,10 @@ def painted(rng: np.random.Generator, colours: list[tuple[int, int, int]], side:
     return np.moveaxis(np.array(colours, dtype="uint8")[rng.integers(0, len(colours), (side, side))], -1, 0)
 
 
+def name_labels(root: pathlib.Path, classes: list[str]) -> None:
+    (root / "label-classes.json").write_text(json.dumps({"format_version": 1, "classes": classes}))
+
+
 def class_folders(root: pathlib.Path, rng: np.random.Generator, classes: list[str], suffix: str, lists: str = "", side: int = 16,
                   bands: int = 3, images: int = 4) -> None:
     """`lists` is a path from the root's parent with {} for the split: images 0 and 1 train, 2 validates, 3 tests."""
@@ -193,7 +197,7 @@ def image_masks(root: pathlib.Path, rng: np.random.Generator) -> None:
         mask = rng.integers(0, 3, (16, 16)).astype("uint8")
         mask[0] = 255
         save_picture(root / "masks" / split / "a.png", mask)
-    (root / "label-classes.json").write_text(json.dumps(["field", "forest", "water"]))
+    name_labels(root, ["field", "forest", "water"])
 
 
 def semantic_change_pairs(root: pathlib.Path, rng: np.random.Generator) -> None:
@@ -201,7 +205,7 @@ def semantic_change_pairs(root: pathlib.Path, rng: np.random.Generator) -> None:
         save_picture(root / "train" / folder / "7.png", picture(rng))
     for folder in ("label1", "label2"):
         save_picture(root / "train" / folder / "7.png", rng.integers(0, 3, (16, 16)).astype("uint8"))
-    (root / "label-classes.json").write_text(json.dumps(["none", "low vegetation", "water"]))
+    name_labels(root, ["none", "low vegetation", "water"])
 
 
 def vector_labels(root: pathlib.Path, rng: np.random.Generator) -> None:
@@ -214,4 +218,4 @@ def vector_labels(root: pathlib.Path, rng: np.random.Generator) -> None:
     (root / "labels" / "train").mkdir(parents=True)
     (root / "labels" / "train" / "a.geojson").write_text(json.dumps({
         "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32631"}}, "features": features}))
-    (root / "label-classes.json").write_text(json.dumps(["background", "building", "road"]))
+    name_labels(root, ["background", "building", "road"])

@@ -46,7 +46,11 @@ std::map<std::string, std::string> add_split(DatasetListing& listing, const fs::
           fmt::format("{}: row {}: timestamp '{}' is no date", table.origin, row + 1, table.rows[row][time]));
     }
     const fs::path file = folder / name / place / fmt::format("{}_{}.tif", place, csv_number(table, row, image));
-    series[place].push_back({{file.string()}, kBands, date});
+    ImageFile one;
+    one.paths = {file.string()};
+    one.bands = kBands;
+    one.date = date;
+    series[place].push_back(std::move(one));
     categories[fmt::format("{}/{}", split.name, place)] = name;
   }
   for (auto& [place, files] : series) {

@@ -34,11 +34,37 @@ int split_rank(const std::string& split) {
   return static_cast<int>(std::find(kSplits.begin(), kSplits.end(), split) - kSplits.begin());
 }
 
-/// The sample's own name among files: without folders and a picture's suffix. Names of scenes have dots of their own.
-std::string stem_of(const std::string& name) {
-  const fs::path file = fs::path(name).filename();
-  return kPictures.contains(lower_case(file.extension().string())) ? file.stem().string() : file.string();
+/// A name without a picture's suffix; names of scenes have dots of their own.
+std::string without_suffix(const std::string& name) {
+  const std::string suffix = fs::path(name).extension().string();
+  return kPictures.contains(lower_case(suffix)) ? name.substr(0, name.size() - suffix.size()) : name;
 }
+
+/// Samples by what a list may call them: the whole name, or the file's alone where that is clear.
+class SampleNames {
+ public:
+  explicit SampleNames(std::vector<SampleRecord>& samples) {
+    for (SampleRecord& sample : samples) {
+      const std::string name = without_suffix(sample.entry.name);
+      whole_[name] = &sample;
+      files_[fs::path(name).filename().string()].push_back(&sample);
+    }
+  }
+  /// Throws DataError "<list>: <line>: …" for none or several.
+  SampleRecord& find(const std::string& line, const fs::path& list) const {
+    const std::string name = without_suffix(line);
+    if (const auto found = whole_.find(name); found != whole_.end()) return *found->second;
+    const auto found = files_.find(fs::path(name).filename().string());
+    if (found == files_.end()) throw DataError(fmt::format("{}: {}: no such sample", list.string(), line));
+    if (found->second.size() > 1)
+      throw DataError(fmt::format("{}: {}: several samples of that name; write FOLDER/NAME", list.string(), line));
+    return *found->second.front();
+  }
+
+ private:
+  std::map<std::string, SampleRecord*> whole_;
+  std::map<std::string, std::vector<SampleRecord*>> files_;
+};
 
 }  // namespace
 
@@ -111,8 +137,7 @@ void split_by_share(DatasetListing& listing, double train_share, int64_t seed) {
 }
 
 bool split_by_lists(DatasetListing& listing, const fs::path& folder, const std::string& pattern) {
-  std::map<std::string, SampleRecord*> by_stem;
-  for (SampleRecord& sample : listing.samples) by_stem[stem_of(sample.entry.name)] = &sample;
+  const SampleNames names(listing.samples);
   std::vector<std::string> read;
   for (const char* split : kSplits) {
     const fs::path file = folder / fmt::format(fmt::runtime(pattern), split);
@@ -121,11 +146,7 @@ bool split_by_lists(DatasetListing& listing, const fs::path& folder, const std::
       for (SampleRecord& sample : listing.samples) sample.entry.split.clear();
     }
     read.push_back(file.filename().string());
-    for (const std::string& line : parse_name_list(read_text_file(file))) {
-      const auto found = by_stem.find(stem_of(line));
-      if (found == by_stem.end()) throw DataError(fmt::format("{}: {}: no such sample", file.string(), line));
-      found->second->entry.split = split;
-    }
+    for (const std::string& line : parse_name_list(read_text_file(file))) names.find(line, file).entry.split = split;
   }
   if (read.empty()) return false;
   std::erase_if(listing.samples, [](const SampleRecord& sample) { return sample.entry.split.empty(); });

@@ -36,9 +36,9 @@ void finish_listing(DatasetListing& listing, const std::filesystem::path& root, 
 void split_by_share(DatasetListing& listing, double train_share, int64_t seed);
 
 /// Splits by lists of file names beside the data, one for each of train, val and test that exists: `pattern` with {}
-/// in place of the split ("eurosat-{}.txt"). A line names a sample by its file name, whatever its folder and suffix.
-/// Samples that stand in no list are dropped. False where there is no list. Throws DataError for a line that names no
-/// sample.
+/// in place of the split ("eurosat-{}.txt"). A line names a sample by its name, or by its file's alone where
+/// that is clear, with or without suffix. Samples that stand in no list are dropped. False where there is no list.
+/// Throws DataError for a line that names no sample, or several.
 bool split_by_lists(DatasetListing& listing, const std::filesystem::path& folder, const std::string& pattern);
 
 }  // namespace skysense

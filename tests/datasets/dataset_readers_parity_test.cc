@@ -69,7 +69,9 @@ void expect_sample(const LabelledSample& sample, const std::map<std::string, tor
   }
   const auto label = expected.find(name + ":label");
   ASSERT_EQ(sample.label.defined(), label != expected.end()) << name;
-  if (sample.label.defined()) EXPECT_TRUE(torch::equal(sample.label, label->second)) << name;
+  if (sample.label.defined()) {
+    EXPECT_TRUE(torch::equal(sample.label, label->second)) << name;
+  }
 }
 
 TEST(DatasetReadersParity, EveryLayoutGivesTheImagesLabelsDatesAndSplitsThatOthersRead) {
@@ -107,7 +109,9 @@ TEST(DatasetReadersParity, AWindowIsThatPartOfTheWholeInEveryModality) {
       EXPECT_TRUE(all_close(part.images[modality]->series.values, cut(whole.images[modality]->series.values)))
           << modality_name(modality);
     }
-    if (dataset->description().label != LabelKind::kMultiLabel) EXPECT_TRUE(torch::equal(part.label, cut(whole.label)));
+    if (dataset->description().label != LabelKind::kMultiLabel) {
+      EXPECT_TRUE(torch::equal(part.label, cut(whole.label)));
+    }
   }
 }
 

@@ -23,7 +23,9 @@ using testing::TemporaryFolder;
 /// A GeoTIFF or PNG of one value a band and side x side pixels.
 void write_flat(const fs::path& path, const std::vector<float>& bands, int64_t side = 8) {
   fs::create_directories(path.parent_path());
-  RasterLayout layout{.width = side, .height = side, .bands = static_cast<int64_t>(bands.size())};
+  RasterLayout layout;
+  layout.width = layout.height = side;
+  layout.bands = static_cast<int64_t>(bands.size());
   layout.type = PixelType::kUInt8;
   layout.format = path.extension() == ".png" ? "PNG" : "GTiff";
   std::vector<float> values;
@@ -101,7 +103,7 @@ TEST(DatasetReaders, AShareIsDrawnOfEachClassByTheSeedAndNamesAlone) {
   EXPECT_EQ(first, names(options));
   options.seed = 1;
   EXPECT_NE(first, names(options));
-  write_text(folder / "train.txt", "3.png\n");
+  write_text(folder / "train.txt", "a/3.png\n");
   write_text(folder / "test.txt", "nowhere.png\n");
   EXPECT_THAT(error_of([&] { open_labelled_dataset("class-folders", folder.path()); }), HasSubstr("nowhere.png"));
 }
@@ -112,7 +114,11 @@ TEST(DatasetReaders, ImagesOfASeriesOfOtherSizesAreBroughtToTheFirst) {
   for (int image = 0; image < 2; ++image) {
     const fs::path file = folder / fmt::format("fmow-sentinel/train/zoo/zoo_1/zoo_1_{}.tif", image);
     fs::create_directories(file.parent_path());
-    RasterLayout layout{.width = 8 + image, .height = 8, .bands = 13, .type = PixelType::kUInt16};
+    RasterLayout layout;
+    layout.width = 8 + image;
+    layout.height = 8;
+    layout.bands = 13;
+    layout.type = PixelType::kUInt16;
     layout.format = "GTiff";
     layout.georeference = {wkt_from_text("EPSG:4326"), {3, 1e-4, 0, 50, 0, -1e-4}};
     std::vector<float> values(static_cast<size_t>(layout.width * 8 * 13), static_cast<float>(1000 + image));
