@@ -131,6 +131,34 @@ TEST(DatasetReaders, ImagesOfASeriesOfOtherSizesAreBroughtToTheFirst) {
   EXPECT_NEAR(series.values[1].mean().item<double>(), 0.1001, 1e-6);
 }
 
+TEST(DatasetReaders, LevirCdIsAlsoReadFromFoldersOfItsSplits) {
+  const TemporaryFolder folder;
+  for (const char* split : {"train", "test"}) {
+    write_flat(folder / fmt::format("{}/A/x.png", split), {1, 2, 3});
+    write_flat(folder / fmt::format("{}/B/x.png", split), {4, 5, 6});
+    write_flat(folder / fmt::format("{}/label/x.png", split), {255});
+  }
+  const auto dataset = open_labelled_dataset("levir-cd", folder.path());
+  EXPECT_EQ(dataset->entry(0).name, "train/x.png");
+  EXPECT_EQ(samples_of(*dataset, "test").size(), 1U);
+  const LabelledSample sample = dataset->get(0);
+  EXPECT_NEAR(sample.images[Modality::kHr]->series.values[1][2][0][0].item<double>(), 6.0 / 255, 1e-6);
+  EXPECT_TRUE((sample.label == 1).all().item<bool>());
+}
+
+TEST(DatasetReaders, PotsdamsThreeBandFilesGiveTheChannelsOfItsFourBandOnes) {
+  const TemporaryFolder three, four;
+  write_flat(three / "3_Ortho_IRRG/top_potsdam_6_7_IRRG.tif", {40, 10, 20});
+  write_flat(three / "5_Labels_all/top_potsdam_6_7_label.tif", {255, 0, 0});
+  write_flat(four / "4_Ortho_RGBIR/top_potsdam_6_7_RGBIR.tif", {10, 20, 30, 40});
+  write_flat(four / "top_potsdam_6_7_label.tif", {0, 255, 0});
+  const auto irrg = open_labelled_dataset("potsdam", three.path())->get(0),
+             rgbir = open_labelled_dataset("potsdam", four.path())->get(0);
+  EXPECT_TRUE(torch::equal(irrg.images[Modality::kHr]->series.values, rgbir.images[Modality::kHr]->series.values));
+  EXPECT_TRUE((irrg.label == -1).all().item<bool>()) << "clutter is ignored";
+  EXPECT_TRUE((rgbir.label == 3).all().item<bool>()) << "trees";
+}
+
 TEST(DatasetReaders, TilesReachTheBorderAndNoFurther) {
   const auto windows = tile_windows({1000, 300}, {.side = 512, .stride = 512});
   EXPECT_EQ(windows, (std::vector<PixelWindow>{{0, 0, 512, 300}, {488, 0, 512, 300}}));
