@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
   add_rasterize(program);
   add_visualize(program);
   add_doctor(program);
+  add_datasets(program);
 #endif
 
   if (const std::string message = unknown_verb(program, argc, argv); !message.empty())

@@ -14,6 +14,7 @@
 #include "engine/device.h"
 #include "eval/metrics.h"
 #include "eval/probe_method.h"
+#include "eval/score_table.h"
 #include "model/initialise.h"
 #include "probe/labelled_split.h"
 #include "viz/confusion_picture.h"
@@ -138,19 +139,7 @@ std::vector<std::vector<int64_t>> rows_of(const torch::Tensor& confusion) {
 }
 
 void add_scores(Json& result, const Outcome& outcome, const std::vector<std::string>& names) {
-  const ClassificationScores& scores = outcome.scores;
-  result["oa"] = scores.overall_accuracy;
-  result["standard_error"] = scores.standard_error;
-  result["mean_class_accuracy"] = scores.mean_class_accuracy;
-  result["macro_f1"] = scores.macro_f1;
-  for (size_t i = 0; i < names.size(); ++i) {
-    const ClassScores& one = scores.classes[i];
-    result["per_class"].push_back({{"class", names[i]},
-                                   {"samples", one.samples},
-                                   {"accuracy", one.accuracy ? Json(*one.accuracy) : Json()},
-                                   {"precision", one.precision},
-                                   {"f1", one.f1}});
-  }
+  result.update(scores_to_json(outcome.scores, names));
   result["confusion"] = rows_of(outcome.confusion);
 }
 

@@ -148,14 +148,31 @@ void write_clip_seeds(const fs::path& folder) {
   write_file_atomically(folder / "text", "It's 12 m², E\u0301t\u00e9 \u68ee\u6797 \U0001F30D <|STARTOFTEXT|>!");
 }
 
+void write_dataset_seeds(const fs::path& folder) {
+  const auto npy = [](const std::string& dict, const std::string& data) {
+    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(dict.size()) + '\0' + dict + data;
+  };
+  write_file_atomically(folder / "npy",
+                        npy("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 1, 2, 3), }\n", std::string(24, 1)));
+  write_file_atomically(folder / "npy_scalar", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (), }\n", "a"));
+  write_file_atomically(folder / "csv",
+                        "category,location_id,polygon\nairport,3,\"POLYGON ((1 2, 3 \"\"4))\"\r\nzoo,-1,\n");
+  write_file_atomically(
+      folder / "pastis",
+      R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"ID_PATCH":"10000","Fold":1,)"
+      R"("dates-S2":{"0":20180924,"1":"20181004"},"dates-S1A":"{\"0\": 20180902}"}}]})");
+  write_file_atomically(folder / "bigearthnet", R"({"labels":["Pastures"],"acquisition_time":"2017-06-13T16:50:43",)"
+                                                R"("corresponding_s2_patch":"S2A_MSIL2A_20170613T101031_87_48"})");
+}
+
 }  // namespace
 
 /// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
 int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
-  for (const char* target :
-       {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules", "clip", "features"})
+  for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
+                             "clip", "features", "datasets"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -166,5 +183,6 @@ int main(int argc, char** argv) {
   write_osm_seeds(root / "osm_rules");
   write_clip_seeds(root / "clip");
   write_feature_seeds(root / "features");
+  write_dataset_seeds(root / "datasets");
   return 0;
 }

@@ -1,7 +1,8 @@
 """Writes every parity fixture: python -m parity.write_fixtures FOLDER.
 
 Each module of this package with a function `fixtures() -> dict[str, dict[str, torch.Tensor]]` contributes one
-safetensors file per key. The C++ tests compare with them and state their tolerance.
+safetensors file per key; one with `fixtures_in(folder)` may leave files of its own there as well. The C++ tests compare with
+them and state their tolerance.
 """
 
 import importlib
@@ -20,10 +21,14 @@ def main(folder: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for info in pkgutil.iter_modules(parity.__path__):
         module = importlib.import_module(f"parity.{info.name}")
-        if not hasattr(module, "fixtures"):
-            continue
         torch.manual_seed(0)
-        for name, tensors in module.fixtures().items():
+        if hasattr(module, "fixtures_in"):
+            fixtures = module.fixtures_in(out)
+        elif hasattr(module, "fixtures"):
+            fixtures = module.fixtures()
+        else:
+            continue
+        for name, tensors in fixtures.items():
             save_file({key: value.detach().contiguous().clone() for key, value in tensors.items()}, out / f"{name}.safetensors")
             print(f"wrote {name}")
 

@@ -35,35 +35,72 @@ torch::Tensor confusion_matrix(const torch::Tensor& truth, const torch::Tensor& 
   return torch::bincount(truth.cpu() * classes + predicted.cpu(), {}, classes * classes).view({classes, classes});
 }
 
-ClassificationScores scores_of(const torch::Tensor& confusion) {
-  TORCH_CHECK_VALUE(
-      confusion.dim() == 2 && confusion.size(0) == confusion.size(1) && confusion.scalar_type() == torch::kInt64,
-      "a confusion matrix is [K, K] int64, not ", confusion.sizes(), " of ", confusion.scalar_type());
-  const auto counts = confusion.cpu().contiguous();
-  const auto right = counts.diagonal().contiguous(), actual = counts.sum(1), claimed = counts.sum(0);
+void add_pairs(Confusion& confusion, const torch::Tensor& truth, const torch::Tensor& predicted) {
+  TORCH_CHECK_VALUE(truth.sizes() == predicted.sizes(), "truth ", truth.sizes(), " with predictions ",
+                    predicted.sizes());
+  TORCH_CHECK_VALUE(truth.scalar_type() == torch::kInt64 && predicted.scalar_type() == torch::kInt64,
+                    "classes are int64, not ", truth.scalar_type(), " and ", predicted.scalar_type());
+  const auto kept = truth != kIgnored;
+  const auto actual = truth.masked_select(kept), claimed = predicted.masked_select(kept);
+  check_classes(actual, confusion.classes());
+  check_classes(claimed, confusion.classes());
+  const int64_t cells = confusion.classes() * confusion.classes();
+  const auto counts = torch::bincount(actual * confusion.classes() + claimed, {}, cells).cpu().contiguous();
+  confusion.add_counts({counts.const_data_ptr<int64_t>(), static_cast<size_t>(cells)});
+}
+
+ClassificationScores scores_of(const Confusion& confusion) {
+  const int64_t classes = confusion.classes();
   ClassificationScores scores;
-  int64_t with_samples = 0, seen = 0;
-  for (int64_t k = 0; k < counts.size(0); ++k) {
-    const int64_t hits = right[k].item<int64_t>(), truths = actual[k].item<int64_t>(),
-                  claims = claimed[k].item<int64_t>();
-    ClassScores one{truths, std::nullopt, ratio(hits, claims), ratio(2 * hits, truths + claims)};
+  int64_t with_samples = 0, seen = 0, right = 0;
+  for (int64_t k = 0; k < classes; ++k) {
+    const int64_t hits = confusion.count(k, k);
+    int64_t truths = 0, claims = 0;
+    for (int64_t other = 0; other < classes; ++other) {
+      truths += confusion.count(k, other);
+      claims += confusion.count(other, k);
+    }
+    ClassScores one{truths, std::nullopt, ratio(hits, claims), ratio(2 * hits, truths + claims), std::nullopt};
     if (truths > 0) {
       one.accuracy = ratio(hits, truths);
       scores.mean_class_accuracy += *one.accuracy;
       ++with_samples;
     }
     if (truths + claims > 0) {
+      one.iou = ratio(hits, truths + claims - hits);
       scores.macro_f1 += one.f1;
+      scores.mean_iou += *one.iou;
       ++seen;
     }
+    right += hits;
     scores.classes.push_back(one);
   }
   if (with_samples > 0) scores.mean_class_accuracy /= static_cast<double>(with_samples);
-  if (seen > 0) scores.macro_f1 /= static_cast<double>(seen);
-  const int64_t total = counts.sum().item<int64_t>();
-  const double p = scores.overall_accuracy = ratio(right.sum().item<int64_t>(), total);
+  if (seen > 0) {
+    scores.macro_f1 /= static_cast<double>(seen);
+    scores.mean_iou /= static_cast<double>(seen);
+  }
+  const int64_t total = confusion.total();
+  const double p = scores.overall_accuracy = ratio(right, total);
   scores.standard_error = total > 0 ? std::sqrt(p * (1 - p) / static_cast<double>(total)) : 0;
   return scores;
+}
+
+ClassificationScores scores_of(const torch::Tensor& confusion) {
+  TORCH_CHECK_VALUE(
+      confusion.dim() == 2 && confusion.size(0) == confusion.size(1) && confusion.scalar_type() == torch::kInt64,
+      "a confusion matrix is [K, K] int64, not ", confusion.sizes(), " of ", confusion.scalar_type());
+  const auto counts = confusion.cpu().contiguous();
+  Confusion sums(counts.size(0));
+  sums.add_counts({counts.const_data_ptr<int64_t>(), static_cast<size_t>(counts.numel())});
+  return scores_of(sums);
+}
+
+BinaryScores binary_scores(const Confusion& confusion, int64_t positive) {
+  TORCH_CHECK_VALUE(positive >= 0 && positive < confusion.classes(), "class ", positive, " of ", confusion.classes());
+  const ClassificationScores scores = scores_of(confusion);
+  const ClassScores& one = scores.classes[static_cast<size_t>(positive)];
+  return {one.precision, one.accuracy.value_or(0), one.f1, one.iou.value_or(0), scores.overall_accuracy};
 }
 
 PairedComparison compare_paired(const torch::Tensor& first_correct, const torch::Tensor& second_correct) {

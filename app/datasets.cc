@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/verbs.h"
+#include "core/log.h"
+#include "datasets/dataset_check.h"
+#include "datasets/registry.h"
+
+namespace skysense::app {
+namespace {
+
+struct CheckArguments {
+  std::string name, folder;
+  DatasetOptions reading;
+  CheckOptions check;
+};
+
+void list_datasets() {
+  nlohmann::json readers = nlohmann::json::array();
+  for (const DatasetReader& reader : dataset_readers()) {
+    spdlog::info("{:<22} {:<12} {}", reader.name, label_kind_name(reader.label), reader.title);
+    readers.push_back({{"name", reader.name}, {"label", label_kind_name(reader.label)}, {"title", reader.title}});
+  }
+  print_result({{"verb", "datasets list"}, {"datasets", readers}});
+}
+
+void check_folder(const CheckArguments& arguments) {
+  const auto dataset = open_labelled_dataset(arguments.name, arguments.folder, arguments.reading);
+  const DatasetCheck check = check_dataset(*dataset, arguments.check);
+  const DatasetDescription& description = dataset->description();
+  for (const auto& [name, split] : check.splits) spdlog::info("{}: {} samples", name, split.samples);
+  spdlog::info("{} classes, split by {}; {} samples read", description.classes.size(), description.split_rule,
+               check.read);
+  for (const auto& band : check.bands) {
+    spdlog::info("{}: {:.4g} to {:.4g}, mean {:.4g}, deviation {:.4g}", band.band, band.minimum, band.maximum,
+                 band.mean, band.std);
+  }
+  for (const std::string& file : check.missing) spdlog::warn("missing: {}", file);
+  for (const std::string& problem : check.problems) spdlog::warn("{}", problem);
+  if (check.missing_files + check.unreadable > 0)
+    spdlog::warn("{} files missing, {} samples unreadable", check.missing_files, check.unreadable);
+  nlohmann::json result = check_to_json(check, description);
+  result["verb"] = "datasets check";
+  result["folder"] = arguments.folder;
+  print_result(result);
+}
+
+}  // namespace
+
+void add_datasets(CLI::App& program) {
+  auto* verb = program.add_subcommand("datasets", "Published data sets that can be read, and checks of their folders");
+  verb->footer(
+      "Examples:\n"
+      "  skysense datasets list\n"
+      "  skysense datasets check levir-cd LEVIR-CD\n"
+      "  skysense datasets check pastis-r PASTIS-R --fold 1 --samples 0\n"
+      "The layouts are described in docs/datasets.md.");
+  verb->require_subcommand(1);
+  auto* list = verb->add_subcommand("list", "Names, labels and titles of the data sets");
+  list->callback(list_datasets);
+  auto* check = verb->add_subcommand(
+      "check",
+      "Count samples by split and class, find missing files, read some samples: classes, band ranges, problems");
+  const auto arguments = std::make_shared<CheckArguments>();
+  DatasetOptions& reading = arguments->reading;
+  check->add_option("NAME", arguments->name, "data set, as 'datasets list' has it")->required();
+  check->add_option("DIR", arguments->folder, "its folder")->required();
+  check->add_option("--samples", arguments->check.samples, "samples to read, evenly spread (0: all)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  check->add_option("--train-share", reading.train_share, "share to train with instead of the data set's own split")
+      ->check(CLI::Range(0.0, 1.0));
+  check->add_option("--seed", reading.seed, "of that draw")->check(CLI::NonNegativeNumber)->capture_default_str();
+  check->add_option("--fold", reading.fold, "PASTIS: test fold, 1 to 5")
+      ->check(CLI::Range(1, 5))
+      ->capture_default_str();
+  check->add_option("--dates", reading.dates, "DynamicEarthNet: Planet images of a month")
+      ->check(CLI::IsMember({"single", "weekly", "daily"}))
+      ->capture_default_str();
+  check->add_flag("--series", reading.series, "DynamicEarthNet: a sample is a cube of all months");
+  check->add_option("--sensor", reading.sensor, "generic layouts: built-in contract of the images")
+      ->capture_default_str();
+  check->add_option("--bands", reading.bands, "generic layouts: band numbers in the files, e.g. B04=3,B03=2");
+  check->add_option("--attribute", reading.attribute, "vector labels: column that names the class");
+  check->callback([arguments] { check_folder(*arguments); });
+}
+
+}  // namespace skysense::app

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "core/options.h"
+
+namespace skysense {
+
+/// What a reader is told beside the folder. Most readers need none of it.
+struct DatasetOptions {
+  double train_share = 0;  ///< of data sets without official splits: share of (each class's) samples; 0: the reader's
+  int64_t seed = 0;        ///< of that draw
+  int64_t fold = 5;        ///< PASTIS: the test fold; the one before it validates, the other three train
+  std::string dates = "single";       ///< DynamicEarthNet's Planet images of a month: single, weekly or daily
+  bool series = false;                ///< DynamicEarthNet: a sample is a cube of all months, not one month
+  std::string sensor = "aerial-rgb";  ///< generic layouts: built-in contract of the images
+  std::string bands;                  ///< generic layouts: "B04=3,B03=2"; DynamicEarthNet: of its Sentinel-1 files
+  std::string attribute;              ///< vector labels: column that names the class; empty: every area is class 1
+
+  void describe(OptionFields& fields);
+};
+
+}  // namespace skysense
