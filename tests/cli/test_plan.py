@@ -59,7 +59,7 @@ def test_several_devices_share_the_batch_and_the_optimiser():
     assert four["memory"]["held"]["optimizer"] == one["memory"]["held"]["optimizer"] / 4
     assert four["memory"]["device_bytes"] < one["memory"]["device_bytes"]
     assert four["step"]["flops"] == pytest.approx(one["step"]["flops"], rel=1e-9)
-    assert four["step"]["seconds"] < one["step"]["seconds"] / 3
+    assert one["step"]["seconds"] / 4 < four["step"]["seconds"] < one["step"]["seconds"] / 2.5  # operators start as often
 
 
 def test_time_and_cost_follow_the_steps():
@@ -85,7 +85,7 @@ def test_a_run_that_does_not_fit_is_refused_with_a_way_out():
     message = refusal_of(*arguments)
     assert "GiB" in message and "rtx4090" in message and "train.accumulate" in message
     forced = run(*arguments, "--force")
-    assert forced.returncode == 0 and "warning" in forced.stderr.lower() and '"fits":false' in forced.stdout
+    assert forced.returncode == 0 and message in forced.stderr and '"fits":false' in forced.stdout
     way_out = message[message.index("--set") :].split(" it would")[0].split()
     assert result_of(*arguments, *way_out)["memory"]["fits"]
 

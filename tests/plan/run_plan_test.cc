@@ -34,7 +34,9 @@ TEST(StepWork, CheckpointingRunsTheStudentsNetworkAgain) {
   options.model.activation_checkpointing = true;
   const StepWork again = step_work(options, kDefaultSensors, {.gpu = true});
   EXPECT_EQ(again.flops(), plain.flops());
-  EXPECT_NEAR(again.recomputed_flops, plain.student_flops / 3, 0.05 * again.recomputed_flops);
+  // A third of the student's work, without the heads.
+  EXPECT_LT(again.recomputed_flops, plain.student_flops / 3);
+  EXPECT_GT(again.recomputed_flops, 0.85 * plain.student_flops / 3);
   EXPECT_GT(again.moved_bytes, 1.2 * plain.moved_bytes);
   EXPECT_GT(again.operators, plain.operators);
 }
