@@ -165,6 +165,7 @@ void plan_pretrain(const PlanArguments& arguments) {
 void add_plan(CLI::App& program) {
   auto* verb = program.add_subcommand("plan", "Predict memory, time, cost and disk before anything runs");
   verb->require_subcommand(1);
+  verb->footer("Example: skysense plan pretrain --preset base --device h100 --set train.batch_size=8");
   auto* pretrain = verb->add_subcommand("pretrain", "What a pre-training run will need");
   const auto arguments = std::make_shared<PlanArguments>();
   arguments->config.add_to(*pretrain);
