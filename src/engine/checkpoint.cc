@@ -70,6 +70,7 @@ void remove_checkpoint(const fs::path& folder) {
   fs::remove_all(doomed);
 }
 
+/// What a process that was killed has left of a checkpoint: of a large model, as much as the disk may have room for.
 void remove_leftovers(const fs::path& run) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(run / kFolder, absent)) {
@@ -111,6 +112,7 @@ fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, c
       write_share(text_of_first(ranks, ""));
       return;
     }
+    remove_leftovers(run);
     write_folder_atomically(folder, [&](const fs::path& temporary) {
       text_of_first(ranks, temporary.string());
       write_file_atomically(temporary / kConfigFile, config_yaml);
@@ -173,7 +175,6 @@ void prune_checkpoints(const fs::path& run, int64_t keep) {
         remove_checkpoint(folder);
       }
     }
-    remove_leftovers(run);
   });
 }
 

@@ -35,12 +35,12 @@ struct CheckpointOptions {
   void describe(OptionFields& fields);
 };
 
-/// Writes RUN/checkpoints/step-N/ whole or not at all, points RUN/model to it and removes checkpoints beyond `keep`.
-/// Files: config.yaml (the resolved run config, as given), contract.json, student.safetensors, teacher.safetensors,
-/// optimizer.safetensors (or optimizer-00001-of-00003.safetensors … and optimizer.index.json), extra.safetensors where
-/// there is something extra, state.json. Several ranks write one together, into a folder that all of them see: each its
-/// optimizer state (optimizer-rank-00000.safetensors …), the first all else. Returns the folder. Throws DataError;
-/// earlier checkpoints then survive.
+/// Writes RUN/checkpoints/step-N/ whole or not at all, points RUN/model to it and removes checkpoints beyond `keep`;
+/// before it, what interrupted writes left. Files: config.yaml (the resolved run config, as given), contract.json,
+/// student.safetensors, teacher.safetensors, optimizer.safetensors (or optimizer-00001-of-00003.safetensors … and
+/// optimizer.index.json), extra.safetensors where there is something extra, state.json. Several ranks write one
+/// together, into a folder that all of them see: each its optimizer state (optimizer-rank-00000.safetensors …), the
+/// first all else. Returns the folder. Throws DataError; earlier checkpoints then survive.
 std::filesystem::path write_checkpoint(const std::filesystem::path& run, const std::string& config_yaml,
                                        const SensorContracts& contracts, const RunState& state,
                                        const RunTensors& tensors, const CheckpointOptions& options = {},
@@ -59,8 +59,7 @@ std::optional<std::filesystem::path> find_newest_checkpoint(const std::filesyste
 /// Throws DataError where a file is absent, cut short or of another format_version; compares sizes, reads no weights.
 void check_checkpoint(const std::filesystem::path& checkpoint);
 
-/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to; removes what interrupted
-/// writes left.
+/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to.
 void prune_checkpoints(const std::filesystem::path& run, int64_t keep);
 
 }  // namespace skysense

@@ -202,6 +202,13 @@ TEST(Checkpoint, KeepsTheNewestAndRemovesWhatInterruptedWritesLeft) {
   EXPECT_THAT(names_in(run / "checkpoints"), ElementsAre("step-3", "step-4"));
 }
 
+TEST(Checkpoint, WhatAnInterruptedWriteLeftGoesBeforeTheNextNeedsItsRoom) {
+  TemporaryFolder run;
+  fs::create_directories(run / "checkpoints/.step-9.77.tmp/inner");
+  ASSERT_TRUE(refuses_on_a_full_disk(run.path(), 10, 100));
+  EXPECT_FALSE(fs::exists(run / "checkpoints/.step-9.77.tmp"));
+}
+
 TEST(Checkpoint, TheModelLinkPointsToTheNewestAndMovesWithTheRun) {
   TemporaryFolder outer;
   write(outer / "run", 1);
