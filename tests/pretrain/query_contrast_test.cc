@@ -59,8 +59,9 @@ TEST(QueryContrastParity, LossAndGradientsEqualTheReference) {
     EXPECT_TRUE(relative_l2_within(maps[v].features.grad(), fixture[fmt::format("gradient.{}", v)], 1e-5)) << v;
   }
   for (auto& [name, gradient] : fixture.with_prefix("queries_gradient.")) {
-    // The keys' bias shifts all scores of a query alike: its gradient is zero but for rounding.
-    EXPECT_TRUE(all_close(student->named_parameters()[name].grad(), gradient, 1e-4, 1e-6)) << name;
+    // The keys' bias shifts all scores of a query alike: its gradient is zero but for rounding, which is measured by the
+    // values' beside it.
+    EXPECT_TRUE(relative_l2_within(student->named_parameters()[name].grad(), gradient, 1e-5)) << name;
   }
   for (auto& [name, gradient] : fixture.with_prefix("head_gradient.")) {
     EXPECT_TRUE(relative_l2_within(student_head->named_parameters()[name].grad(), gradient, 1e-5)) << name;
