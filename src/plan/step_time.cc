@@ -7,6 +7,7 @@
 namespace skysense {
 namespace {
 
+constexpr int kFusedSource = 3;                                 // the last of StepShape::dates
 constexpr double kFlopsPerMultiplyAdd = 2, kStudentPasses = 3;  // the backward pass costs two forward passes
 
 // Of each byte that autograd keeps the forward pass moves this many: written once and read by the next operator, with
@@ -75,7 +76,7 @@ HeadRows head_rows(const PretrainOptions& options, const StepShape& shape) {
   HeadRows rows;
   const ContrastOptions& contrast = options.contrast;
   const auto globals = static_cast<double>(shape.groups[0].views), views = static_cast<double>(shape.views());
-  for (int source = 0; source <= 3 && options.weights.mgcl > 0; ++source) {
+  for (int source = 0; source <= kFusedSource && options.weights.mgcl > 0; ++source) {
     const auto images = static_cast<double>(shape.places * shape.dates(source));
     const double objects = globals * (globals - 1) * static_cast<double>(contrast.objects);
     rows.student += images * ((contrast.image_level ? views : 0) + (contrast.pixel_level ? shape.pixel.cells : 0) +
@@ -117,6 +118,13 @@ StepWork step_work(const PretrainOptions& options, const PerModality<int64_t>& c
   for (const StepPhase& phase : step_phases(whole, shape, bytes, setting.gpu)) {
     const bool of_network = phase.name.starts_with("globals.") || phase.name.starts_with("locals.");
     (of_network ? network : losses) += phase.bytes.kept;
+  }
+  // Logits and added targets of the pixel level come in pieces: moved as the others are, though not kept.
+  if (options.weights.mgcl > 0 && options.contrast.pixel_level) {
+    for (int source = 0; source <= kFusedSource; ++source) {
+      const auto images = static_cast<double>(places * shape.dates(source));
+      losses += 2 * images * shape.pixel.cells * outputs * sizeof(float);
+    }
   }
   const double passes = kStudentPasses + 1 + (options.model.activation_checkpointing ? 1 : 0);
   double parameters = static_cast<double>(total_parameters(count_parameters(options.model, channels)));
