@@ -4,7 +4,7 @@
 
 namespace skysense {
 
-/// The most memory that this process has occupied so far, in bytes (getrusage).
+/// The most memory that this process has occupied so far, in bytes.
 int64_t peak_resident_bytes();
 /// What it occupies now.
 int64_t resident_bytes();

@@ -24,6 +24,12 @@ def test_flops_are_those_of_the_work():
         assert result["peak_memory_mb"] > 0
 
 
+def test_the_peak_of_memory_is_the_programs_own():
+    alone = bench("encode", 1)["peak_memory_mb"]
+    ballast = numpy.ones(int((alone + 400) * 2**20 / 8))  # of a caller that is larger than the program
+    assert bench("encode", 1)["peak_memory_mb"] == pytest.approx(alone, rel=0.1) and ballast[0] == 1
+
+
 def test_raster_reading_sees_what_rasterio_sees(tmp_path):
     path = str(tmp_path / "scene.tif")
     values = numpy.random.default_rng(1).integers(1, 3000, (3, 300, 1500)).astype(numpy.uint16)
