@@ -1,0 +1,38 @@
+#include "heads/conv_block.h"
+
+#include <ATen/ops/relu.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+
+#include <numeric>
+
+namespace skysense {
+
+ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& options)
+    : conv_(register_module("conv",
+                            torch::nn::Conv2d(torch::nn::Conv2dOptions(options.inputs, options.outputs, options.kernel)
+                                                  .padding(options.kernel / 2)
+                                                  .bias(false)))) {
+  if (options.norm == HeadNorm::kBatch) {
+    batch_norm_ = register_module("norm", torch::nn::BatchNorm2d(options.outputs));
+  } else {
+    constexpr int64_t kGroups = 32;
+    group_norm_ = register_module(
+        "norm", torch::nn::GroupNorm(torch::nn::GroupNormOptions(std::gcd(kGroups, options.outputs), options.outputs)));
+  }
+}
+
+torch::Tensor ConvBlockImpl::forward(const torch::Tensor& map) {
+  const auto x = conv_(map);
+  return at::relu(batch_norm_ ? batch_norm_(x) : group_norm_(x));
+}
+
+torch::nn::Conv2d make_classifier(int64_t inputs, int64_t outputs) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(inputs, outputs, 1));
+}
+
+torch::Tensor resize_map(const torch::Tensor& map, int64_t height, int64_t width) {
+  if (map.size(2) == height && map.size(3) == width) return map;
+  return at::upsample_bilinear2d(map, {height, width}, /*align_corners=*/false);
+}
+
+}  // namespace skysense
