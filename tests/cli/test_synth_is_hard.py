@@ -137,7 +137,8 @@ def test_scenes_need_more_than_a_linear_model_and_some_need_hr(world):
     by_ms = trained(small_network(10), summer[0], train.scene, summer[1], rate=3e-3, decay=1e-2)
     assert score(test.scene, by_ms, CLASSES) < network_score - 0.2
     gain = recall_score(test.scene, by_network, average=None) - recall_score(test.scene, by_ms, average=None)
-    assert (gain > 0.3).sum() >= 3, f"classes that fine pixels tell apart: {gain.round(2)}"
+    # Recalls of some 80 samples a class differ by 0.05 from one training to the next.
+    assert (gain > 0.2).sum() >= 4, f"classes that fine pixels tell apart: {gain.round(2)}"
 
 
 def test_crops_cannot_be_told_from_one_date(world):
