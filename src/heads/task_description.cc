@@ -15,12 +15,12 @@ namespace {
 
 constexpr int64_t kFormatVersion = 1;
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 5> kKinds = {{{TaskKind::kScene, "scene"},
-                                                                         {TaskKind::kSceneLabels, "scene labels"},
-                                                                         {TaskKind::kMap, "map"},
-                                                                         {TaskKind::kChange, "change"},
-                                                                         {TaskKind::kSemanticChange,
-                                                                          "semantic change"}}};
+constexpr std::array<std::pair<TaskKind, std::string_view>, 5> kKinds = {
+    {{TaskKind::kScene, "scene"},
+     {TaskKind::kSceneLabels, "scene labels"},
+     {TaskKind::kMap, "map"},
+     {TaskKind::kChange, "change"},
+     {TaskKind::kSemanticChange, "semantic change"}}};
 constexpr std::array<std::pair<TaskLoss, std::string_view>, 3> kLosses = {
     {{TaskLoss::kCrossEntropy, "cross-entropy"},
      {TaskLoss::kBinaryCrossEntropy, "binary-cross-entropy"},
