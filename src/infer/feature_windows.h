@@ -11,11 +11,12 @@
 
 namespace skysense {
 
-/// Features of one window of cells.
+/// Features of one window of cells, each cell `divisions` x `divisions` pixels of the output (FeatureExtractor).
 struct WindowFeatures {
   CellWindow window;
-  torch::Tensor values;  ///< [d, rows, columns] float32; NaN where invalid
-  torch::Tensor valid;   ///< [rows, columns] bool: some pixel of the cell is valid
+  torch::Tensor values;  ///< [d, rows * divisions, columns * divisions] float32; NaN where invalid
+  torch::Tensor valid;   ///< of the same pixels, bool: at every time some image is valid there
+  torch::Tensor images;  ///< how many images are, see count_images
 };
 
 /// What a run did.

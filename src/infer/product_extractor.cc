@@ -44,7 +44,7 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   FusionInput input;
   input.grid_height = input.grid_width = batch.side;
   for (const Modality modality : kModalities) {
-    const auto& series = batch.images[modality];
+    const auto& series = batch.times.front()[modality];
     if (!series) continue;
     std::vector<torch::Tensor> features, valid, days;
     // One date after another: the backbone's activations are those of a single image however long the series is.
@@ -64,7 +64,7 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   if (product_.prototypes) {
     input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(locate(batch.tiles)), torch::kCPU);
   }
-  return model->fuse(input).fused;
+  return model->fuse(input).fused.permute({0, 3, 1, 2});
 }
 
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {

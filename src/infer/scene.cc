@@ -116,7 +116,7 @@ std::string Scene::summary() const {
   return text;
 }
 
-RegionImages Scene::read(const CellWindow& window) {
+Region Scene::read(const CellWindow& window) {
   RegionImages region;
   for (const Modality modality : kModalities) {
     std::vector<SceneRaster>& rasters = rasters_[modality];
@@ -133,7 +133,7 @@ RegionImages Scene::read(const CellWindow& window) {
     }
     region[modality] = std::move(series);
   }
-  return region;
+  return {std::move(region)};
 }
 
 void Scene::count(const CellWindow& window) {

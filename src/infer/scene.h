@@ -46,7 +46,7 @@ class Scene : public RegionReader {
   /// "hr aerial-rgb; ms sentinel2-l2a 2024-05-01 2024-06-01": for provenance.
   std::string summary() const;
 
-  RegionImages read(const CellWindow& window) override;
+  Region read(const CellWindow& window) override;
   void count(const CellWindow& window) override;
   const PixelCounts& counts() const { return counts_; }
 

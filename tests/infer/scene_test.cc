@@ -46,7 +46,7 @@ TEST(Scene, ReadsPhysicalValuesAndNothingBeyondTheRaster) {
   EXPECT_EQ(scene.extent().cells(), 64 * 64);
   CellWindow window = scene.extent();
   window.row -= 2;
-  const RegionImages region = scene.read(window);
+  const RegionImages region = scene.read(window)[0];
   const ImageSeries& series = *region[Modality::kMs];
   EXPECT_FALSE(series.valid[0][1].any().item<bool>());
   EXPECT_TRUE(series.valid[0][2].all().item<bool>());

@@ -27,7 +27,7 @@ TEST(CellWindow, IntersectionOfWindowsApartIsEmpty) {
 
 TEST(Tiling, WeightsOfOverlappingTilesSumToOne) {
   const Tiling tiling(16, 4, 1);
-  const auto ramp = tiling.ramp();
+  const auto ramp = tiling.row_ramp(3, 1);
   for (int64_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(ramp[i] + ramp[12 + i], 1) << i;
   for (int64_t i = 4; i < 12; ++i) EXPECT_EQ(ramp[i], 1);
 }
