@@ -11,6 +11,7 @@
 #include "core/safetensors.h"
 #include "core/sensor_contract.h"
 #include "core/shard.h"
+#include "core/tile_journal.h"
 #include "fuzz/config_example.h"
 
 namespace {
@@ -90,6 +91,13 @@ void write_contract_seeds(const fs::path& folder) {
     contracts[contract.modality] = contract;
     write_file_atomically(folder / name, skysense::contracts_to_json(contracts).dump());
   }
+}
+
+void write_journal_seeds(const fs::path& folder) {
+  skysense::TileJournalWriter(folder / "empty", R"({"model":"a"})");
+  skysense::TileJournalWriter writer(folder / "records", "{}");
+  writer.append({{0, -5, 2, 3}, std::string(6, 'a')});
+  writer.append({{2, -5, 2, 3}, std::string(600, 'b')});
 }
 
 void write_shard_seeds(const fs::path& folder) {
@@ -172,7 +180,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets"})
+                             "clip", "features", "datasets", "tile_journal"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -184,5 +192,6 @@ int main(int argc, char** argv) {
   write_clip_seeds(root / "clip");
   write_feature_seeds(root / "features");
   write_dataset_seeds(root / "datasets");
+  write_journal_seeds(root / "tile_journal");
   return 0;
 }

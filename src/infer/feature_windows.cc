@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <limits>
 #include <map>
 
@@ -24,11 +25,16 @@ struct GroupResult {
 torch::Tensor valid_pixels(const torch::Tensor& images) { return images.to(torch::kBool).any(1).all(0); }
 
 GroupResult compute_group(const Region& region, const Tiling& tiling, const TileGroup& group,
-                          const FeatureExtractor& extractor) {
+                          const FeatureExtractor& extractor, FeatureRunCounts& counts) {
   const int64_t divisions = extractor.divisions();
   GroupResult result{{}, count_images(region, tiling.group_height(), tiling.group_width(), divisions)};
   if (!valid_pixels(result.images).any().item<bool>()) return result;
-  result.sum = blend_tiles(extractor.extract(cut_tiles(region, tiling, group)), tiling, group, divisions);
+  const TileBatch batch = cut_tiles(region, tiling, group);
+  const auto started = std::chrono::steady_clock::now();
+  const torch::Tensor features = extractor.extract(batch);
+  counts.network_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  counts.tiles += tiling.batch();
+  result.sum = blend_tiles(features, tiling, group, divisions);
   return result;
 }
 
@@ -81,8 +87,7 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
   while (const auto step = plan.next()) {
     if (step->forget) kept.erase(*step->forget);
     if (step->compute) {
-      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor);
-      if (result.sum.defined()) counts.tiles += run.tiling.batch();
+      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor, counts);
       kept[step->group] = std::move(result);
       // Without this the heap's holes add up over a scene, and its memory would grow after all.
       release_freed_memory();

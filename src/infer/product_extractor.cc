@@ -1,8 +1,6 @@
 #include "infer/product_extractor.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "data/normalise.h"
 
@@ -17,27 +15,8 @@ torch::Tensor covered_cells(const torch::Tensor& valid, int64_t side) {
 
 }  // namespace
 
-ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid) : product_(product), grid_(grid) {
-  if (product.prototypes && grid.reference().known()) {
-    to_lonlat_ = CoordinateTransform::between(grid.reference().wkt, wkt_from_text("EPSG:4326"));
-  }
-}
-
-torch::Tensor ProductExtractor::locate(const std::vector<CellWindow>& tiles) const {
-  auto locations =
-      torch::full({static_cast<int64_t>(tiles.size()), 2}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat64);
-  auto rows = locations.accessor<double, 2>();
-  for (size_t i = 0; to_lonlat_ && i < tiles.size(); ++i) {
-    const Georeference own = grid_.georeference(tiles[i]);
-    MapPoint middle =
-        own.to_map({0.5 * static_cast<double>(tiles[i].columns), 0.5 * static_cast<double>(tiles[i].rows)});
-    // Beyond the edge of its projection, or of the globe, a tile is nowhere.
-    if (!to_lonlat_->apply(1, &middle.x, &middle.y) || !(std::abs(middle.y) <= 90)) continue;
-    rows[static_cast<int64_t>(i)][0] = middle.x;
-    rows[static_cast<int64_t>(i)][1] = middle.y;
-  }
-  return locations;
-}
+ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid)
+    : product_(product), prototypes_(product.prototypes, grid) {}
 
 torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   SkysenseModel model = product_.model;
@@ -61,9 +40,7 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
     input.series[modality] =
         FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
   }
-  if (product_.prototypes) {
-    input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(locate(batch.tiles)), torch::kCPU);
-  }
+  input.prototypes = prototypes_.gather(batch.tiles);
   return model->fuse(input).fused.permute({0, 3, 1, 2});
 }
 
@@ -76,7 +53,7 @@ Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t
 }
 
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
-                        const PerModality<int64_t>& dates) {
+                        const PerModality<int64_t>& dates, const PerModality<int64_t>& images_at_once) {
   constexpr int64_t kBytes = 4;
   // Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
   // and the MLP's hidden layer before and after its activation; and what the heap loses between them.
@@ -86,7 +63,7 @@ int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const
     if (pixels_per_cell[modality] == 0) continue;
     int64_t side = std::max<int64_t>(1, tiling.tile() * pixels_per_cell[modality] / 4), channels = options.dim;
     for (int stage = 0; stage < 4; ++stage) {
-      const int64_t tokens = tiling.batch() * side * side;
+      const int64_t tokens = tiling.batch() * images_at_once[modality] * side * side;
       backbone = std::max(backbone, tokens * channels * block_widths * kBytes);
       if (stage == 3) break;
       channels *= 2;

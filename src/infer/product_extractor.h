@@ -3,8 +3,8 @@
 #include "engine/product.h"
 #include "infer/cell_grid.h"
 #include "infer/feature_extractor.h"
+#include "infer/tile_prototypes.h"
 #include "infer/tiling.h"
-#include "raster/coordinate_transform.h"
 
 namespace skysense {
 
@@ -20,12 +20,8 @@ class ProductExtractor : public FeatureExtractor {
   torch::Tensor extract(const TileBatch& batch) const override;
 
  private:
-  /// Longitude and latitude of the tiles' middles [B, 2] float64; NaN where unknown.
-  torch::Tensor locate(const std::vector<CellWindow>& tiles) const;
-
   Product product_;
-  CellGrid grid_;
-  std::optional<CoordinateTransform> to_lonlat_;
+  TilePrototypes prototypes_;
 };
 
 /// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS
@@ -35,8 +31,10 @@ class ProductExtractor : public FeatureExtractor {
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch = 0);
 
 /// Bytes that extract() needs at its peak beyond its input, estimated from above (measured: tests/infer).
-/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent.
+/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent. Of the dates `images_at_once` go through
+/// the backbone together.
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
-                        const PerModality<int64_t>& dates);
+                        const PerModality<int64_t>& dates,
+                        const PerModality<int64_t>& images_at_once = {{{1, 1, 1}}});
 
 }  // namespace skysense

@@ -70,6 +70,10 @@ Tiling Tiling::within(const CellWindow& extent) const {
   return tiling;
 }
 
+std::string Tiling::text() const {
+  return fmt::format("tile {} stride {} batch {} x {}", tile_, stride(), group_rows_, group_columns_);
+}
+
 CellWindow Tiling::cells(const TileGroup& group) const {
   return {group.row * group_rows_ * stride(), group.column * group_columns_ * stride(), group_height(), group_width()};
 }

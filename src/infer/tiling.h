@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Tiling {
   /// outermost tiles that are left do not fade towards the scene's edge. What is left depends on the extent alone, and
   /// from one tile inside its edge on nothing changes.
   Tiling within(const CellWindow& extent) const;
+  /// The same tiles over all of the plane.
+  Tiling endless() const { return Tiling(tile_, overlap_, batch(), window_); }
 
   int64_t tile() const { return tile_; }
   int64_t stride() const { return tile_ - overlap_; }
@@ -50,6 +53,9 @@ class Tiling {
   /// Sides of the rectangle of cells that a batch covers.
   int64_t group_height() const { return (group_rows_ - 1) * stride() + tile_; }
   int64_t group_width() const { return (group_columns_ - 1) * stride() + tile_; }
+
+  /// "tile 64 stride 48 batch 2 x 2": for provenance.
+  std::string text() const;
 
   /// The cells that a batch covers.
   CellWindow cells(const TileGroup& group) const;
