@@ -46,8 +46,8 @@ void plan_predict(const PlanArguments& arguments) {
   spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
   spdlog::info("tiles        {} in batches of {} ({})", batches * tiling.batch(), tiling.batch(), tiling.text());
   spdlog::info("memory       {}", bytes_text(job.run().memory().total));
-  spdlog::info("time         {}, {:.3f} s a batch measured here, reading and writing beside it",
-               duration_text(seconds), batch_seconds);
+  spdlog::info("time         {}, {:.3f} s a batch measured here, reading and writing beside it", duration_text(seconds),
+               batch_seconds);
   print_result({{"verb", "plan predict"},
                 {"size", {job.area().width, job.area().height}},
                 {"tiles", batches * tiling.batch()},
@@ -71,7 +71,8 @@ void add_plan_predict(CLI::App& plan) {
   verb->add_flag("--entropy", arguments->layers.entropy, "as predict writes it");
   verb->add_flag("--provenance", arguments->layers.provenance, "as predict writes it");
   verb->footer(
-      "The time is that of the network on empty tiles, measured here; the output's bytes are those before compression,\n"
+      "The time is that of the network on empty tiles, measured here; the output's bytes are those before "
+      "compression,\n"
       "which the disk holds once more while they are written.\n"
       "Example: skysense plan predict --model RUN scene.tif --probabilities");
   verb->callback([arguments] { plan_predict(*arguments); });

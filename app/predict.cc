@@ -30,7 +30,8 @@ void add_predict(CLI::App& program) {
       "Beside OUT.tif come OUT.qml (a style that QGIS finds) and OUT.json (a STAC item).\n"
       "Examples:\n"
       "  skysense predict --model RUN scene.tif -o classes.tif --summary --max-memory 2G\n"
-      "  skysense predict --model RUN --ms s2_a.tif@2024-05-01 s2_b.tif@2024-07-12 --sar s1.tif@2024-05-03 -o crops.tif\n"
+      "  skysense predict --model RUN --ms s2_a.tif@2024-05-01 s2_b.tif@2024-07-12 --sar s1.tif@2024-05-03 -o "
+      "crops.tif\n"
       "  skysense predict --model RUN scene.tif -o classes.tif --tta flips --probabilities --entropy --polygons\n"
       "  skysense predict --model RUN scene.tif -o classes.tif --resume");
   verb->callback([arguments] { run(*arguments); });

@@ -44,8 +44,7 @@ void PredictionFlags::add_to(CLI::App& verb) {
                 "also OUT_provenance.tif: how many images of each sensor are valid in a pixel");
   verb.add_flag("--polygons", output.polygons, "also OUT_polygons.gpkg, a polygon for each patch of one class");
   verb.add_flag("--summary", output.summary, "area of each class in hectares");
-  verb.add_option("--dtype", dtype,
-                  "of probabilities and entropy: uint8 (value * 0.004), or float16 in 32-bit bands")
+  verb.add_option("--dtype", dtype, "of probabilities and entropy: uint8 (value * 0.004), or float16 in 32-bit bands")
       ->check(CLI::IsMember({"uint8", "float16"}))
       ->capture_default_str();
   verb.add_flag("--resume", output.resume, "go on with an interrupted run of the same output");

@@ -54,7 +54,8 @@ void PredictFlags::add_to(CLI::App& verb) {
   verb.add_option("--window", window, "how overlapping tiles are weighed: trapezoid or hann")
       ->check(CLI::IsMember({"trapezoid", "hann"}))
       ->capture_default_str();
-  verb.add_option("--tta", augmentation, "mean over every tile seen from several sides: none, flips (4) or dihedral (8)")
+  verb.add_option("--tta", augmentation,
+                  "mean over every tile seen from several sides: none, flips (4) or dihedral (8)")
       ->check(CLI::IsMember({"none", "flips", "dihedral"}))
       ->capture_default_str();
   verb.add_option("--precision", precision, "of the network: float32, or bfloat16, faster where the processor has it")

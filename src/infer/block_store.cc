@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -13,7 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kMostBytes = int64_t{1} << 30;  // of a block
-constexpr const char* kStaging = "staging";       // where the interrupted run kept unfinished files
+
+// A record of an empty window names a run's folder of unfinished files.
+constexpr std::array<int64_t, 4> kNote = {0, 0, 0, 0};
 
 std::map<std::string, std::string> parse_conditions(const std::string& header, const fs::path& path) {
   try {
@@ -25,13 +28,15 @@ std::map<std::string, std::string> parse_conditions(const std::string& header, c
 
 }  // namespace
 
-BlockStore::BlockStore(const fs::path& path, std::map<std::string, std::string> conditions, bool resume, bool overwrite,
-                       const fs::path& staging)
-    : path_(path) {
+BlockStore::BlockStore(const fs::path& path, const std::map<std::string, std::string>& conditions, bool resume,
+                       bool overwrite, const fs::path& staging)
+    : path_(path), staging_(fs::absolute(staging)) {
   const bool there = fs::exists(path);
   if (there && !resume && !overwrite) {
-    throw DataError(fmt::format("{}: a run of this output was interrupted; go on with --resume, or begin anew with "
-                                "--overwrite", path.string()));
+    throw DataError(
+        fmt::format("{}: a run of this output was interrupted; go on with --resume, or begin anew with "
+                    "--overwrite",
+                    path.string()));
   }
   if (there && resume) {
     stream_.open(path, std::ios::binary);
@@ -39,8 +44,8 @@ BlockStore::BlockStore(const fs::path& path, std::map<std::string, std::string> 
     check_conditions(conditions);
     return;
   }
-  conditions[kStaging] = fs::absolute(staging).string();
   writer_ = std::make_unique<TileJournalWriter>(path, nlohmann::json(conditions).dump());
+  note_staging();
 }
 
 BlockStore::~BlockStore() {
@@ -49,24 +54,31 @@ BlockStore::~BlockStore() {
 
 void BlockStore::check_conditions(const std::map<std::string, std::string>& conditions) {
   std::map<std::string, std::string> earlier = parse_conditions(reader_->header(), path_);
-  const fs::path staging = earlier[kStaging];
-  earlier.erase(kStaging);
   for (const auto& [name, value] : conditions) {
     if (earlier[name] == value) continue;
-    throw DataError(fmt::format("{}: the interrupted run had another {} ({}, now {}); give the same, or begin anew with "
-                                "--overwrite", path_.string(), name, earlier[name], value));
+    throw DataError(
+        fmt::format("{}: the interrupted run had another {} ({}, now {}); give the same, or begin anew with "
+                    "--overwrite",
+                    path_.string(), name, earlier[name], value));
   }
+}
+
+void BlockStore::note_staging() { writer_->append({kNote, staging_.string()}); }
+
+void BlockStore::remove_staging(const fs::path& staging) const {
   // Only what lies where this program would have put it.
+  const bool own = staging.filename().string().starts_with(".") && staging.parent_path() == staging_.parent_path();
   std::error_code ignored;
-  const bool own = staging.filename().string().starts_with(".") &&
-                   staging.parent_path() == fs::absolute(path_).parent_path();
-  if (own) fs::remove_all(staging, ignored);
+  if (own && staging != staging_) fs::remove_all(staging, ignored);
 }
 
 std::optional<JournalRecord> BlockStore::next_finished() {
   if (!reader_) return std::nullopt;
-  auto record = reader_->next();
-  if (record) {
+  while (auto record = reader_->next()) {
+    if (record->window == kNote) {
+      remove_staging(record->bytes);
+      continue;
+    }
     empty_ = false;
     return record;
   }
@@ -74,6 +86,7 @@ std::optional<JournalRecord> BlockStore::next_finished() {
   reader_.reset();
   stream_.close();
   writer_ = std::make_unique<TileJournalWriter>(path_, whole);
+  note_staging();
   return std::nullopt;
 }
 

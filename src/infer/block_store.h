@@ -20,7 +20,7 @@ class BlockStore {
   /// goes on, with `overwrite` it is begun anew. `staging` is this run's folder of unfinished files; that of the run
   /// that was interrupted is removed. Throws DataError where a journal is there and neither is wanted, or its
   /// conditions differ, naming which.
-  BlockStore(const std::filesystem::path& path, std::map<std::string, std::string> conditions, bool resume,
+  BlockStore(const std::filesystem::path& path, const std::map<std::string, std::string>& conditions, bool resume,
              bool overwrite, const std::filesystem::path& staging);
 
   /// Removes a journal without any block: there is nothing to go on from.
@@ -36,8 +36,10 @@ class BlockStore {
 
  private:
   void check_conditions(const std::map<std::string, std::string>& conditions);
+  void note_staging();
+  void remove_staging(const std::filesystem::path& staging) const;
 
-  const std::filesystem::path path_;
+  const std::filesystem::path path_, staging_;
   std::ifstream stream_;
   std::optional<TileJournalReader> reader_;  // of an earlier run's blocks
   std::unique_ptr<TileJournalWriter> writer_;

@@ -51,8 +51,8 @@ ClassAreas measure_classes(const std::filesystem::path& map, int64_t classes) {
       for (size_t value = 0; value < counts.size(); ++value) {
         result.pixels[value] += counts[value];
         if (area && area->same_along_rows())
-          result.hectares[value] += static_cast<double>(counts[value]) * area->square_metres(top + row, 0) /
-                                    kSquareMetres;
+          result.hectares[value] +=
+              static_cast<double>(counts[value]) * area->square_metres(top + row, 0) / kSquareMetres;
       }
     }
   }

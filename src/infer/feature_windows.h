@@ -21,8 +21,8 @@ struct WindowFeatures {
 
 /// What a run did.
 struct FeatureRunCounts {
-  int64_t groups = 0;  ///< batches visited that had to be read
-  int64_t tiles = 0;   ///< tiles that went through the network; batches without a valid pixel do not
+  int64_t groups = 0;          ///< batches visited that had to be read
+  int64_t tiles = 0;           ///< tiles that went through the network; batches without a valid pixel do not
   double network_seconds = 0;  ///< spent in the extractor
 };
 

@@ -8,19 +8,18 @@
 
 #include "core/error.h"
 #include "core/fingerprint.h"
-#include "core/log.h"
 #include "core/memory.h"
 #include "engine/checkpoint_files.h"
 #include "infer/product_extractor.h"
 #include "infer/scene_pair.h"
 #include "infer/task_extractor.h"
+#include "infer/task_scene.h"
 
 namespace skysense {
 namespace {
 
-constexpr int64_t kBlockPixels = 512;     // a tile of the COG
-constexpr int64_t kTilePixels = 128;      // tiles of this side run `inference.batch` at a time, larger ones fewer
-constexpr int64_t kMostClasses = 255;     // a class map of uint8 keeps 255 for nodata
+constexpr int64_t kBlockPixels = 512;  // a tile of the COG
+constexpr int64_t kTilePixels = 128;   // tiles of this side run `inference.batch` at a time, larger ones fewer
 constexpr int64_t kFloat = sizeof(float);
 
 /// Pixels of the output along the side of a cell: as few as hold a whole number of every modality's pixels.
@@ -33,97 +32,17 @@ int64_t divisions_of(const TaskDescription& task) {
 SceneCells cells_of(const TaskDescription& task, int64_t divisions) {
   SceneCells cells{.reference = task.output, .pixels = {}, .grid = {}};
   for (const Modality modality : task.modalities) {
-    cells.pixels[modality] = std::max<int64_t>(
-        1, std::llround(static_cast<double>(divisions) * task.pixels_per_output[modality]));
+    cells.pixels[modality] =
+        std::max<int64_t>(1, std::llround(static_cast<double>(divisions) * task.pixels_per_output[modality]));
   }
   return cells;
-}
-
-void check_task(const TaskProduct& product, size_t times) {
-  const TaskDescription& task = product.task;
-  const std::string model = product.checkpoint.string();
-  const bool compares = task.kind == TaskKind::kChange || task.kind == TaskKind::kSemanticChange;
-  if (!compares && task.kind != TaskKind::kMap) {
-    throw DataError(fmt::format("{}: the model classifies whole scenes, not pixels; train a map with a head such as "
-                                "upernet", model));
-  }
-  if (compares && times == 1)
-    throw DataError(fmt::format("{}: the model compares two times; use skysense change A.tif B.tif", model));
-  if (!compares && times == 2)
-    throw DataError(fmt::format("{}: the model maps one time and compares none; use skysense predict", model));
-  if (static_cast<int64_t>(task.classes.size()) > kMostClasses) {
-    throw DataError(fmt::format("{}: {} classes; a map of one byte a pixel has room for {}", model,
-                                task.classes.size(), kMostClasses));
-  }
-}
-
-void check_dates(const std::vector<SceneImage>& images, const std::string& modality) {
-  for (size_t i = 0; i < images.size() && images.size() > 1; ++i) {
-    if (!images[i].date) {
-      throw DataError(fmt::format("{0}: has no date, and a series needs one for each image; name it as --{1} "
-                                  "{0}@YYYY-MM-DD", images[i].path, modality));
-    }
-    if (i > 0 && *images[i].date < *images[i - 1].date) {
-      throw DataError(fmt::format("{}: its date {} comes before that of {} ({}); name the images in the order of their "
-                                  "dates", images[i].path, images[i].date->text(), images[i - 1].path,
-                                  images[i - 1].date->text()));
-    }
-  }
-}
-
-void check_images(const SceneRequest& request, const TaskProduct& product) {
-  const TaskDescription& task = product.task;
-  const Modality seen = product.options.modality.empty() ? task.modalities.front()
-                                                         : parse_modality(product.options.modality);
-  for (const Modality modality : kModalities) {
-    const auto& images = request.images[modality];
-    const std::string name(modality_name(modality));
-    if (images.empty() && modality == seen) {
-      throw DataError(fmt::format("{0}: the model's head sees {1} images and none is given; name them with --{1}",
-                                  product.checkpoint.string(), name));
-    }
-    if (images.empty()) continue;
-    if (std::find(task.modalities.begin(), task.modalities.end(), modality) == task.modalities.end()) {
-      throw DataError(fmt::format("{}: the model was not fine-tuned on {} images; leave them out",
-                                  images.front().path, name));
-    }
-    check_dates(images, name);
-    const auto count = static_cast<int64_t>(images.size());
-    if (count > task.dates[modality] && !product.options.fusion) {
-      throw DataError(fmt::format("{}: {} {} images are given, and the model takes {}", images.front().path, count,
-                                  name, task.dates[modality]));
-    }
-    if (count > task.dates[modality]) {
-      spdlog::warn("{} {} images are given; the model was fine-tuned on {} at most", count, name,
-                   task.dates[modality]);
-    }
-  }
-}
-
-/// Every image of a request, for what depends on them.
-std::string describe_images(const SceneRequest& request) {
-  std::string text;
-  for (const auto& images : request.images) {
-    for (const SceneImage& image : images) {
-      std::error_code ignored;
-      const auto size = std::filesystem::file_size(image.path, ignored);
-      const auto changed = std::filesystem::last_write_time(image.path, ignored).time_since_epoch().count();
-      text += fmt::format("{}{}@{}", text.empty() ? "" : "; ", image.path, image.date ? image.date->text() : "");
-      if (!image.mask.empty()) text += " mask " + image.mask;
-      if (!ignored) text += fmt::format(" {} bytes {}", size, changed);
-    }
-  }
-  for (const auto& sensor : request.stored) text += sensor ? " sensor " + sensor->name : "";
-  if (!request.reading.bands.empty()) text += " bands " + request.reading.bands;
-  for (const int64_t value : request.reading.mask_values) text += fmt::format(" mask-value {}", value);
-  return text;
 }
 
 }  // namespace
 
 PredictJob::PredictJob(const TaskProduct& product, const PredictOptions& options)
     : product_(product), options_(options), divisions_(divisions_of(product.task)) {
-  check_task(product, options.times.size());
+  require_task(product, options.times.size());
   open_scenes();
   area_ = scene().pixel_area(options_.bbox);
   run_.emplace(run_options());
@@ -132,7 +51,7 @@ PredictJob::PredictJob(const TaskProduct& product, const PredictOptions& options
 void PredictJob::open_scenes() {
   SceneCells cells = cells_of(product_.task, divisions_);
   for (SceneRequest request : options_.times) {
-    check_images(request, product_);
+    require_images(request, product_);
     request.cells = cells;
     scenes_.push_back(std::make_unique<Scene>(request));
     cells.grid = scenes_.front()->grid();
@@ -181,8 +100,7 @@ SceneRunOptions PredictJob::run_options() const {
   }
   for (const auto& scene : scenes_) run.needs.region += region_bytes(*scene, run.tiling);
   run.needs.resident = resident_bytes();
-  run.needs.workspace =
-      task_workspace_bytes(product_, run.tiling, divisions_, scene().pixels_per_cell(), images);
+  run.needs.workspace = task_workspace_bytes(product_, run.tiling, divisions_, scene().pixels_per_cell(), images);
   // Probabilities, and as much again for what is made of them.
   run.needs.cell = 2 * divisions_ * divisions_ * probability_count(product_.task) * kFloat;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
@@ -209,28 +127,17 @@ std::vector<Modality> PredictJob::modalities() const {
   return found;
 }
 
-std::optional<Date> PredictJob::last_date() const {
-  std::optional<Date> last;
+std::vector<Date> PredictJob::dates() const {
+  std::vector<Date> dates;
   for (const auto& scene : scenes_) {
     for (const auto& rasters : scene->rasters()) {
       for (const SceneRaster& raster : rasters) {
-        if (raster.source().date && (!last || *last < *raster.source().date)) last = raster.source().date;
+        if (raster.source().date) dates.push_back(*raster.source().date);
       }
     }
   }
-  return last;
-}
-
-std::optional<Date> PredictJob::first_date() const {
-  std::optional<Date> first;
-  for (const auto& scene : scenes_) {
-    for (const auto& rasters : scene->rasters()) {
-      for (const SceneRaster& raster : rasters) {
-        if (raster.source().date && (!first || *raster.source().date < *first)) first = raster.source().date;
-      }
-    }
-  }
-  return first;
+  std::sort(dates.begin(), dates.end());
+  return dates;
 }
 
 Georeference PredictJob::georeference() const {

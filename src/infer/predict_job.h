@@ -43,9 +43,8 @@ class PredictJob {
   const Scene& scene() const { return *scenes_.front(); }
   /// The modalities that the scenes have.
   std::vector<Modality> modalities() const;
-  /// The day of the last image, where one is dated.
-  std::optional<Date> last_date() const;
-  std::optional<Date> first_date() const;
+  /// The days of the images that are dated, in order.
+  std::vector<Date> dates() const;
   /// Pixels asked for, counted from the corner of the reference raster.
   const PixelWindow& area() const { return area_; }
   Georeference georeference() const;

@@ -25,12 +25,12 @@ struct PredictionOutput {
 struct PredictionResult {
   int64_t width = 0, height = 0;  ///< of the output
   int64_t valid_pixels = 0;
-  int64_t tiles = 0;            ///< that went through the network
-  int64_t resumed_pixels = 0;   ///< taken from the journal
+  int64_t tiles = 0;           ///< that went through the network
+  int64_t resumed_pixels = 0;  ///< taken from the journal
   int64_t polygons = 0;
-  double network_seconds = 0;   ///< spent in the network
-  PixelCounts pixels{};         ///< of the inputs, as far as this run read them
-  ClassAreas areas{};           ///< where a summary is wanted
+  double network_seconds = 0;  ///< spent in the network
+  PixelCounts pixels{};        ///< of the inputs, as far as this run read them
+  ClassAreas areas{};          ///< where a summary is wanted
   std::vector<std::string> class_names{};
   std::vector<std::filesystem::path> files{};
 };

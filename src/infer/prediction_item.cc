@@ -56,12 +56,12 @@ void add_place(const PredictJob& job, Json& item) {
 }
 
 void add_time(const PredictJob& job, Json& properties) {
-  const auto first = job.first_date(), last = job.last_date();
-  properties["datetime"] = time_text(last.value_or(Date{}));
-  if (!last) properties["skysense:undated"] = true;
-  if (!first || *first == *last) return;
-  properties["start_datetime"] = time_text(*first);
-  properties["end_datetime"] = time_text(*last);
+  const std::vector<Date> dates = job.dates();
+  properties["datetime"] = time_text(dates.empty() ? Date{} : dates.back());
+  if (dates.empty()) properties["skysense:undated"] = true;
+  if (dates.empty() || dates.front() == dates.back()) return;
+  properties["start_datetime"] = time_text(dates.front());
+  properties["end_datetime"] = time_text(dates.back());
 }
 
 void add_projection(const PredictJob& job, Json& properties) {
@@ -135,9 +135,10 @@ std::string prediction_item(const PredictJob& job, const PredictionLayers& layer
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string href = "./" + files[i].filename().string();
     if (i >= layers.layers().size()) {
-      item["assets"]["polygons"] = {
-          {"href", href}, {"title", "patches of one class"}, {"type", "application/geopackage+sqlite3"},
-          {"roles", {"data"}}};
+      item["assets"]["polygons"] = {{"href", href},
+                                    {"title", "patches of one class"},
+                                    {"type", "application/geopackage+sqlite3"},
+                                    {"roles", {"data"}}};
       continue;
     }
     const PredictionLayer& layer = layers.layers()[i];

@@ -21,10 +21,10 @@ struct LayerOptions {
 
 /// One raster of a prediction.
 struct PredictionLayer {
-  std::string suffix{};  ///< of the file's name: "" for the map, "_probabilities", …
-  std::string title{};   ///< for people
+  std::string suffix{};   ///< of the file's name: "" for the map, "_probabilities", …
+  std::string title{};    ///< for people
   RasterLayout layout{};  ///< without size, place and tags
-  bool classes = false;  ///< values are classes
+  bool classes = false;   ///< values are classes
   /// Bytes of a value as render() gives it.
   int64_t value_bytes() const { return layout.type == PixelType::kFloat32 ? 2 : 1; }
 };

@@ -31,10 +31,9 @@ class ProductExtractor : public FeatureExtractor {
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch = 0);
 
 /// Bytes that extract() needs at its peak beyond its input, estimated from above (measured: tests/infer).
-/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent. Of the dates `images_at_once` go through
-/// the backbone together.
+/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent. Of the dates `images_at_once` go
+/// through the backbone together.
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
-                        const PerModality<int64_t>& dates,
-                        const PerModality<int64_t>& images_at_once = {{{1, 1, 1}}});
+                        const PerModality<int64_t>& dates, const PerModality<int64_t>& images_at_once = {{{1, 1, 1}}});
 
 }  // namespace skysense

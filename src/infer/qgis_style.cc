@@ -10,9 +10,9 @@ std::string qgis_style(const std::vector<std::string>& names, const std::vector<
   std::string entries;
   for (size_t i = 0; i < names.size(); ++i) {
     const auto& colour = colours.at(i);
-    entries += fmt::format(
-        "        <paletteEntry value=\"{}\" color=\"#{:02x}{:02x}{:02x}\" alpha=\"255\" label=\"{}\"/>\n", i, colour[0],
-        colour[1], colour[2], escape_markup(names[i]));
+    entries +=
+        fmt::format("        <paletteEntry value=\"{}\" color=\"#{:02x}{:02x}{:02x}\" alpha=\"255\" label=\"{}\"/>\n",
+                    i, colour[0], colour[1], colour[2], escape_markup(names[i]));
   }
   return fmt::format(
       "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"

@@ -171,8 +171,8 @@ PixelWindow Scene::pixel_area(const std::optional<MapBox>& bbox) const {
   const PixelWindow area = grid_->pixels_touching(*bbox).intersect(pixel_extent_);
   if (area.pixels() > 0) return area;
   const MapBox all = bounds(grid_->georeference(extent_), extent_.columns, extent_.rows);
-  throw DataError(fmt::format("--bbox {} does not meet the scene, which covers {} in its own CRS", box_text(*bbox),
-                              box_text(all)));
+  throw DataError(
+      fmt::format("--bbox {} does not meet the scene, which covers {} in its own CRS", box_text(*bbox), box_text(all)));
 }
 
 std::string Scene::summary() const {

@@ -25,7 +25,7 @@ struct SceneRequest {
   SensorContracts stored;  ///< what the files hold, where `wanted` does not say it (--sensor)
   SensorContracts wanted;  ///< the model's contracts
   RasterReading reading;
-  double grid = 0;  ///< side of an output cell in map units; 0: 32 HR pixels, or one MS or SAR pixel
+  double grid = 0;                    ///< side of an output cell in map units; 0: 32 HR pixels, or one MS or SAR pixel
   std::optional<SceneCells> cells{};  ///< in place of `grid`
 };
 

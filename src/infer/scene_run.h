@@ -13,9 +13,9 @@ namespace skysense {
 
 /// What a run over a scene computes, and with how much memory.
 struct SceneRunOptions {
-  std::string verb;        ///< of the progress line
+  std::string verb;  ///< of the progress line
   Tiling tiling;
-  CellWindow area;         ///< cells of the output
+  CellWindow area;  ///< cells of the output
   MemoryNeeds needs;
   int64_t max_memory = 0;  ///< bytes; 0: no limit
 };

@@ -30,8 +30,7 @@ int64_t probability_count(const TaskDescription& task) {
   return static_cast<int64_t>(task.classes.size()) * (task.kind == TaskKind::kSemanticChange ? 2 : 1);
 }
 
-TaskExtractor::TaskExtractor(const TaskProduct& product, const CellGrid& grid, int64_t divisions,
-                             c10::ScalarType dtype)
+TaskExtractor::TaskExtractor(const TaskProduct& product, const CellGrid& grid, int64_t divisions, c10::ScalarType dtype)
     : product_(product),
       prototypes_(product.options.geo_context ? product.prototypes : std::nullopt, grid),
       divisions_(divisions),

@@ -29,8 +29,7 @@ int64_t rows_of(int64_t batch) {
 /// Weight at the i-th of `count` pixels of an overlap, coming from the outside.
 float fade(BlendWindow window, int64_t i, int64_t count) {
   if (window == BlendWindow::kTrapezoid) return static_cast<float>(i + 1) / static_cast<float>(count + 1);
-  const double sine =
-      std::sin(0.5 * std::numbers::pi * (static_cast<double>(i) + 0.5) / static_cast<double>(count));
+  const double sine = std::sin(0.5 * std::numbers::pi * (static_cast<double>(i) + 0.5) / static_cast<double>(count));
   return static_cast<float>(sine * sine);
 }
 

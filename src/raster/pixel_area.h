@@ -27,7 +27,7 @@ class PixelArea {
 
   Georeference georeference_;
   bool geographic_ = false, north_up_ = false;
-  double unit_ = 1;                        // metres, or radians, a unit
+  double unit_ = 1;  // metres, or radians, a unit
   double semi_major_m_ = 0, eccentricity_ = 0;
 };
 

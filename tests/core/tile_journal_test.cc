@@ -35,7 +35,8 @@ class TileJournal : public ::testing::Test {
  protected:
   TemporaryFolder folder;
   const fs::path path = folder.path() / "map.tif.journal";
-  const JournalRecord first{{0, -3, 2, 4}, std::string("\0\1\2\3\4\5\6\7", 8)}, second{{2, -3, 1, 1}, std::string(5000, 'x')};
+  const JournalRecord first{{0, -3, 2, 4}, std::string("\0\1\2\3\4\5\6\7", 8)},
+      second{{2, -3, 1, 1}, std::string(5000, 'x')};
 
   void write() {
     TileJournalWriter writer(path, "conditions");

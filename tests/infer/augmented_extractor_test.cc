@@ -29,9 +29,9 @@ class PlaceExtractor : public FeatureExtractor {
 TileBatch batch_of(const torch::Tensor& image) {
   TileBatch batch{.side = image.size(0), .tiles = {{0, 0, image.size(0), image.size(0)}}, .times = {}};
   auto& images = batch.times.emplace_back();
-  images[Modality::kMs] = TileSeries{image.view({1, 1, 1, image.size(0), image.size(1)}),
-                                     torch::ones({1, 1, image.size(0), image.size(1)}, torch::kBool),
-                                     torch::zeros({1}, torch::kInt64)};
+  images[Modality::kMs] =
+      TileSeries{image.view({1, 1, 1, image.size(0), image.size(1)}),
+                 torch::ones({1, 1, image.size(0), image.size(1)}, torch::kBool), torch::zeros({1}, torch::kInt64)};
   return batch;
 }
 

@@ -39,7 +39,8 @@ TEST(CellGrid, HalfPixelPhasesAreAsStableAsWholeOnes) {
     for (const double noise : {-1e-7, 1e-7}) {
       const CellGrid exact(north_up(1000 + phase, 2000 + phase, 1), 4),
           noisy(north_up(1000 + phase + noise, 2000 + phase + noise, 1), 4);
-      EXPECT_EQ(exact.covering(PixelWindow{0, 0, 10, 10}), noisy.covering(PixelWindow{0, 0, 10, 10})) << phase << " " << noise;
+      EXPECT_EQ(exact.covering(PixelWindow{0, 0, 10, 10}), noisy.covering(PixelWindow{0, 0, 10, 10}))
+          << phase << " " << noise;
     }
   }
 }

@@ -51,8 +51,9 @@ inline TaskProduct nano_task(const std::filesystem::path& folder, const NanoTask
   product.inference.batch = 4;
   PerModality<int64_t> channels{};
   for (const Modality modality : task.modalities) channels[modality] = 2;
-  product.network = TaskModel(SkysenseModel(product.model, channels),
-                              task_model_options(product.options, task.modalities, product.model, product.task.logits()));
+  product.network =
+      TaskModel(SkysenseModel(product.model, channels),
+                task_model_options(product.options, task.modalities, product.model, product.task.logits()));
   product.network->eval();
   product.checkpoint = folder;
   save_module(folder / kTeacherFile, *product.network);

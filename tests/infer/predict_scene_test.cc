@@ -19,9 +19,9 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::all_close;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::all_close;
 using testing::nano_task;
 using testing::NanoTask;
 using testing::Place;
@@ -157,9 +157,8 @@ TEST_F(PredictMs, ACutOutSceneGivesTheLargerOnesAnswerATileInsideItsEdge) {
   product.inference.batch = 1;  // of several tiles, experts and kernels may see the whole batch
   predict(product, options_for(product, {scene}), "larger.tif");
   const Place cut{.x = place.x + 70, .y = place.y - 50, .pixel = 10, .width = 48, .height = 44};
-  const fs::path piece = write_scene(file("cut.tif"), cut, 2, PixelType::kUInt16, [](int64_t b, int64_t r, int64_t c) {
-    return texture(b, r + 5, c + 7);
-  });
+  const fs::path piece = write_scene(file("cut.tif"), cut, 2, PixelType::kUInt16,
+                                     [](int64_t b, int64_t r, int64_t c) { return texture(b, r + 5, c + 7); });
   predict(product, options_for(product, {piece}), "piece.tif");
   const Map larger = read_map(file("larger_probabilities.tif")), smaller = read_map(file("piece_probabilities.tif"));
   const auto inner = [](const torch::Tensor& map) {
@@ -171,8 +170,9 @@ TEST_F(PredictMs, ACutOutSceneGivesTheLargerOnesAnswerATileInsideItsEdge) {
 
 TEST_F(PredictMs, PixelsWithoutDataAreNodataInEveryLayer) {
   const auto hole = [](int64_t row, int64_t column) { return row > 20 && column < 9; };
-  write_scene(scene, place, 2, PixelType::kUInt16,
-              [&](int64_t b, int64_t r, int64_t c) { return hole(r, c) ? 65535 : texture(b, r, c); }, 65535);
+  write_scene(
+      scene, place, 2, PixelType::kUInt16,
+      [&](int64_t b, int64_t r, int64_t c) { return hole(r, c) ? 65535 : texture(b, r, c); }, 65535);
   PredictionOutput output = output_to("map.tif");
   output.layers.provenance = output.layers.entropy = true;
   predict_scene(PredictJob(product, options_for(product, {scene})), output);
@@ -283,7 +283,8 @@ TEST_F(PredictMs, TestTimeAugmentationAveragesTheViews) {
   options.augmentation = TestTimeAugmentation::kFlips;
   const PredictionResult result = predict(product, options, "flips.tif");
   EXPECT_EQ(result.valid_pixels, 53 * 61);
-  EXPECT_FALSE(read_map(file("flips_probabilities.tif")).values.equal(read_map(file("plain_probabilities.tif")).values));
+  EXPECT_FALSE(
+      read_map(file("flips_probabilities.tif")).values.equal(read_map(file("plain_probabilities.tif")).values));
 }
 
 TEST_F(PredictMs, AnotherTileSizeAgreesForTheMost) {
@@ -392,8 +393,9 @@ TEST(CountImages, OfFinerAndCoarserImagesAreThoseOfThePixelsTheyTouch) {
 
 class Change : public PredictScene {
  protected:
-  TaskProduct product = nano_task(folder.path(), {.modalities = {Modality::kHr}, .output = Modality::kHr,
-                                                  .kind = TaskKind::kChange, .head = "bit", .tile = 32});
+  TaskProduct product = nano_task(
+      folder.path(),
+      {.modalities = {Modality::kHr}, .output = Modality::kHr, .kind = TaskKind::kChange, .head = "bit", .tile = 32});
   const Place place{.x = 500'000, .y = 5'600'000, .pixel = 1, .width = 50, .height = 40};
   fs::path before = write_scene(file("before_image.tif"), place, 2, PixelType::kUInt16, texture);
   fs::path write_after(double dx, double pixel = 1, const char* crs = "EPSG:32631") const {
@@ -416,13 +418,15 @@ TEST_F(Change, LiesOnTheEarlierImageAndHasDataWhereBothHave) {
 }
 
 TEST_F(Change, AnImageOfSlightlyOtherPixelsIsBroughtOntoTheEarlierOnes) {
-  const PredictionResult result = predict(product, options_for(product, {before, write_after(-1.3, 1.1)}), "change.tif");
+  const PredictionResult result =
+      predict(product, options_for(product, {before, write_after(-1.3, 1.1)}), "change.tif");
   EXPECT_EQ(result.valid_pixels, 40 * 50);
 }
 
 TEST_F(Change, RefusesImagesApartOfAnotherSystemOrInTheWrongOrder) {
   EXPECT_THAT(refusal(product, options_for(product, {before, write_after(5000)})), HasSubstr("do not overlap"));
-  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(0, 1, "EPSG:32632")})), HasSubstr("CRS differ"));
+  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(0, 1, "EPSG:32632")})),
+              HasSubstr("CRS differ"));
   PredictOptions options = options_for(product, {before, write_after(0)});
   options.times[0].images[Modality::kHr][0].date = parse_date("2024-01-01");
   options.times[1].images[Modality::kHr][0].date = parse_date("2023-01-01");
@@ -430,9 +434,11 @@ TEST_F(Change, RefusesImagesApartOfAnotherSystemOrInTheWrongOrder) {
 }
 
 TEST_F(Change, OfClassesComesWithTheMapsOfBothTimes) {
-  const TaskProduct semantic =
-      nano_task(folder.path(), {.modalities = {Modality::kHr}, .output = Modality::kHr,
-                                .kind = TaskKind::kSemanticChange, .head = "upernet-change", .tile = 32});
+  const TaskProduct semantic = nano_task(folder.path(), {.modalities = {Modality::kHr},
+                                                         .output = Modality::kHr,
+                                                         .kind = TaskKind::kSemanticChange,
+                                                         .head = "upernet-change",
+                                                         .tile = 32});
   predict(semantic, options_for(semantic, {before, write_after(0)}), "change.tif");
   const auto change = read_map(file("change.tif")).values, first = read_map(file("change_before.tif")).values,
              second = read_map(file("change_after.tif")).values;

@@ -29,7 +29,8 @@ std::vector<int> values_of(const std::string& bytes) {
 
 TEST(PredictionLayers, TheMapHasTheFirstMostProbableClassAndNodata) {
   const PredictionLayers layers(task_of(TaskKind::kMap, 3), {Modality::kHr}, {});
-  auto values = torch::tensor({{0.2f, 0.4f, 0.1f, NAN}, {0.5f, 0.4f, 0.1f, NAN}, {0.3f, 0.2f, 0.8f, NAN}}).view({3, 1, 4});
+  auto values =
+      torch::tensor({{0.2f, 0.4f, 0.1f, NAN}, {0.5f, 0.4f, 0.1f, NAN}, {0.3f, 0.2f, 0.8f, NAN}}).view({3, 1, 4});
   const auto valid = torch::tensor({true, true, true, false}).view({1, 4});
   EXPECT_THAT(values_of(layers.render(values, valid, {})), ElementsAre(1, 0, 2, 255));
   EXPECT_EQ(layers.bytes_per_pixel(), 1);
@@ -60,7 +61,8 @@ TEST(PredictionLayers, HalfPrecisionKeepsElevenBits) {
 TEST(PredictionLayers, SemanticChangeIsWhereTheClassesDiffer) {
   const PredictionLayers layers(task_of(TaskKind::kSemanticChange, 2), {Modality::kMs}, {.probabilities = true});
   // before: 0 0 1, after: 0 1 1; the last pixel has no data.
-  const auto values = torch::tensor({{0.9f, 0.6f, 0.2f}, {0.1f, 0.4f, 0.8f}, {0.7f, 0.1f, 0.3f}, {0.3f, 0.9f, 0.7f}}).view({4, 1, 3});
+  const auto values =
+      torch::tensor({{0.9f, 0.6f, 0.2f}, {0.1f, 0.4f, 0.8f}, {0.7f, 0.1f, 0.3f}, {0.3f, 0.9f, 0.7f}}).view({4, 1, 3});
   const auto valid = torch::tensor({true, true, false}).view({1, 3});
   const auto bytes = values_of(layers.render(values, valid, {}));
   EXPECT_THAT(std::vector<int>(bytes.begin(), bytes.begin() + 9), ElementsAre(0, 1, 255, 0, 0, 255, 0, 1, 255));
@@ -75,7 +77,8 @@ TEST(PredictionLayers, ProvenanceCountsTheImagesOfEachSensor) {
   images[0][1][0][0] = 4;
   images[0][2][0][1] = 7;
   const auto values = torch::full({2, 1, 2}, 0.5f);
-  EXPECT_THAT(values_of(layers.render(values, torch::ones({1, 2}, torch::kBool), images)), ElementsAre(0, 0, 4, 0, 0, 7));
+  EXPECT_THAT(values_of(layers.render(values, torch::ones({1, 2}, torch::kBool), images)),
+              ElementsAre(0, 0, 4, 0, 0, 7));
   EXPECT_THAT(layers.layers()[1].layout.band_names, ElementsAre("ms images", "sar images"));
 }
 

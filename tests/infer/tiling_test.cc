@@ -116,7 +116,8 @@ TEST(Tiling, WithinAnExtentOwnCellsStillPartIt) {
   const CellWindow extent{-11, 4, 41, 39};
   const Tiling tiling = Tiling(8, 3, 4).within(extent);
   int64_t cells = 0;
-  for (const TileGroup& group : tiling.groups_touching(extent)) cells += tiling.own_cells(group).intersect(extent).cells();
+  for (const TileGroup& group : tiling.groups_touching(extent))
+    cells += tiling.own_cells(group).intersect(extent).cells();
   EXPECT_EQ(cells, extent.cells());
 }
 
