@@ -44,7 +44,7 @@ def write_task_checkpoint(
     network = UperNet([dim << stage for stage in range(4)], len(classes), channels)
     torch.nn.init.normal_(network.classifier.weight, std=0.3)
     weights = load_file(pretrained / TEACHER)
-    weights |= {f"head.{name}": tensor for name, tensor in network.state_dict().items() if "batches" not in name}
+    weights |= {f"head.{name}": tensor for name, tensor in network.state_dict().items()}
     save_file(weights, output / TEACHER)
     task = {
         "format_version": 1, "recipe": "", "dataset": "random", "kind": kind, "loss": "cross-entropy",

@@ -263,7 +263,7 @@ def test_a_full_disk_leaves_the_earlier_map_and_what_is_done(folder, models, sce
 
 @pytest.mark.skipif(not (DATA / "terramind_s1s2").is_dir(), reason="needs the real imagery of $SKYSENSE_TEST_DATA")
 def test_a_real_scene_gives_a_map_that_lines_up(folder, models):
-    source = sorted((DATA / "terramind_s1s2").rglob("*L2A*.tif"))[0]
+    source = sorted((DATA / "terramind_s1s2" / "S2L2A").glob("*.tif"))[0]
     result_of("predict", "--model", models["ms"], "--ms", source, "--bands", "B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=9,B11=11,B12=12",
               "-o", folder / "map.tif", "--summary")
     with rasterio.open(source) as scene, rasterio.open(folder / "map.tif") as made:
