@@ -1,7 +1,7 @@
 #pragma once
 
-#include <filesystem>
 #include <fmt/format.h>
+#include <filesystem>
 #include <optional>
 #include <string>
 

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include "core/options.h"
+#include "core/random.h"
 #include "datasets/labelled_dataset.h"
 
 namespace skysense {
@@ -16,30 +17,35 @@ struct FrameOptions {
   void describe(OptionFields& fields);
 };
 
-/// Sides that are a whole number of pixels in every raster of a sample; what is cut begins and ends on multiples of it.
-struct GridStep {
-  int64_t x = 1, y = 1;
-};
-
-/// The step of the rasters that cover `extent`, for the sizes of the others. Throws c10::ValueError for an empty one.
-GridStep grid_step(const RasterSize& extent, const std::vector<RasterSize>& others);
-
-/// A part of a sample's extent, and what becomes of it.
+/// A part of a sample's extent, and what becomes of it. All lengths and corners are whole pixels in every raster.
 struct Frame {
   PixelWindow window;  ///< of the extent
-  RasterSize scaled;   ///< what the window is resampled to; on a multiple of the grid step
+  RasterSize scaled;   ///< what the window is resampled to
   RasterSize padded;   ///< with what is added at the right and the bottom: invalid pixels, ignored labels
 };
 
-/// The middle of a sample: what evaluation sees. Throws UsageError for a side that is no multiple of the step.
-Frame middle_frame(const RasterSize& extent, const GridStep& step, const FrameOptions& options);
+/// The rasters of a sample, as far as frames are concerned.
+struct FrameGrid {
+  RasterSize extent;
+  int64_t step_x = 1, step_y = 1;  ///< pixels of the extent that are whole pixels of every raster
+  std::string name;                ///< of the sample, for errors
+};
 
-/// A sample, read through its frame: images bilinear (data/crop.h: invalid pixels have no part in any value), labels by
-/// the nearest pixel, never mixed. Georeferences stay those of the pixels read.
-LabelledSample read_frame(const LabelledDataset& dataset, int64_t number, const Frame& frame,
-                          const PerModality<bool>& modalities);
+/// The grid of a sample for the modalities asked for; opens files, reads no pixels.
+FrameGrid frame_grid(const LabelledDataset& dataset, int64_t number, const PerModality<bool>& modalities);
 
-/// The whole sample as evaluation sees it: middle_frame, read.
+/// The middle of a sample, magnified by `scale` beside the options' resizing; with 1 it is what evaluation sees. Throws
+/// UsageError for a side that is no multiple of the grid's step.
+Frame middle_frame(const FrameGrid& grid, const FrameOptions& options, double scale = 1);
+
+/// The same anywhere in the sample: all places are equally likely.
+Frame random_frame(const FrameGrid& grid, const FrameOptions& options, double scale, RandomStream& stream);
+
+/// Brings a sample that was read at frame.window to the frame: images bilinear (data/crop.h: invalid pixels have no
+/// part in any value), maps of classes by the nearest pixel, never mixed. Georeferences stay those of the pixels read.
+void fit_to_frame(LabelledSample& sample, const Frame& frame);
+
+/// A sample as evaluation sees it: its middle frame, read (only the window's pixels) and fitted.
 LabelledSample read_middle(const LabelledDataset& dataset, int64_t number, const FrameOptions& options,
                            const PerModality<bool>& modalities);
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/modality.h"
-#include "heads/task_loss.h"
 
 namespace skysense {
 
@@ -19,6 +18,13 @@ enum class TaskKind {
   kMap,            ///< a class a pixel
   kChange,         ///< 0 unchanged, 1 changed a pixel, between two times
   kSemanticChange  ///< a class a pixel at each of two times
+};
+
+/// The losses of Tables 6 and 8 and of the tasks of Tables 4 and 7.
+enum class TaskLoss {
+  kCrossEntropy,         ///< one of K classes
+  kBinaryCrossEntropy,   ///< one logit, yes or no (Table 6, OSCD)
+  kMultiLabelSoftMargin  ///< K answers yes or no (Table 8, BEN-MM)
 };
 
 /// "scene", "scene labels", "map", "change" or "semantic change": the spelling in task.json.
@@ -34,19 +40,17 @@ struct TaskDescription {
   std::string dataset;  ///< name of the reader that it was trained on
   TaskKind kind = TaskKind::kScene;
   std::vector<std::string> classes;
-  std::vector<std::array<uint8_t, 3>> colours;   ///< one a class, or empty
-  TaskLoss loss = TaskLoss::kCrossEntropy;       ///< one class of several (softmax), or yes and no (sigmoid)
-  std::vector<Modality> modalities;              ///< that the network takes, in the order hr, ms, sar
-  PerModality<int64_t> dates = {{{1, 1, 1}}};    ///< images of a modality and time that it takes at most
-  Modality output = Modality::kHr;               ///< on whose pixel grid the labels lie
-  int64_t tile = 0;                              ///< side of what it was trained on, in pixels of `output`
+  std::vector<std::array<uint8_t, 3>> colours;  ///< one a class, or empty
+  TaskLoss loss = TaskLoss::kCrossEntropy;      ///< one class of several (softmax), or yes and no (sigmoid)
+  std::vector<Modality> modalities;             ///< that the network takes, in the order hr, ms, sar
+  PerModality<int64_t> dates = {{{1, 1, 1}}};   ///< images of a modality and time that it takes at most
+  Modality output = Modality::kHr;              ///< on whose pixel grid the labels lie
+  int64_t tile = 0;                             ///< side of what it was trained on, in pixels of `output`
   /// Pixels of a modality for one of `output`, along a side: 8 or 0.125; 1 for `output`, 0 for what it does not take.
   PerModality<double> pixels_per_output = {{{0, 0, 0}}};
 
   /// Outputs of the network for a pixel or scene: 1 for the binary cross-entropy, else one a class.
-  int64_t logits() const {
-    return loss == TaskLoss::kBinaryCrossEntropy ? 1 : static_cast<int64_t>(classes.size());
-  }
+  int64_t logits() const { return loss == TaskLoss::kBinaryCrossEntropy ? 1 : static_cast<int64_t>(classes.size()); }
 };
 
 /// File of a checkpoint that holds the description (docs/formats.md).

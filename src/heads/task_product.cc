@@ -65,9 +65,9 @@ TaskProduct load_task_product(const fs::path& path) {
   TaskProduct product = describe_task_product(path);
   product.network = TaskModel(SkysenseModel(product.model, channels_of(product.contracts)), network_options(product));
   const fs::path weights = product.checkpoint / kTeacherFile;
-  load_tensors_into(weights, product_names(named_tensors(*product.network)),
-                    {.only_prefixes = {"tokenizers.", "backbone.", "backbones.", "fusion.", "head.",
-                                       "auxiliary_head."}});
+  load_tensors_into(
+      weights, product_names(named_tensors(*product.network)),
+      {.only_prefixes = {"tokenizers.", "backbone.", "backbones.", "fusion.", "head.", "auxiliary_head."}});
   product.prototypes = read_prototypes(weights, product.model.fusion_dim);
   product.network->eval();
   for (auto& parameter : product.network->parameters()) parameter.requires_grad_(false);
