@@ -53,7 +53,7 @@ void PredictionFlags::add_to(CLI::App& verb) {
 void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
                     const std::function<std::vector<SceneRequest>(const TaskProduct&)>& times) {
   const auto started = std::chrono::steady_clock::now();
-  tune_allocator(FreedBuffers::kReturned);
+  tune_allocator(scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
   set_threads(scene.threads);
   const TaskProduct product = load_task_product(scene.model);
   PredictOptions options = flags.how.options(scene);

@@ -63,7 +63,7 @@ void PredictFlags::add_to(CLI::App& verb) {
       ->capture_default_str();
   verb.add_option("--tile", tile, "side of a tile in output pixels in place of the model's: gives other values")
       ->check(CLI::Range(8, 16384));
-  verb.add_option("--overlap", overlap, "output pixels that neighbouring tiles share in place of the model's")
+  verb.add_option("--overlap", overlap, "output pixels that neighbouring tiles share in place of an eighth of a tile")
       ->check(CLI::Range(0, 8192));
 }
 

@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--overlap", type=float, default=0.25, help="part of a tile")
+    parser.add_argument("--overlap", type=float, default=0.125, help="part of a tile")
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)

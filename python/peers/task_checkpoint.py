@@ -13,7 +13,8 @@ import shutil
 import torch
 from safetensors.torch import load_file, save_file
 
-from peers.task_heads import UperNet
+from peers.backbone import Options, SkySense
+from peers.task_heads import Segmenter
 
 TEACHER, TASK, STATE = "teacher.safetensors", "task.json", "state.json"
 
@@ -28,6 +29,27 @@ def task_group(head: str, channels: int) -> str:
         f"  channels: {channels}", "  dropout: 0.1", "  auxiliary: false", "  auxiliary_channels: 256", "  norm: batch", ""))
 
 
+def random_head(weights, config: str, bands: dict[str, int], modality: str, classes: int, channels: int, seed: int) -> torch.nn.Module:
+    """A head whose statistics and bias are those of some noise, so that its map has every class."""
+    torch.manual_seed(seed)
+    sizes = {line.split(":")[0].strip(): line.split(":")[1] for line in config.splitlines() if line.startswith("  d")}
+    options = Options(dim=int(sizes["dim"]), depths=tuple(json.loads(sizes["depths"])))
+    network = Segmenter(SkySense(options, bands), modality, classes, channels)
+    wanted = network.skysense.state_dict()
+    network.skysense.load_state_dict({name: weights[name] for name in wanted})
+    torch.nn.init.normal_(network.head.classifier.weight, std=0.3)
+    noise = torch.nn.functional.interpolate(torch.randn(4, bands[modality], 16, 16), size=(128, 128), mode="bilinear")
+    with torch.no_grad():
+        network(noise)
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.reset_running_stats()
+                module.momentum = None  # a plain mean: of the one pass that follows
+        network(noise)
+        network.head.classifier.bias -= network.eval()(noise).mean((0, 2, 3))
+    return network.head
+
+
 def write_task_checkpoint(
     pretrained: pathlib.Path, output: pathlib.Path, *, modality: str, classes: list[str], tile: int, channels: int,
     kind: str = "map", head: str = "upernet", seed: int = 0, dates: int = 1,
@@ -38,14 +60,10 @@ def write_task_checkpoint(
         shutil.copy(pretrained / name, output / name)
     config = (output / "config.yaml").read_text()
     (output / "config.yaml").write_text(config + task_group(head, channels))
-    contract = json.loads((output / "contract.json").read_text())
-    dim = int(next(line.split()[1] for line in config.splitlines() if line.startswith("  dim:")))
-    torch.manual_seed(seed)
-    network = UperNet([dim << stage for stage in range(4)], len(classes), channels)
-    torch.nn.init.normal_(network.classifier.weight, std=0.3)
+    sensors = json.loads((output / "contract.json").read_text())["sensors"]
     weights = load_file(pretrained / TEACHER)
-    weights |= {f"head.{name}": tensor for name, tensor in network.state_dict().items()}
-    save_file(weights, output / TEACHER)
+    network = random_head(weights, config, {name: len(sensor["bands"]) for name, sensor in sensors.items()}, modality, len(classes), channels, seed)
+    save_file(weights | {f"head.{name}": tensor for name, tensor in network.state_dict().items()}, output / TEACHER)
     task = {
         "format_version": 1, "recipe": "", "dataset": "random", "kind": kind, "loss": "cross-entropy",
         "classes": [{"name": name} for name in classes], "output": modality, "tile": tile,
@@ -56,7 +74,6 @@ def write_task_checkpoint(
     state = {"format_version": 1, "step": 0, "epoch": 0, "seed": seed, "data_position": 0, "extras": {},
              "files": {name: (output / name).stat().st_size for name in names}}
     (output / STATE).write_text(json.dumps(state))
-    assert modality in contract["sensors"], f"the model has no {modality}"
     return output
 
 

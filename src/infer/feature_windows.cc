@@ -90,8 +90,8 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
       GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor, counts);
       kept[step->group] = std::move(result);
       // Without this the heap's holes add up over a scene, and its memory would grow after all.
-      release_freed_memory();
-      run.progress(++counts.groups);
+      if (++counts.groups % run.batches_per_trim == 0) release_freed_memory();
+      run.progress(counts.groups);
     }
     const GroupResult& group = kept.at(step->group);
     if (!open) open = empty_window(windows[step->window], extractor, group.images);

@@ -28,7 +28,9 @@ struct FeatureRunCounts {
 
 struct FeatureRun {
   Tiling tiling;
-  int64_t room = 1;      ///< batch results kept at once, for windows that share them
+  int64_t room = 1;  ///< batch results kept at once, for windows that share them
+  /// Batches after which freed memory goes back to the kernel: more is faster, and the heap's holes take more.
+  int64_t batches_per_trim = 1;
   CellWindow counted{};  ///< cells whose pixels go into the reader's statistics
   /// Called for every window in order; the values are the callee's to keep or drop.
   std::function<void(const WindowFeatures&)> sink;

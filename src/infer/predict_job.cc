@@ -18,8 +18,10 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kBlockPixels = 512;  // a tile of the COG
-constexpr int64_t kTilePixels = 128;   // tiles of this side run `inference.batch` at a time, larger ones fewer
+constexpr int64_t kBlockPixels = 512;       // a tile of the COG
+constexpr int64_t kMostPixels = 256 * 256;  // of one image in a batch of tiles: more at once is no faster
+constexpr int64_t kBatchesPerTrim = 16;
+constexpr int64_t kOverlapPart = 8;  // of a tile is shared with the next one
 constexpr int64_t kFloat = sizeof(float);
 
 /// Pixels of the output along the side of a cell: as few as hold a whole number of every modality's pixels.
@@ -76,13 +78,14 @@ Tiling PredictJob::choose_tiling() const {
   int64_t side = options_.tile > 0 ? options_.tile : task.tile;
   if (side == 0) side = model_tiling(inference, task.output, 1).tile();
   const int64_t tile = std::max<int64_t>(2, side / divisions_);
-  const int64_t shared = options_.overlap >= 0 ? options_.overlap / divisions_
-                                               : tile * inference.overlap / std::max<int64_t>(1, inference.tile);
+  const int64_t shared = options_.overlap >= 0 ? options_.overlap / divisions_ : tile / kOverlapPart;
   if (2 * shared > tile) throw UsageError("--overlap may be at most half of the tile");
   int64_t images = 0;
   for (const auto& rasters : scene().rasters()) images += static_cast<int64_t>(rasters.size());
-  const int64_t pixels = std::max(tile * divisions_, kTilePixels);
-  const int64_t batch = inference.batch * kTilePixels * kTilePixels / (pixels * pixels) / std::max<int64_t>(1, images);
+  // As many pixels at once as the model's own batches have.
+  const int64_t usual = model_tiling(inference, task.output, 1).tile(), pixels = tile * divisions_;
+  const int64_t most = std::min(inference.batch * usual * usual, kMostPixels);
+  const int64_t batch = most / (pixels * pixels) / std::max<int64_t>(1, images);
   return Tiling(tile, shared, std::max<int64_t>(1, batch), options_.window).within(scene().extent());
 }
 
@@ -104,6 +107,7 @@ SceneRunOptions PredictJob::run_options() const {
   // Probabilities, and as much again for what is made of them.
   run.needs.cell = 2 * divisions_ * divisions_ * probability_count(product_.task) * kFloat;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
+  if (options_.max_memory == 0) run.batches_per_trim = kBatchesPerTrim;
   run.needs.block_side = std::max<int64_t>(1, kBlockPixels / divisions_);
   return run;
 }

@@ -22,7 +22,7 @@ struct PredictOptions {
   std::optional<MapBox> bbox;       ///< in the scene's CRS; nothing: the whole scene
   int64_t max_memory = 0;           ///< bytes; 0: no limit
   int64_t tile = 0;                 ///< side in pixels of the output; 0: the model's own
-  int64_t overlap = -1;             ///< of neighbouring tiles, in pixels of the output; -1: the model's own share
+  int64_t overlap = -1;             ///< of neighbouring tiles, in pixels of the output; -1: an eighth of the tile
   BlendWindow window = BlendWindow::kTrapezoid;
   TestTimeAugmentation augmentation = TestTimeAugmentation::kNone;
   c10::ScalarType dtype = c10::kFloat;

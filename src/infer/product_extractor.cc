@@ -13,6 +13,12 @@ torch::Tensor covered_cells(const torch::Tensor& valid, int64_t side) {
   return valid.view({valid.size(0), side, pixels, side, pixels}).any(4).any(2);
 }
 
+constexpr int64_t kBytes = sizeof(float);
+
+/// Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
+/// and the MLP's hidden layer before and after its activation; and what the heap loses between them.
+int64_t block_widths(const ModelOptions& options) { return static_cast<int64_t>(12 + 3 * options.mlp_ratio); }
+
 }  // namespace
 
 ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid)
@@ -52,30 +58,35 @@ Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t
   return Tiling(tile, std::min(cells(options.overlap), tile / 2), batch > 0 ? batch : options.batch);
 }
 
+int64_t backbone_bytes(const ModelOptions& options, Modality modality, int64_t images, int64_t side_pixels) {
+  int64_t bytes = 0, side = std::max<int64_t>(1, side_pixels / kPatch), channels = options.dim;
+  for (int stage = 0; stage < kStages; ++stage) {
+    bytes = std::max(bytes, images * side * side * channels * block_widths(options) * kBytes);
+    channels *= 2;
+    if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
+  }
+  return bytes;
+}
+
+int64_t fusion_bytes(const ModelOptions& options, int64_t cells, int64_t images) {
+  // The aligned map of every image, and one in the making by an up-head.
+  const int64_t input = cells * (images + 2) * options.fusion_dim * kBytes;
+  return 2 * input +
+         std::min(options.fusion_chunk, cells) * (images + 1) * options.fusion_dim * block_widths(options) * kBytes;
+}
+
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
-                        const PerModality<int64_t>& dates, const PerModality<int64_t>& images_at_once) {
-  constexpr int64_t kBytes = 4;
-  // Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
-  // and the MLP's hidden layer before and after its activation; and what the heap loses between them.
-  const int64_t block_widths = 12 + 3 * options.mlp_ratio;
-  int64_t backbone = 0, fusion_input = 0, sequence = 1;
+                        const PerModality<int64_t>& dates) {
+  int64_t backbone = 0, images = 0;
   for (const Modality modality : kModalities) {
     if (pixels_per_cell[modality] == 0) continue;
-    int64_t side = std::max<int64_t>(1, tiling.tile() * pixels_per_cell[modality] / 4), channels = options.dim;
-    for (int stage = 0; stage < 4; ++stage) {
-      const int64_t tokens = tiling.batch() * images_at_once[modality] * side * side;
-      backbone = std::max(backbone, tokens * channels * block_widths * kBytes);
-      if (stage == 3) break;
-      channels *= 2;
-      if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
-    }
-    const int64_t cells = tiling.batch() * tiling.tile() * tiling.tile();
-    // The aligned map of every image, and one in the making by an up-head.
-    fusion_input += cells * (dates[modality] + 2) * options.fusion_dim * kBytes;
-    sequence += dates[modality];
+    backbone = std::max(backbone,
+                        backbone_bytes(options, modality, tiling.batch(), tiling.tile() * pixels_per_cell[modality]));
+    images += dates[modality];
   }
-  const int64_t encoder = options.fusion_chunk * sequence * options.fusion_dim * block_widths * kBytes;
-  return std::max(backbone, fusion_input + encoder) + fusion_input;
+  const int64_t cells = tiling.batch() * tiling.tile() * tiling.tile();
+  const int64_t aligned = cells * (images + 2) * options.fusion_dim * kBytes;
+  return std::max(backbone + aligned, fusion_bytes(options, cells, images));
 }
 
 }  // namespace skysense

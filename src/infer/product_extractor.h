@@ -30,10 +30,15 @@ class ProductExtractor : public FeatureExtractor {
 /// `batch` 0 is the model's own.
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch = 0);
 
+/// Bytes that a number of images of side x side pixels need at their peak in the backbone together, beyond input and
+/// output, estimated from above.
+int64_t backbone_bytes(const ModelOptions& options, Modality modality, int64_t images, int64_t side_pixels);
+/// The same for the fusion of so many images over cells of the fusion grid, their aligned maps included.
+int64_t fusion_bytes(const ModelOptions& options, int64_t cells, int64_t images);
+
 /// Bytes that extract() needs at its peak beyond its input, estimated from above (measured: tests/infer).
-/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent. Of the dates `images_at_once` go
-/// through the backbone together.
+/// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent.
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
-                        const PerModality<int64_t>& dates, const PerModality<int64_t>& images_at_once = {{{1, 1, 1}}});
+                        const PerModality<int64_t>& dates);
 
 }  // namespace skysense

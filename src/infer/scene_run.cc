@@ -49,6 +49,7 @@ FeatureRunCounts SceneRun::run(const std::vector<CellWindow>& windows, RegionRea
   Progress progress(options_.verb, count_groups(windows, options_.tiling, memory_.room) * batch, "tiles");
   const FeatureRun run{.tiling = options_.tiling,
                        .room = memory_.room,
+                       .batches_per_trim = options_.batches_per_trim,
                        .counted = counted,
                        .sink = sink,
                        .progress = [&](int64_t groups) {

@@ -17,7 +17,8 @@ struct SceneRunOptions {
   Tiling tiling;
   CellWindow area;  ///< cells of the output
   MemoryNeeds needs;
-  int64_t max_memory = 0;  ///< bytes; 0: no limit
+  int64_t max_memory = 0;        ///< bytes; 0: no limit
+  int64_t batches_per_trim = 1;  ///< see FeatureRun
 };
 
 /// The way through a scene: how memory is spent, in which order the output's blocks are computed, and the run itself

@@ -10,6 +10,8 @@
 namespace skysense {
 namespace {
 
+constexpr int64_t kHrPixelsPerCell = 32;  // of the fusion grid without MS or SAR (TaskInput)
+
 /// Per-tile series of a modality as the network takes it.
 TaskSeries series_of(const TileSeries& tiles, const SensorContract& contract) {
   const int64_t batch = tiles.values.size(0), dates = tiles.values.size(1);
@@ -67,24 +69,33 @@ int64_t task_workspace_bytes(const TaskProduct& product, const Tiling& tiling, i
                              const PerModality<int64_t>& pixels_per_cell, const PerModality<int64_t>& images) {
   constexpr int64_t kBytes = sizeof(float);
   const ModelOptions& model = product.model;
-  const int64_t times = times_of(parse_head(product.options.head));
-  int64_t bytes = workspace_bytes(model, tiling, pixels_per_cell, images, images), finest = 0, stages = 0;
+  const int64_t times = times_of(parse_head(product.options.head)), batch = tiling.batch(),
+                output_side = tiling.tile() * divisions;
+  int64_t backbone = 0, finest = 0, maps = 0, all_images = 0;
+  int64_t fusion_side = fusion_cells(product.options, output_side);
   for (const Modality modality : kModalities) {
     if (pixels_per_cell[modality] == 0) continue;
-    const int64_t side = tiling.tile() * pixels_per_cell[modality] / kPatch;
-    int64_t stage_side = side;
-    for (int stage = 0; stage < kStages; ++stage) {
-      stages += times * images[modality] * stage_side * stage_side * model.stage_dim(stage) * kBytes;
-      if (modality == Modality::kHr) stage_side = std::max<int64_t>(1, stage_side / 2);
-    }
+    const int64_t pixels = tiling.tile() * pixels_per_cell[modality];
+    backbone = std::max(backbone, backbone_bytes(model, modality, batch * images[modality], pixels));
+    int64_t side = pixels / kPatch;
     finest = std::max(finest, side * side);
+    for (int stage = 0; stage < kStages; ++stage) {
+      maps += times * batch * images[modality] * side * side * model.stage_dim(stage) * kBytes;
+      if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
+    }
+    all_images += images[modality];
+    if (product.options.cell == 0)
+      fusion_side = std::max(fusion_side, modality == Modality::kHr ? pixels / kHrPixelsPerCell : pixels);
   }
-  // The head on the finest level: all levels joined, the convolution's column buffer of a few rows, and the results.
-  const int64_t joined = (2 * kStages + 2) * std::max(product.options.channels, model.stage_dim(kStages - 1));
-  const int64_t pixels = tiling.tile() * tiling.tile() * divisions * divisions;
+  const int64_t fusion =
+      product.options.fusion ? fusion_bytes(model, batch * fusion_side * fusion_side, all_images) : 0;
+  // The head's maps on the finest level: each level, all of them joined, that with a border, and results; and weights
+  // in the form that convolutions take.
+  const int64_t channels = product.options.channels, winograd = 36 * kStages * channels * channels * kBytes;
+  const int64_t head = times * batch * finest * (3 * kStages + 2) * channels * kBytes + winograd;
   // Logits, probabilities, and both again where one becomes the other.
-  const int64_t results = 4 * probability_count(product.task) * pixels * kBytes;
-  return bytes + tiling.batch() * (stages + times * finest * joined * kBytes + results);
+  const int64_t results = 4 * batch * probability_count(product.task) * output_side * output_side * kBytes;
+  return maps + std::max({backbone, fusion, head + results});
 }
 
 }  // namespace skysense
