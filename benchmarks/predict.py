@@ -6,13 +6,15 @@
 Makes a scene of noise and shapes, RGB in uint8 and ten bands in uint16, and an untrained `nano` network with an UperNet
 head; each round runs both programs one after the other in processes of their own, each first in turn. Times are those of
 whole processes, from start to a finished Cloud-Optimised GeoTIFF. The ratio is the median over the rounds of their seconds /
-ours: above 1 we are faster; `outside` is our share of the time outside the network. `agreement` is the part of pixels to
+ours: above 1 we are faster; `cpu_ratio` is that of their processor time, which other work on the machine does not
+stretch; `outside` is our share of the time outside the network. `agreement` is the part of pixels to
 which both gave one class. Prints a table on stderr and one JSON line on stdout.
 """
 
 import argparse
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -39,6 +41,12 @@ def write_scene(path: pathlib.Path, side: int, dtype: str, bands: int, pixel_m: 
             scene.write((top * (0.5 + 0.15 * waves)).clip(1, top).astype(dtype), band + 1)
 
 
+def cpu_seconds() -> float:
+    """User and system time of all programs run so far: what a busy machine does not stretch."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def compare(arguments: argparse.Namespace, folder: pathlib.Path, modality: str, dtype: str) -> dict:
     model, scene = folder / f"task_{modality}", folder / f"{modality}.tif"
     outputs = {name: folder / f"{modality}_{dtype}_{name}.tif" for name in ("skysense", "pytorch")}
@@ -51,7 +59,9 @@ def compare(arguments: argparse.Namespace, folder: pathlib.Path, modality: str, 
     results = {name: [] for name in commands}
     for number in range(arguments.rounds):
         for name, command in sorted(commands.items(), reverse=number % 2 == 0):
+            before = cpu_seconds()
             results[name].append(run([str(word) for word in command]))
+            results[name][-1]["cpu_seconds"] = cpu_seconds() - before
     ours, theirs = results["skysense"], results["pytorch"]
     ratios = [b["seconds"] / a["seconds"] for a, b in zip(ours, theirs)]
     memory = [a["peak_memory_bytes"] / 2**20 / b["peak_memory_mb"] for a, b in zip(ours, theirs)]
@@ -59,10 +69,12 @@ def compare(arguments: argparse.Namespace, folder: pathlib.Path, modality: str, 
         agreement = float((a.read(1) == b.read(1)).mean())
     summary = {
         "modality": modality, "dtype": dtype, "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 2) for r in ratios],
+        "cpu_ratio": round(statistics.median(b["cpu_seconds"] / a["cpu_seconds"] for a, b in zip(ours, theirs)), 3),
         "memory_ratio": round(statistics.median(memory), 3),
         "outside": round(statistics.median(1 - r["network_seconds"] / r["seconds"] for r in ours), 3),
         "network_ratio": round(statistics.median(b["network_seconds"] / b["tiles"] * a["tiles"] / a["network_seconds"] for a, b in zip(ours, theirs)), 3),
         "seconds": {name: round(statistics.median(r["seconds"] for r in found), 2) for name, found in results.items()},
+        "cpu_seconds": {name: round(statistics.median(r["cpu_seconds"] for r in found), 2) for name, found in results.items()},
         "tiles": {name: found[0]["tiles"] for name, found in results.items()},
         "peak_memory_mb": {"skysense": round(ours[0]["peak_memory_bytes"] / 2**20), "pytorch": round(theirs[0]["peak_memory_mb"])},
         "agreement": round(agreement, 5)}

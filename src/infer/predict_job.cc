@@ -18,7 +18,6 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kBlockPixels = 512;       // a tile of the COG
 constexpr int64_t kMostPixels = 256 * 256;  // of one image in a batch of tiles: more at once is no faster
 constexpr int64_t kBatchesPerTrim = 16;
 constexpr int64_t kOverlapPart = 8;  // of a tile is shared with the next one
@@ -108,7 +107,7 @@ SceneRunOptions PredictJob::run_options() const {
   run.needs.cell = 2 * divisions_ * divisions_ * probability_count(product_.task) * kFloat;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
   if (options_.max_memory == 0) run.batches_per_trim = kBatchesPerTrim;
-  run.needs.block_side = std::max<int64_t>(1, kBlockPixels / divisions_);
+  run.needs.block_side = std::max<int64_t>(1, options_.block / divisions_);
   return run;
 }
 

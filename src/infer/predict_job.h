@@ -23,6 +23,7 @@ struct PredictOptions {
   int64_t max_memory = 0;           ///< bytes; 0: no limit
   int64_t tile = 0;                 ///< side in pixels of the output; 0: the model's own
   int64_t overlap = -1;             ///< of neighbouring tiles, in pixels of the output; -1: an eighth of the tile
+  int64_t block = 512;              ///< side in pixels of what is finished, and kept, at once: a tile of the COG
   BlendWindow window = BlendWindow::kTrapezoid;
   TestTimeAugmentation augmentation = TestTimeAugmentation::kNone;
   c10::ScalarType dtype = c10::kFloat;

@@ -147,6 +147,7 @@ TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
   PredictOptions options = options_for(product, {scene});
   options.max_memory = unlimited.run().memory().total - 1;
   EXPECT_LT(PredictJob(product, options).run().memory().block_side, unlimited.run().memory().block_side);
+  options.block = 10;
   at::set_num_threads(2);
   predict(product, options, "small.tif");
   at::set_num_threads(1);
@@ -208,9 +209,8 @@ std::string bytes_of(const fs::path& file) {
 class ResumedPrediction : public PredictMs {
  protected:
   PredictOptions options() const {
-    const PredictJob whole(product, options_for(product, {scene}));
     PredictOptions options = options_for(product, {scene});
-    options.max_memory = whole.run().memory().total - 1;  // in several blocks
+    options.block = 16;
     return options;
   }
   /// What a killed run leaves: the journal of a run that computed everything and could not write its output, cut short.
