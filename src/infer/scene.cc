@@ -182,7 +182,7 @@ std::string Scene::summary() const {
     text +=
         fmt::format("{}{} {}", text.empty() ? "" : "; ", modality_name(modality), rasters_[modality].front().sensor());
     for (const SceneRaster& raster : rasters_[modality]) {
-      if (raster.source().date) text += " " + raster.source().date->text();
+      if (raster.source().date) text += fmt::format(" {}", raster.source().date->text());
     }
   }
   return text;
