@@ -11,6 +11,7 @@
 #include "core/safetensors.h"
 #include "core/sensor_contract.h"
 #include "core/shard.h"
+#include "core/tile_journal.h"
 #include "fuzz/config_example.h"
 #include "heads/task_description.h"
 
@@ -110,6 +111,13 @@ void write_contract_seeds(const fs::path& folder) {
   }
 }
 
+void write_journal_seeds(const fs::path& folder) {
+  skysense::TileJournalWriter(folder / "empty", R"({"model":"a"})");
+  skysense::TileJournalWriter writer(folder / "records", "{}");
+  writer.append({{0, -5, 2, 3}, std::string(6, 'a')});
+  writer.append({{2, -5, 2, 3}, std::string(600, 'b')});
+}
+
 void write_shard_seeds(const fs::path& folder) {
   skysense::ShardSidecar sidecar{.tar = "shard-00000.tar",
                                  .tar_bytes = 4096,
@@ -190,7 +198,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets", "task"})
+                             "clip", "features", "datasets", "task", "tile_journal"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -203,5 +211,6 @@ int main(int argc, char** argv) {
   write_feature_seeds(root / "features");
   write_dataset_seeds(root / "datasets");
   write_task_seeds(root / "task");
+  write_journal_seeds(root / "tile_journal");
   return 0;
 }
