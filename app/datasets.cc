@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/reading_options.h"
 #include "app/verbs.h"
 #include "core/log.h"
 #include "datasets/dataset_check.h"
@@ -64,26 +65,12 @@ void add_datasets(CLI::App& program) {
       "check",
       "Count samples by split and class, find missing files, read some samples: classes, band ranges, problems");
   const auto arguments = std::make_shared<CheckArguments>();
-  DatasetOptions& reading = arguments->reading;
   check->add_option("NAME", arguments->name, "data set, as 'datasets list' has it")->required();
   check->add_option("DIR", arguments->folder, "its folder")->required();
   check->add_option("--samples", arguments->check.samples, "samples to read, evenly spread (0: all)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  check->add_option("--train-share", reading.train_share, "share to train with instead of the data set's own split")
-      ->check(CLI::Range(0.0, 1.0));
-  check->add_option("--seed", reading.seed, "of that draw")->check(CLI::NonNegativeNumber)->capture_default_str();
-  check->add_option("--fold", reading.fold, "PASTIS: test fold, 1 to 5")
-      ->check(CLI::Range(1, 5))
-      ->capture_default_str();
-  check->add_option("--dates", reading.dates, "DynamicEarthNet: Planet images of a month")
-      ->check(CLI::IsMember({"single", "weekly", "daily"}))
-      ->capture_default_str();
-  check->add_flag("--series", reading.series, "DynamicEarthNet: a sample is a cube of all months");
-  check->add_option("--sensor", reading.sensor, "generic layouts: built-in contract of the images")
-      ->capture_default_str();
-  check->add_option("--bands", reading.bands, "generic layouts: band numbers in the files, e.g. B04=3,B03=2");
-  check->add_option("--attribute", reading.attribute, "vector labels: column that names the class");
+  add_reading_options(*check, arguments->reading);
   check->callback([arguments] { check_folder(*arguments); });
 }
 
