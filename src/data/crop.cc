@@ -69,9 +69,9 @@ void resample(const float* window, const Taps& y, const Taps& x, std::vector<flo
 
 bool near_whole(double value) { return std::abs(value - std::round(value)) < kSlack; }
 
-ImageSeries cut(const ImageSeries& series, int64_t x, int64_t y, int64_t side) {
-  const auto valid = series.valid.narrow(1, y, side).narrow(2, x, side).contiguous();
-  const auto values = series.values.narrow(2, y, side).narrow(3, x, side);
+ImageSeries cut(const ImageSeries& series, int64_t x, int64_t y, const RasterSize& size) {
+  const auto valid = series.valid.narrow(1, y, size.height).narrow(2, x, size.width).contiguous();
+  const auto values = series.values.narrow(2, y, size.height).narrow(3, x, size.width);
   if (valid.all().item<bool>()) return {values.contiguous(), valid, series.day_of_year};
   return {values.masked_fill(valid.logical_not().unsqueeze(1), 0), valid, series.day_of_year};
 }
@@ -85,6 +85,10 @@ RasterPart pixels_of_crop(const PixelBox& box, const RasterSize& raster, int64_t
 }
 
 ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, int64_t side) {
+  return crop_series(series, box, {side, side});
+}
+
+ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, const RasterSize& size) {
   const int64_t dates = series.values.size(0), bands = series.values.size(1);
   const auto [width, height] = series.whole_size();
   const int64_t left = series.part ? series.part->x : 0, top = series.part ? series.part->y : 0;
@@ -92,29 +96,30 @@ ImageSeries crop_series(const ImageSeries& series, const PixelBox& box, int64_t 
                         box.x + box.width < width + kSlack && box.y + box.height < height + kSlack,
                     "crop_series: box ", box.x, ",", box.y, " ", box.width, "x", box.height, " in a raster of ", width,
                     "x", height);
-  const double target = static_cast<double>(side);
-  if (near_whole(box.x) && near_whole(box.y) && std::abs(box.width - target) < kSlack &&
-      std::abs(box.height - target) < kSlack) {
-    return cut(series, std::llround(box.x) - left, std::llround(box.y) - top, side);
+  if (near_whole(box.x) && near_whole(box.y) && std::abs(box.width - static_cast<double>(size.width)) < kSlack &&
+      std::abs(box.height - static_cast<double>(size.height)) < kSlack) {
+    return cut(series, std::llround(box.x) - left, std::llround(box.y) - top, size);
   }
 
   // In pixels of the whole raster, so that the weights are the same whatever part of it is at hand.
-  const Taps x = triangle_taps(box.x, box.width, side, width), y = triangle_taps(box.y, box.height, side, height);
+  const Taps x = triangle_taps(box.x, box.width, size.width, width),
+             y = triangle_taps(box.y, box.height, size.height, height);
   const auto mask = series.valid.narrow(1, y.first - top, y.count).narrow(2, x.first - left, x.count).contiguous();
   const auto window = series.values.narrow(2, y.first - top, y.count)
                           .narrow(3, x.first - left, x.count)
                           .masked_fill(mask.logical_not().unsqueeze(1), 0)
                           .contiguous();
   const auto weight_window = mask.to(torch::kFloat32);
-  auto values = torch::empty({dates, bands, side, side}, torch::kFloat32);
-  auto weights = torch::empty({dates, side, side}, torch::kFloat32);
+  auto values = torch::empty({dates, bands, size.height, size.width}, torch::kFloat32);
+  auto weights = torch::empty({dates, size.height, size.width}, torch::kFloat32);
   std::vector<float> rows;
-  const int64_t in_plane = y.count * x.count, out_plane = side * side;
+  const int64_t in_plane = y.count * x.count, out_plane = size.height * size.width;
   const float* in = window.const_data_ptr<float>();
   float* out = values.mutable_data_ptr<float>();
   for (int64_t plane = 0; plane < dates * bands; ++plane)
     resample(in + plane * in_plane, y, x, rows, out + plane * out_plane);
-  if (mask.all().item<bool>()) return {values, torch::ones({dates, side, side}, torch::kBool), series.day_of_year};
+  if (mask.all().item<bool>())
+    return {values, torch::ones({dates, size.height, size.width}, torch::kBool), series.day_of_year};
 
   for (int64_t date = 0; date < dates; ++date) {
     resample(weight_window.const_data_ptr<float>() + date * in_plane, y, x, rows,

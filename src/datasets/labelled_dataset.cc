@@ -20,6 +20,15 @@ std::string label_kind_name(LabelKind kind) {
   return "";
 }
 
+PerModality<std::optional<RasterSize>> LabelledDataset::image_sizes(int64_t number) const {
+  const LabelledSample sample = get(number, {.label = false});
+  PerModality<std::optional<RasterSize>> sizes;
+  for (const Modality modality : kModalities) {
+    if (sample.images[modality]) sizes[modality] = sample.images[modality]->series.whole_size();
+  }
+  return sizes;
+}
+
 std::vector<int64_t> samples_of(const LabelledDataset& dataset, const std::string& split) {
   std::vector<int64_t> numbers;
   for (int64_t number = 0; number < dataset.size(); ++number) {

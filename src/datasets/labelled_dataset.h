@@ -76,6 +76,9 @@ class LabelledDataset {
   virtual const SampleEntry& entry(int64_t number) const = 0;
   /// Sides of the label raster, or without one of the first image; reads no pixels. Throws DataError naming the file.
   virtual RasterSize extent(int64_t number) const = 0;
+  /// Sides of the rasters of each modality over the extent; nothing of those that the sample lacks. Without an
+  /// implementation of its own it reads the images.
+  virtual PerModality<std::optional<RasterSize>> image_sizes(int64_t number) const;
   /// The same sample for the same number and request, always; callable from several threads. Throws DataError naming
   /// the file that is missing, damaged, lacks a band or holds a label value that stands for no class;
   /// c10::ValueError for a window that is not inside, or not of whole pixels of another raster.

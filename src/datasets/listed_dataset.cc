@@ -38,6 +38,17 @@ RasterSize ListedDataset::extent(int64_t number) const {
   return extent_of(record(number), arrays);
 }
 
+PerModality<std::optional<RasterSize>> ListedDataset::image_sizes(int64_t number) const {
+  OpenArrays arrays;
+  PerModality<std::optional<RasterSize>> sizes;
+  for (const Modality modality : kModalities) {
+    const auto& images = record(number).images[modality];
+    if (!images.empty())
+      sizes[modality] = open_image(images.front(), *listing_.description.sensors[modality], arrays)->size();
+  }
+  return sizes;
+}
+
 DatedImages ListedDataset::read_images(Modality modality, const std::vector<ImageFile>& images,
                                        const RasterSize& extent, const PixelWindow& window, OpenArrays& arrays) const {
   const SensorContract& contract = *listing_.description.sensors[modality];

@@ -14,6 +14,7 @@ class ListedDataset : public LabelledDataset {
   int64_t size() const override { return static_cast<int64_t>(listing_.samples.size()); }
   const SampleEntry& entry(int64_t number) const override { return record(number).entry; }
   RasterSize extent(int64_t number) const override;
+  PerModality<std::optional<RasterSize>> image_sizes(int64_t number) const override;
   using LabelledDataset::get;
   LabelledSample get(int64_t number, const SampleRequest& request) const override;
   std::vector<std::string> files(int64_t number) const override;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace skysense {
 namespace {
 
@@ -42,6 +44,22 @@ TiledDataset::TiledDataset(std::unique_ptr<LabelledDataset> whole, const TileOpt
       tiles_.push_back({{name, entry.split, entry.group.empty() ? entry.name : entry.group}, sample, window});
     }
   }
+}
+
+PerModality<std::optional<RasterSize>> TiledDataset::image_sizes(int64_t number) const {
+  const Tile& own = tile(number);
+  const RasterSize extent = whole_->extent(own.sample);
+  auto sizes = whole_->image_sizes(own.sample);
+  for (auto& size : sizes) {
+    if (!size) continue;
+    if (own.window.width * size->width % extent.width != 0 || own.window.height * size->height % extent.height != 0) {
+      throw DataError(fmt::format(
+          "{}: a tile of {} x {} of {} x {} pixels is not of whole pixels of the image of {} x {}", own.entry.name,
+          own.window.width, own.window.height, extent.width, extent.height, size->width, size->height));
+    }
+    size = RasterSize{own.window.width * size->width / extent.width, own.window.height * size->height / extent.height};
+  }
+  return sizes;
 }
 
 LabelledSample TiledDataset::get(int64_t number, const SampleRequest& request) const {

@@ -26,6 +26,8 @@ class TiledDataset : public LabelledDataset {
   int64_t size() const override { return static_cast<int64_t>(tiles_.size()); }
   const SampleEntry& entry(int64_t number) const override { return tile(number).entry; }
   RasterSize extent(int64_t number) const override { return {tile(number).window.width, tile(number).window.height}; }
+  /// Throws DataError where a tile is not of whole pixels of a raster.
+  PerModality<std::optional<RasterSize>> image_sizes(int64_t number) const override;
   using LabelledDataset::get;
   /// A window of the request is one of the tile.
   LabelledSample get(int64_t number, const SampleRequest& request) const override;

@@ -28,6 +28,11 @@ struct TaskLossOptions {
 /// Throws c10::ValueError for class weights of another number.
 torch::Tensor task_loss(const torch::Tensor& logits, const torch::Tensor& labels, const TaskLossOptions& options);
 
+/// What task_loss divides by: the number, or the sum of the class weights, of the labels that are not ignored; of
+/// multi-label samples and of probabilities the number of samples. With it means of several parts of a batch join to
+/// the mean of the whole: sum of weight * loss / sum of weight.
+double label_weight(const torch::Tensor& labels, const TaskLossOptions& options);
+
 /// The same over all labelled maps of an output, each with its labels, and their auxiliary maps: the mean over the maps
 /// of main + auxiliary_weight * auxiliary. Throws c10::ValueError for another number of label tensors.
 torch::Tensor task_loss(const TaskOutput& output, const std::vector<torch::Tensor>& labels,
