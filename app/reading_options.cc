@@ -17,6 +17,9 @@ void add_reading_options(CLI::App& verb, DatasetOptions& reading) {
       ->capture_default_str();
   verb.add_option("--bands", reading.bands, "generic layouts: band numbers in the files, e.g. B04=3,B03=2");
   verb.add_option("--attribute", reading.attribute, "vector labels: column that names the class");
+  verb.add_option("--cache-mb", reading.cache_mb, "places: memory in MiB that keeps those which were read or rendered")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 }  // namespace skysense::app
