@@ -18,6 +18,7 @@
 #include "core/random.h"
 #include "data/epoch_order.h"
 #include "finetune/augment.h"
+#include "finetune/mixup.h"
 
 namespace skysense {
 
@@ -138,7 +139,7 @@ class TaskLoader::Feed {
   PreparedSample read(int64_t number, uint64_t epoch) const {
     auto sample = augmented(number, epoch);
     const SampleKey key{feed_.seed, epoch, static_cast<uint64_t>(number)};
-    if (const auto mixing = draw_mixing(options_.augment, static_cast<int64_t>(samples_.size()), key)) {
+    if (const auto mixing = draw_mixing(options_.augment.mixup, static_cast<int64_t>(samples_.size()), key)) {
       const int64_t partner = samples_.at(static_cast<size_t>(mixing->partner));
       mix_samples(sample, augmented(partner, epoch), mixing->share, dataset_.description());
     }

@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "finetune/band_adaptation.h"
-#include "finetune/frame.h"
 
 namespace skysense {
 namespace {
@@ -69,20 +68,15 @@ std::vector<Modality> modalities_of(const std::vector<std::string>& wanted, cons
   return modalities;
 }
 
-/// Pixels of each modality for one of the labels, by a corner of the sample.
+/// Pixels of each modality of a sample for one of the labels; 0 of those that it lacks.
 PerModality<double> pixel_ratios(const LabelledDataset& dataset, int64_t number,
                                  const std::vector<Modality>& modalities) {
-  const auto flags = modality_flags(modalities);
-  const FrameGrid grid = frame_grid(dataset, number, flags);
-  constexpr int64_t kCorner = 8;
-  const PixelWindow corner{0, 0, std::min(grid.extent.width, kCorner * grid.step_x),
-                           std::min(grid.extent.height, kCorner * grid.step_y)};
-  const LabelledSample sample = dataset.get(number, {.window = corner, .modalities = flags, .label = false});
+  const RasterSize extent = dataset.extent(number);
+  const auto sizes = dataset.image_sizes(number);
   PerModality<double> ratios{};
   for (const Modality modality : modalities) {
-    if (!sample.images[modality]) continue;
-    ratios[modality] =
-        static_cast<double>(sample.images[modality]->series.values.size(-1)) / static_cast<double>(corner.width);
+    if (!sizes[modality]) continue;
+    ratios[modality] = static_cast<double>(sizes[modality]->width) / static_cast<double>(extent.width);
   }
   return ratios;
 }
@@ -146,8 +140,8 @@ TaskSetup set_up_task(const FinetuneOptions& options, const LabelledDataset& dat
   const bool maps = task.kind != TaskKind::kScene && task.kind != TaskKind::kSceneLabels;
   if (maps && options.data.frame.resize > 0)
     throw UsageError("data.resize is for scenes; maps are magnified in training by augment.min_scale and max_scale");
-  if (task.kind != TaskKind::kScene && options.augment.mixup_chance > 0)
-    throw UsageError("augment.mixup_chance is for scenes of one class");
+  if (task.kind != TaskKind::kScene && options.augment.mixup.chance > 0)
+    throw UsageError("augment.mixup.chance is for scenes of one class");
   for (const Modality modality : task.modalities) {
     task.dates[modality] = options.data.dates.of(modality);
     const SensorContract& data = *description.sensors[modality];

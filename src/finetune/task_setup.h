@@ -16,8 +16,8 @@ struct TaskSetup {
   SensorContracts contracts;  ///< by which images are normalised: of the task's modalities
 };
 
-/// `model_contracts` are the pre-trained model's, or nothing for a random one. Reads a corner of one sample for the
-/// sizes of its rasters. Throws UsageError for a head or a loss that the labels do not go with, a modality that the
+/// `model_contracts` are the pre-trained model's, or nothing for a random one. Looks at the sizes of some samples'
+/// rasters. Throws UsageError for a head or a loss that the labels do not go with, a modality that the
 /// data set lacks and settings that contradict each other; DataError for a modality that the model lacks, and for a
 /// data set without samples.
 TaskSetup set_up_task(const FinetuneOptions& options, const LabelledDataset& dataset,

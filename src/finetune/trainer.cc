@@ -123,16 +123,16 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     LogValues values;
     if (ranks.is_first()) {
       training.with_product([&](TaskModel& network) {
-        scores = evaluate_task(network, {.dataset = dataset,
-                                         .samples = run.validation,
-                                         .setup = run.setup,
-                                         .options = options.task,
-                                         .frame = options.data.frame,
-                                         .eval = options.eval,
-                                         .prototypes = training.prototypes(),
-                                         .device = device,
-                                         .dtype = parse_dtype(options.compute.dtype),
-                                         .readers = options.loader.workers});
+        scores.emplace(evaluate_task(network, {.dataset = dataset,
+                                               .samples = run.validation,
+                                               .setup = run.setup,
+                                               .options = options.task,
+                                               .frame = options.data.frame,
+                                               .eval = options.eval,
+                                               .prototypes = training.prototypes(),
+                                               .device = device,
+                                               .dtype = parse_dtype(options.compute.dtype),
+                                               .readers = options.loader.workers}));
       });
       for (const auto& [name, value] : scores->values()) values.emplace_back("val." + name, value);
       choice.observe(scores->value(metric), at.step);

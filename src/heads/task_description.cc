@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <unordered_set>
 #include <utility>
 
@@ -31,7 +32,7 @@ std::string_view name_of(const std::array<std::pair<T, std::string_view>, N>& na
   for (const auto& [known, name] : names) {
     if (known == value) return name;
   }
-  TORCH_CHECK_VALUE(false, "no name for ", static_cast<int>(value));
+  throw std::logic_error(fmt::format("no name for {}", static_cast<int>(value)));
 }
 
 template <class Error, class T, size_t N>
@@ -44,6 +45,18 @@ T value_of(const std::array<std::pair<T, std::string_view>, N>& names, std::stri
   throw Error(fmt::format("{} '{}': expected one of {}", what, name, list));
 }
 
+/// [red, green, blue], each 0 to 255; json's own conversion takes any number.
+std::array<uint8_t, 3> read_colour(const nlohmann::json& json, const std::string& origin) {
+  std::array<uint8_t, 3> colour{};
+  bool fits = json.is_array() && json.size() == colour.size();
+  for (size_t i = 0; fits && i < colour.size(); ++i) {
+    fits = json[i].is_number_unsigned() && json[i].get<uint64_t>() <= 255;
+    if (fits) colour[i] = static_cast<uint8_t>(json[i].get<uint64_t>());
+  }
+  if (!fits) throw DataError(origin + ": a colour is three whole numbers of 0 to 255");
+  return colour;
+}
+
 /// The classes' names and colours.
 void read_classes(const nlohmann::json& json, const std::string& origin, TaskDescription& task) {
   std::unordered_set<std::string> met;
@@ -51,7 +64,7 @@ void read_classes(const nlohmann::json& json, const std::string& origin, TaskDes
     task.classes.push_back(entry.at("name").get<std::string>());
     if (task.classes.back().empty() || !met.insert(task.classes.back()).second)
       throw DataError(fmt::format("{}: class names must differ and not be empty", origin));
-    if (entry.contains("colour")) task.colours.push_back(entry.at("colour").get<std::array<uint8_t, 3>>());
+    if (entry.contains("colour")) task.colours.push_back(read_colour(entry.at("colour"), origin));
   }
   if (task.classes.empty()) throw DataError(origin + ": a task has at least one class");
   if (!task.colours.empty() && task.colours.size() != task.classes.size())

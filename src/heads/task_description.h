@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/modality.h"
-#include "heads/task_loss.h"
 
 namespace skysense {
 
@@ -19,6 +18,13 @@ enum class TaskKind {
   kMap,            ///< a class a pixel
   kChange,         ///< 0 unchanged, 1 changed a pixel, between two times
   kSemanticChange  ///< a class a pixel at each of two times
+};
+
+/// The losses of Tables 6 and 8 and of the tasks of Tables 4 and 7.
+enum class TaskLoss {
+  kCrossEntropy,         ///< one of K classes
+  kBinaryCrossEntropy,   ///< one logit, yes or no (Table 6, OSCD)
+  kMultiLabelSoftMargin  ///< K answers yes or no (Table 8, BEN-MM)
 };
 
 /// "scene", "scene labels", "map", "change" or "semantic change": the spelling in task.json.

@@ -4,16 +4,10 @@
 
 #include <vector>
 
+#include "heads/task_description.h"
 #include "heads/task_output.h"
 
 namespace skysense {
-
-/// The losses of Tables 6 and 8 and of the tasks of Tables 4 and 7.
-enum class TaskLoss {
-  kCrossEntropy,         ///< one of K classes
-  kBinaryCrossEntropy,   ///< one logit, yes or no (Table 6, OSCD)
-  kMultiLabelSoftMargin  ///< K answers yes or no (Table 8, BEN-MM)
-};
 
 struct TaskLossOptions {
   TaskLoss loss = TaskLoss::kCrossEntropy;
