@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "datasets/export_samples.h"
 #include "datasets/registry.h"
+#include "finetune/sample_pictures.h"
 #include "infer/place_picture.h"
 #include "viz/class_picture.h"
 #include "viz/contact_sheet.h"
@@ -38,19 +39,12 @@ int64_t number_of(const LabelledDataset& dataset, const Arguments& arguments) {
   throw UsageError(fmt::format("--name {}: {} has no such sample", arguments.name, arguments.data));
 }
 
-ClassMap class_map(const torch::Tensor& mask) {
-  const auto dense = mask.contiguous();
-  return {.width = dense.size(1),
-          .height = dense.size(0),
-          .classes = {dense.const_data_ptr<int64_t>(), dense.const_data_ptr<int64_t>() + dense.numel()}};
-}
-
 /// The maps of a label: none of scenes.
 std::vector<ClassMap> maps_of(const torch::Tensor& label) {
   if (!label.defined() || label.dim() < 2) return {};
-  if (label.dim() == 2) return {class_map(label)};
+  if (label.dim() == 2) return {class_map_of(label)};
   std::vector<ClassMap> maps;
-  for (int64_t t = 0; t < label.size(0); ++t) maps.push_back(class_map(label[t]));
+  for (int64_t t = 0; t < label.size(0); ++t) maps.push_back(class_map_of(label[t]));
   return maps;
 }
 

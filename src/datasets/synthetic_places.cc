@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -140,6 +142,10 @@ class SyntheticPlaces : public PlaceSource {
 
   void read_year(const Place& place, const PerModality<bool>& modalities, LabelledSample& sample) const {
     const SyntheticEarth earth = earth_of(place, modalities);
+    if (task_ == PlaceTask::kClass && std::ranges::none_of(modalities, std::identity())) {
+      sample.label = torch::tensor(static_cast<int64_t>(earth.scene_class(place.number)), torch::kInt64);
+      return;  // without rendering anything
+    }
     const synth::RenderedPlace rendered = earth.render(place.number);
     PlaceSample images = earth.sample_of(place.number, rendered);
     for (const Modality modality : kModalities) {

@@ -52,7 +52,8 @@ def test_check_counts_the_worlds_splits(folder):
 
 
 def test_export_takes_a_share_and_some_dates(folder):
-    result, tensors, described = samples_of(folder, "places-crops", "synth:20,size=8,hr=2,ms=5", "--fraction", 0.2, "--modality", "ms", "--ms-images", 2)
+    world = "synth:20,size=8,hr=2,ms=5"
+    result, tensors, described = samples_of(folder, "places-crops", world, "--fraction", 0.2, "--modality", "ms", "--ms-images", 2)
     assert set(tensors) == {"ms.values", "ms.valid", "ms.present", "ms.days", "label"}
     assert tensors["ms.values"].shape[1:] == (2, 10, 8, 8)
     assert 1 <= result["samples"] < 20 and described["label_kind"] == "mask"

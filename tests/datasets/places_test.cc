@@ -59,6 +59,8 @@ TEST(Places, TheWorldsSamplesAreItsPlacesWithTheirSplits) {
   const PlaceSample place = place_of_the_world(synth::Split::kTest, 1);
   EXPECT_EQ(sample.entry.name, place.id);
   EXPECT_EQ(sample.label.item<int64_t>(), *place.scene_class);
+  EXPECT_EQ(dataset->get(0, {.modalities = {{false, false, false}}}).label.item<int64_t>(),
+            *place_of_the_world(synth::Split::kTrain, 0).scene_class);
   for (const Modality modality : kModalities) {
     EXPECT_TRUE(sample.images[modality]->series.values.equal(place.images[modality]->values));
     EXPECT_TRUE(sample.images[modality]->series.valid.equal(place.images[modality]->valid));
