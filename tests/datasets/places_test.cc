@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "core/class_names.h"
 #include "core/error.h"
