@@ -56,6 +56,14 @@ DatedImages dated(ImageSeries series) {
   return images;
 }
 
+/// Without the images that show nothing at all, as an index is read; all of them where none shows anything.
+ImageSeries seen(const ImageSeries& series) {
+  const auto shows = series.valid.flatten(1).any(1).nonzero().squeeze(1);
+  if (shows.size(0) == 0 || shows.size(0) == series.valid.size(0)) return series;
+  return {series.values.index_select(0, shows), series.valid.index_select(0, shows),
+          series.day_of_year.index_select(0, shows)};
+}
+
 class SyntheticPlaces : public PlaceSource {
  public:
   SyntheticPlaces(PlaceTask task, const std::string& data, const WorldText& text)
@@ -150,7 +158,7 @@ class SyntheticPlaces : public PlaceSource {
     PlaceSample images = earth.sample_of(place.number, rendered);
     for (const Modality modality : kModalities) {
       if (images.images[modality] && modalities[modality])
-        sample.images[modality] = dated(std::move(*images.images[modality]));
+        sample.images[modality] = dated(seen(*images.images[modality]));
     }
     switch (task_) {
       case PlaceTask::kClass:

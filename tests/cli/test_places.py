@@ -62,19 +62,19 @@ def test_export_takes_a_share_and_some_dates(folder):
 def test_a_sample_is_drawn_with_its_label_in_its_colours(folder, written):
     result = result_of("visualize", "sample", "--dataset", "places-landcover", "--data", WORLD, "--name", "test-000001", "--cell", 64,
                        "-o", folder / "place.png")
-    assert result["split"] == "test" and result["images"] == 1 + 3 + 2 and result["classes"]
+    assert result["split"] == "test" and result["classes"]
     picture = numpy.asarray(Image.open(folder / "place.png").convert("RGB"))
     _, tensors, described = samples_of(folder, "places-landcover", WORLD, "--split", "test")
     colours = {"water": (64, 128, 192), "trees": (34, 102, 51), "grass": (150, 200, 90), "crops": (235, 205, 80), "bare": (190, 160, 130),
                "building": (205, 60, 50), "paved": (105, 105, 115), "wetland": (90, 170, 165)}
     names = json.loads(described["class_names"])
-    # Six images fill the first row; the label is the first picture of the second, 8 pixels magnified to 64.
-    gap, row = 6, 64 + 6 + 8
-    margin = 8 + gap
+    # Six pictures a row: the label comes after the images, its 8 pixels magnified to 64.
+    row, column = divmod(result["images"], 6)
+    top, left = (8 + 6 + number * (64 + 6 + extra) for number, extra in ((row, 6 + 8), (column, 0)))
     for y in range(8):
         for x in range(8):
             wanted = colours[names[tensors["label"][1][y, x]]]
-            assert tuple(picture[margin + row + gap + 8 * y + 4, margin + 8 * x + 4]) == wanted, (x, y)
+            assert tuple(picture[top + 8 * y + 4, left + 8 * x + 4]) == wanted, (x, y)
 
 
 def test_scenes_and_change_are_drawn_too_and_wrong_samples_refused(folder):
