@@ -70,7 +70,7 @@ def test_a_sample_is_drawn_with_its_label_in_its_colours(folder, written):
     names = json.loads(described["class_names"])
     # Six pictures a row: the label comes after the images, its 8 pixels magnified to 64.
     row, column = divmod(result["images"], 6)
-    top, left = (8 + 6 + number * (64 + 6 + extra) for number, extra in ((row, 6 + 8), (column, 0)))
+    top, left = 16 + row * (64 + 24), 16 + column * (64 + 8)
     for y in range(8):
         for x in range(8):
             wanted = colours[names[tensors["label"][1][y, x]]]
