@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/reading_options.h"
@@ -70,9 +71,9 @@ void add_datasets_export(CLI::App& datasets) {
   verb->add_option("--samples", arguments->samples, "so many of them, evenly spread (0: all)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  for (const auto& [flag, target] : {std::pair{"--hr-images", &arguments->hr_dates},
-                                     {"--ms-images", &arguments->ms_dates},
-                                     {"--sar-images", &arguments->sar_dates}}) {
+  for (const auto& [flag, target] :
+       {std::pair{"--hr-images", &arguments->hr_dates}, std::pair{"--ms-images", &arguments->ms_dates},
+        std::pair{"--sar-images", &arguments->sar_dates}}) {
     verb->add_option(flag, *target, "images of a sample at most, evenly spread (0: all)")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
