@@ -68,6 +68,11 @@ void write_place_seeds(const fs::path& folder) {
   place.images[skysense::Modality::kMs][0].add = -1000;
   write_file_atomically(folder / "all", skysense::format_place(place));
   write_file_atomically(folder / "classes", skysense::format_class_names({"Airport", "Bare land"}));
+  write_file_atomically(
+      folder / "labels",
+      R"({"id":"a","covers":["water"],"hr_cover":"c.tif","crops":"d.tif","change":{"mask":"m.tif","flights":[)"
+      R"({"date":"2023-06-01","hr":"a.tif","hr_cover":"ac.tif"},{"date":"2025-06-01","hr":"b.tif","hr_cover":"bc.tif"}]},)"
+      R"("months":[{"date":"2023-01-14","ms":"m1.tif","clear":"c1.tif","cover":"l1.tif"}]})");
 }
 
 void write_collection_seeds(const fs::path& folder) {
