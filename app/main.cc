@@ -67,6 +67,8 @@ int run(int argc, char** argv) {
   add_visualize(program);
   add_doctor(program);
   add_datasets(program);
+  add_finetune(program);
+  add_evaluate(program);
 #endif
 
   if (const std::string message = unknown_verb(program, argc, argv); !message.empty())

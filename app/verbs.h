@@ -22,5 +22,7 @@ void add_index(CLI::App& program);
 void add_rasterize(CLI::App& program);
 void add_visualize(CLI::App& program);
 void add_doctor(CLI::App& program);
+void add_finetune(CLI::App& program);
+void add_evaluate(CLI::App& program);
 
 }  // namespace skysense::app

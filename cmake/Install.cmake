@@ -9,6 +9,9 @@ install(DIRECTORY include/skysense DESTINATION include)
 install(EXPORT skysense NAMESPACE skysense:: DESTINATION lib/cmake/skysense FILE skysenseConfig.cmake)
 write_basic_package_version_file("${CMAKE_BINARY_DIR}/skysenseConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_BINARY_DIR}/skysenseConfigVersion.cmake" DESTINATION lib/cmake/skysense)
+if(SKYSENSE_RASTER AND EXISTS "${CMAKE_SOURCE_DIR}/recipes/downstream")  # skysense finetune --recipe NAME
+  install(DIRECTORY recipes/downstream/ DESTINATION share/skysense/recipes FILES_MATCHING PATTERN "*.yaml")
+endif()
 install(FILES LICENSE DESTINATION share/doc/skysense)
 
 # The wheel's libraries under the names that the loader asks for.

@@ -12,6 +12,7 @@
 #include "core/sensor_contract.h"
 #include "core/shard.h"
 #include "fuzz/config_example.h"
+#include "heads/task_description.h"
 
 namespace {
 
@@ -31,6 +32,23 @@ void write_safetensors_seeds(const fs::path& folder) {
                               {tensor("f64", ElementType::kF64, {3}, 24), tensor("bf16", ElementType::kBF16, {2, 2}, 8),
                                tensor("i64", ElementType::kI64, {}, 8), tensor("bool", ElementType::kBool, {0, 5}, 0),
                                tensor("u8", ElementType::kU8, {1, 2, 3, 4}, 24)});
+}
+
+void write_task_seeds(const fs::path& folder) {
+  skysense::TaskDescription task{.recipe = "r",
+                                 .dataset = "d",
+                                 .kind = skysense::TaskKind::kMap,
+                                 .classes = {"a", "b"},
+                                 .colours = {{1, 2, 3}, {4, 5, 6}},
+                                 .modalities = {skysense::Modality::kHr, skysense::Modality::kMs},
+                                 .output = skysense::Modality::kMs,
+                                 .tile = 64,
+                                 .pixels_per_output = {{{8, 1, 0}}}};
+  write_file_atomically(folder / "map", skysense::format_task_description(task));
+  task.colours.clear();
+  task.kind = skysense::TaskKind::kChange;
+  task.loss = skysense::TaskLoss::kBinaryCrossEntropy;
+  write_file_atomically(folder / "change", skysense::format_task_description(task));
 }
 
 void write_place_seeds(const fs::path& folder) {
@@ -172,7 +190,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets"})
+                             "clip", "features", "datasets", "task"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -184,5 +202,6 @@ int main(int argc, char** argv) {
   write_clip_seeds(root / "clip");
   write_feature_seeds(root / "features");
   write_dataset_seeds(root / "datasets");
+  write_task_seeds(root / "task");
   return 0;
 }

@@ -69,6 +69,7 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options, const 
               .exp_avg_sq = {},
               .step = {},
               .decays = takes_weight_decay(name, parameter),
+              .lr_scale = options.lr_scales.contains(name) ? options.lr_scales.at(name) : 1,
               .owner = owners.at(name)};
     if (slot.owner == ranks.rank()) {
       const auto detached = parameter.detach();
@@ -76,14 +77,16 @@ AdamW::AdamW(const NamedTensors& parameters, const AdamWOptions& options, const 
       slot.exp_avg_sq = torch::zeros_like(detached);
       slot.step = torch::zeros({}, detached.options().dtype(torch::kFloat32));
     }
+    lr_scales_.insert(slot.lr_scale);
     slots_.push_back(std::move(slot));
   }
 }
 
-void AdamW::step_group(bool decays, double lr, double weight_decay) {
+void AdamW::step_group(bool decays, double lr_scale, double lr, double weight_decay) {
   std::vector<torch::Tensor> parameters, gradients, exp_avgs, exp_avg_sqs, steps;
   for (const Slot& slot : slots_) {
-    if (slot.decays != decays || !slot.parameter.grad().defined() || !slot.step.defined()) continue;
+    if (slot.decays != decays || slot.lr_scale != lr_scale) continue;
+    if (!slot.parameter.grad().defined() || !slot.step.defined()) continue;
     parameters.push_back(slot.parameter);
     gradients.push_back(laid_out_as(slot.parameter, slot.parameter.grad()));
     exp_avgs.push_back(slot.exp_avg);
@@ -92,14 +95,17 @@ void AdamW::step_group(bool decays, double lr, double weight_decay) {
   }
   if (parameters.empty()) return;
   for (const auto& step : steps) step.add_(1);
-  at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, /*max_exp_avg_sqs=*/{}, steps, lr, options_.beta1,
-                    options_.beta2, weight_decay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
+  at::_fused_adamw_(parameters, gradients, exp_avgs, exp_avg_sqs, /*max_exp_avg_sqs=*/{}, steps, lr * lr_scale,
+                    options_.beta1, options_.beta2, weight_decay, options_.epsilon, /*amsgrad=*/false,
+                    /*maximize=*/false);
 }
 
 void AdamW::step(double lr, double weight_decay) {
   const torch::NoGradGuard no_grad;
-  step_group(/*decays=*/true, lr, weight_decay);
-  step_group(/*decays=*/false, lr, 0);
+  for (const double scale : lr_scales_) {
+    step_group(/*decays=*/true, scale, lr, weight_decay);
+    step_group(/*decays=*/false, scale, lr, 0);
+  }
   for (int64_t owner = 0; ranks_.size() > 1 && owner < ranks_.size(); ++owner) {
     std::vector<torch::Tensor> moved;
     for (const Slot& slot : slots_) {

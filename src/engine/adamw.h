@@ -2,6 +2,8 @@
 
 #include <torch/types.h>
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace skysense {
 struct AdamWOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
+  std::map<std::string, double> lr_scales = {};  ///< factor of lr by parameter; 1 for those not named
 };
 
 /// Whether weight decay applies to a parameter: to matrices that map features, and nothing else. Not to tensors of
@@ -31,7 +34,8 @@ class AdamW {
   explicit AdamW(const NamedTensors& parameters, const AdamWOptions& options = {}, const Ranks& ranks = alone());
 
   /// One update from the parameters' gradients, which are the same on all ranks. A parameter without a gradient keeps
-  /// its value and state. `weight_decay` (per unit of lr) touches only what takes_weight_decay names.
+  /// its value and state. `weight_decay` (per unit of the parameter's own lr) touches only what takes_weight_decay
+  /// names.
   void step(double lr, double weight_decay);
   /// Drops the gradients.
   void zero_grad();
@@ -48,13 +52,16 @@ class AdamW {
     std::string name;
     torch::Tensor parameter, exp_avg, exp_avg_sq, step;  // the last three undefined where another rank has them
     bool decays;
+    double lr_scale;
     int64_t owner;
   };
-  void step_group(bool decays, double lr, double weight_decay);
+  /// The parameters of one learning rate, with weight decay or without.
+  void step_group(bool decays, double lr_scale, double lr, double weight_decay);
 
   const AdamWOptions options_;
   const Ranks& ranks_;
   std::vector<Slot> slots_;
+  std::set<double> lr_scales_;  // that occur
 };
 
 }  // namespace skysense

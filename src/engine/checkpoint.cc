@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFolder = "checkpoints";
-constexpr const char* kLink = "model";
+constexpr const char* kModelLink = "model";
+constexpr const char* kBestLink = "best";
 
 fs::path checkpoint_path(const fs::path& run, int64_t step) { return run / kFolder / fmt::format("step-{}", step); }
 
@@ -55,11 +56,11 @@ std::string fault_of(const fs::path& checkpoint) {
 }
 
 /// RUN/model -> checkpoints/step-N, replaced in one step: a reader finds the old one or the new one.
-void point_model_link(const fs::path& run, const fs::path& checkpoint) {
-  const fs::path temporary = run / fmt::format(".{}.{}.tmp", kLink, ::getpid());
+void point_link(const fs::path& run, const char* link, const fs::path& checkpoint) {
+  const fs::path temporary = run / fmt::format(".{}.{}.tmp", link, ::getpid());
   fs::remove(temporary);
   fs::create_directory_symlink(fs::path(kFolder) / checkpoint.filename(), temporary);
-  fs::rename(temporary, run / kLink);
+  fs::rename(temporary, run / link);
   sync_to_disk(run);
 }
 
@@ -99,7 +100,7 @@ void CheckpointOptions::describe(OptionFields& fields) {
 
 fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, const SensorContracts& contracts,
                           const RunState& state, const RunTensors& tensors, const CheckpointOptions& options,
-                          const Ranks& ranks) {
+                          const Ranks& ranks, const std::map<std::string, std::string>& documents) {
   const fs::path folder = checkpoint_path(run, state.step);
   const std::string optimizer_name =
       ranks.size() == 1 ? kOptimizerName : fmt::format("{}-rank-{:05}", kOptimizerName, ranks.rank());
@@ -117,17 +118,22 @@ fs::path write_checkpoint(const fs::path& run, const std::string& config_yaml, c
       text_of_first(ranks, temporary.string());
       write_file_atomically(temporary / kConfigFile, config_yaml);
       write_file_atomically(temporary / kContractFile, contracts_to_json(contracts).dump(2) + "\n");
+      for (const auto& [name, text] : documents) write_file_atomically(temporary / name, text);
       save_tensors(temporary / kStudentFile, tensors.student);
       save_tensors(temporary / kTeacherFile, tensors.teacher);
       if (!tensors.extra.empty()) save_tensors(temporary / kExtraFile, tensors.extra);
       write_share(temporary);
       write_state_file(temporary, state);
     });
-    point_model_link(run, folder);
+    point_link(run, kModelLink, folder);
     prune_checkpoints(run, options.keep);
   });
   ranks.wait_for_all();
   return folder;
+}
+
+void mark_best(const fs::path& run, const fs::path& checkpoint) {
+  on_disk([&] { point_link(run, kBestLink, checkpoint); });
 }
 
 void check_checkpoint(const fs::path& checkpoint) {
@@ -166,12 +172,13 @@ std::optional<fs::path> find_newest_checkpoint(const fs::path& run) {
 void prune_checkpoints(const fs::path& run, int64_t keep) {
   on_disk([&] {
     std::error_code no_link;
-    const fs::path linked = fs::read_symlink(run / kLink, no_link).filename();
+    const fs::path newest = fs::read_symlink(run / kModelLink, no_link).filename();
+    const fs::path best = fs::read_symlink(run / kBestLink, no_link).filename();
     int64_t whole = 0;
     for (const fs::path& folder : list_checkpoints(run)) {
       if (whole < std::max<int64_t>(keep, 1)) {
         whole += fault_of(folder).empty() ? 1 : 0;
-      } else if (folder.filename() != linked) {
+      } else if (folder.filename() != newest && folder.filename() != best) {
         remove_checkpoint(folder);
       }
     }

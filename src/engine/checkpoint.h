@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -40,11 +41,16 @@ struct CheckpointOptions {
 /// student.safetensors, teacher.safetensors, optimizer.safetensors (or optimizer-00001-of-00003.safetensors … and
 /// optimizer.index.json), extra.safetensors where there is something extra, state.json. Several ranks write one
 /// together, into a folder that all of them see: each its optimizer state (optimizer-rank-00000.safetensors …), the
-/// first all else. Returns the folder. Throws DataError; earlier checkpoints then survive.
+/// first all else. `documents`, texts by file name, stand beside them. Returns the folder. Throws DataError; earlier
+/// checkpoints then survive.
 std::filesystem::path write_checkpoint(const std::filesystem::path& run, const std::string& config_yaml,
                                        const SensorContracts& contracts, const RunState& state,
                                        const RunTensors& tensors, const CheckpointOptions& options = {},
-                                       const Ranks& ranks = alone());
+                                       const Ranks& ranks = alone(),
+                                       const std::map<std::string, std::string>& documents = {});
+
+/// Points RUN/best to a checkpoint of the run, in one step; prune_checkpoints then leaves it. Throws DataError.
+void mark_best(const std::filesystem::path& run, const std::filesystem::path& checkpoint);
 
 /// Reads every tensor into `tensors` in place and gives the state back. Throws DataError, one line naming the file, for
 /// a missing or cut file, a tensor missing, unexpected or of another shape, or another format_version. Any number of
@@ -59,7 +65,7 @@ std::optional<std::filesystem::path> find_newest_checkpoint(const std::filesyste
 /// Throws DataError where a file is absent, cut short or of another format_version; compares sizes, reads no weights.
 void check_checkpoint(const std::filesystem::path& checkpoint);
 
-/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model points to.
+/// Leaves the `keep` (at least 1) newest whole checkpoints and what RUN/model and RUN/best point to.
 void prune_checkpoints(const std::filesystem::path& run, int64_t keep);
 
 }  // namespace skysense

@@ -23,7 +23,8 @@ struct Product {
   int64_t step = 0;                  ///< optimiser steps it has seen
 };
 
-/// Reads a checkpoint folder, a run folder (its newest whole checkpoint, through RUN/model), or a link to either. Of
+/// Reads a checkpoint folder, a run folder (find_checkpoint), or a link to either. Of a fine-tuned one the pre-trained
+/// modules are read, as fine-tuning left them. Of
 /// config.yaml only the groups `model` and `inference` are read, of teacher.safetensors only the model's own tensors
 /// and the prototypes. Throws DataError, one line naming the file, where a part is missing, damaged or does not fit the
 /// others.

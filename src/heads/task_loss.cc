@@ -65,6 +65,15 @@ torch::Tensor task_loss(const torch::Tensor& logits, const torch::Tensor& labels
   TORCH_CHECK_VALUE(false, "unknown loss");
 }
 
+double label_weight(const torch::Tensor& labels, const TaskLossOptions& options) {
+  if (options.loss == TaskLoss::kMultiLabelSoftMargin || labels.is_floating_point())
+    return static_cast<double>(labels.size(0));
+  const auto counted = labels != options.ignore_index;
+  if (options.class_weights.empty()) return counted.sum().item<double>();
+  const auto weights = weights_of(options, static_cast<int64_t>(options.class_weights.size()), labels.device());
+  return (weights.index({labels.masked_fill(counted.logical_not(), 0)}) * counted).sum(at::kDouble).item<double>();
+}
+
 torch::Tensor task_loss(const TaskOutput& output, const std::vector<torch::Tensor>& labels,
                         const TaskLossOptions& options) {
   const size_t maps = output.logits.size();

@@ -4,16 +4,10 @@
 
 #include <vector>
 
+#include "heads/task_description.h"
 #include "heads/task_output.h"
 
 namespace skysense {
-
-/// The losses of Tables 6 and 8 and of the tasks of Tables 4 and 7.
-enum class TaskLoss {
-  kCrossEntropy,         ///< one of K classes
-  kBinaryCrossEntropy,   ///< one logit, yes or no (Table 6, OSCD)
-  kMultiLabelSoftMargin  ///< K answers yes or no (Table 8, BEN-MM)
-};
 
 struct TaskLossOptions {
   TaskLoss loss = TaskLoss::kCrossEntropy;
@@ -27,6 +21,11 @@ struct TaskLossOptions {
 /// none is ignored; 0 or 1 [B, K] for kMultiLabelSoftMargin. logits: [B, K, ...], float32 or less. -> float32 scalar.
 /// Throws c10::ValueError for class weights of another number.
 torch::Tensor task_loss(const torch::Tensor& logits, const torch::Tensor& labels, const TaskLossOptions& options);
+
+/// What task_loss divides by: the number, or the sum of the class weights, of the labels that are not ignored; of
+/// multi-label samples and of probabilities the number of samples. With it means of several parts of a batch join to
+/// the mean of the whole: sum of weight * loss / sum of weight.
+double label_weight(const torch::Tensor& labels, const TaskLossOptions& options);
 
 /// The same over all labelled maps of an output, each with its labels, and their auxiliary maps: the mean over the maps
 /// of main + auxiliary_weight * auxiliary. Throws c10::ValueError for another number of label tensors.

@@ -43,6 +43,7 @@ std::map<std::string, PlotSeries> read_columns(const std::filesystem::path& file
 std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
   const auto columns = read_columns(log_jsonl);
   Plot accuracy{"kNN accuracy of the teacher's features", "step", "accuracy", {}};
+  Plot validation{"Validation", "step", "score", {}};
   Plot total{"Loss", "step", "loss", {}}, parts{"Loss by part", "step", "loss", {}};
   Plot entropy{"Entropy of the teacher's targets", "step", "nats", {}};
   Plot usage{"Teacher's mean target from uniform use of the outputs", "step", "KL, nats", {}};
@@ -56,8 +57,9 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
                                                      {"gradient_norm", &gradient},
                                                      {"samples_per_second", &speed},
                                                      {"waiting_share", &waiting}};
-  const std::map<std::string_view, Plot*> by_group = {
-      {"eval", &accuracy}, {"entropy", &entropy}, {"kl", &usage}, {"centre", &centres}, {"experts", &experts}};
+  const std::map<std::string_view, Plot*> by_group = {{"eval", &accuracy},   {"entropy", &entropy},
+                                                      {"kl", &usage},        {"centre", &centres},
+                                                      {"experts", &experts}, {"val", &validation}};
   for (const auto& [name, column] : columns) {
     if (name == "eval.seconds") continue;
     const auto known = by_name.find(name);
@@ -67,8 +69,8 @@ std::vector<Plot> curves_of_log(const std::filesystem::path& log_jsonl) {
     plot->series.push_back(column);
   }
   std::vector<Plot> plots;
-  for (Plot* plot :
-       {&accuracy, &total, &parts, &entropy, &usage, &centres, &experts, &gradient, &rate, &speed, &waiting}) {
+  for (Plot* plot : {&accuracy, &validation, &total, &parts, &entropy, &usage, &centres, &experts, &gradient, &rate,
+                     &speed, &waiting}) {
     if (!plot->series.empty()) plots.push_back(std::move(*plot));
   }
   return plots;

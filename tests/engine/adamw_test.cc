@@ -43,6 +43,23 @@ TEST(AdamWParity, TenStepsWithClippingEqualTorch) {
   }
 }
 
+TEST(AdamW, AParametersOwnRateIsThatOfAnOptimiserOfItsOwn) {
+  const auto gradient = [](int step) { return torch::tensor({{0.3f, -1.0f}, {2.0f, 0.1f}}) * (step + 1); };
+  NamedTensors together = {{"a.weight", parameter(torch::ones({2, 2}))}, {"b.weight", parameter(torch::ones({2, 2}))}};
+  NamedTensors alone_one = {{"a.weight", parameter(torch::ones({2, 2}))}};
+  AdamWOptions scaled;
+  scaled.lr_scales = {{"a.weight", 0.25}};
+  AdamW both(together, scaled), one(alone_one);
+  for (int step = 0; step < 3; ++step) {
+    for (auto& [name, value] : together) value.mutable_grad() = gradient(step);
+    alone_one["a.weight"].mutable_grad() = gradient(step);
+    both.step(0.1, 0.05);
+    one.step(0.025, 0.05);
+  }
+  EXPECT_TRUE(at::equal(together["a.weight"], alone_one["a.weight"]));
+  EXPECT_FALSE(at::equal(together["a.weight"], together["b.weight"]));
+}
+
 TEST(AdamW, DecaysMatricesOnly) {
   const auto matrix = torch::ones({4, 4});
   EXPECT_TRUE(takes_weight_decay("backbone.stages.0.blocks.0.mlp.hidden.weight", matrix));

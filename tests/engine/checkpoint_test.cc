@@ -218,6 +218,26 @@ TEST(Checkpoint, TheModelLinkPointsToTheNewestAndMovesWithTheRun) {
   EXPECT_EQ(read_run_state(outer / "moved/model").step, 2);
 }
 
+TEST(Checkpoint, TheBestOneStaysWhateverItsAge) {
+  TemporaryFolder run;
+  mark_best(run.path(), write(run.path(), 1));
+  for (const int64_t step : {2, 3, 4}) write(run.path(), step, {.keep = 2});
+  EXPECT_THAT(names_in(run / "checkpoints"), ElementsAre("step-1", "step-3", "step-4"));
+  EXPECT_EQ(read_run_state(run / "best").step, 1);
+  mark_best(run.path(), run / "checkpoints/step-4");
+  write(run.path(), 5, {.keep = 2});
+  EXPECT_THAT(names_in(run / "checkpoints"), ElementsAre("step-4", "step-5"));
+}
+
+TEST(Checkpoint, DocumentsStandBesideTheWeightsAndAreCheckedWithThem) {
+  TemporaryFolder run;
+  const fs::path folder = write_checkpoint(run.path(), kConfig, contracts(), {.step = 1}, tensors_of(1), {}, alone(),
+                                           {{"task.json", "{}"}});
+  EXPECT_EQ(read_text_file(folder / "task.json"), "{}");
+  fs::resize_file(folder / "task.json", 1);
+  EXPECT_THROW(check_checkpoint(folder), DataError);
+}
+
 TEST(Checkpoint, WritingAStepAgainReplacesIt) {
   TemporaryFolder run;
   write(run.path(), 3);

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "app/task_data.h"
+#include "app/verbs.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "engine/checkpoint_files.h"
+#include "engine/device.h"
+#include "finetune/report.h"
+#include "finetune/task_evaluation.h"
+#include "heads/task_product.h"
+#include "model/projection.h"
+
+namespace skysense::app {
+namespace {
+
+struct Arguments {
+  std::string model, data, split = "test", report;
+  std::vector<std::string> assignments;
+};
+
+/// The settings of the run, with those of the command line over them.
+FinetuneConfig read_config(const TaskProduct& product, const std::vector<std::string>& assignments) {
+  FinetuneConfig config;
+  auto fields = fields_of(config);
+  apply_yaml_file(fields, product.checkpoint / kConfigFile);
+  for (const auto& assignment : assignments) apply_assignment(fields, assignment);
+  return config;
+}
+
+/// Throws DataError where the split has none.
+std::vector<int64_t> samples_of_split(const LabelledDataset& dataset, const std::string& split) {
+  const auto numbers = samples_of(dataset, split);
+  if (numbers.empty()) {
+    throw DataError(
+        fmt::format("{} has no samples of the split {}: choose another --split", dataset.description().name, split));
+  }
+  return numbers;
+}
+
+void run(const Arguments& arguments) {
+  TaskProduct product = load_task_product(arguments.model);
+  const FinetuneOptions options = read_config(product, arguments.assignments).options;
+  const auto dataset = open_task_data(arguments.data, options);
+  check_dataset_fits(product.task, product.contracts, dataset->description());
+  set_threads(options.compute.threads);
+  const torch::Device device = parse_device(options.compute.device);
+  const torch::Dtype dtype = parse_dtype(options.compute.dtype);
+  product.network->to(device);
+  if (device.is_cpu()) prepare_for_inference(*product.network, dtype);
+  const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};
+  const auto samples = spread_out(samples_of_split(*dataset, arguments.split), options.eval.samples);
+  const TaskScores scores =
+      evaluate_task(product.network, {.dataset = *dataset,
+                                      .samples = samples,
+                                      .setup = setup,
+                                      .options = product.options,
+                                      .frame = options.data.frame,
+                                      .eval = options.eval,
+                                      .prototypes = product.prototypes ? &*product.prototypes : nullptr,
+                                      .device = device,
+                                      .dtype = dtype,
+                                      .readers = options.loader.workers});
+  spdlog::info("{} samples of {}\n{}", scores.size(), arguments.split, scores.table());
+  if (!arguments.report.empty()) {
+    ReportContent content{.title = fmt::format("Evaluation: {}", arguments.model),
+                          .summary = fmt::format("{} samples of the split {} of {}.", scores.size(), arguments.split,
+                                                 product.task.dataset)};
+    add_scores(content, scores, product.task);
+    write_report(arguments.report, content);
+  }
+  nlohmann::json result = scores.to_json(
+      BootstrapOptions{.resamples = options.eval.resamples, .seed = static_cast<uint64_t>(options.seed)});
+  result["verb"] = "evaluate";
+  result["model"] = arguments.model;
+  result["checkpoint"] = product.checkpoint.string();
+  result["dataset"] = product.task.dataset;
+  result["split"] = arguments.split;
+  print_result(result);
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& program) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* verb = program.add_subcommand("evaluate", "Measure a fine-tuned model on the labelled samples of a split");
+  verb->add_option("--model", arguments->model,
+                   "run of skysense finetune (its best checkpoint), or a checkpoint folder")
+      ->required();
+  verb->add_option("--data", arguments->data, "the data set's folder, in the layout that the run was trained with")
+      ->required();
+  verb->add_option("--split", arguments->split, "train, val or test")
+      ->check(CLI::IsMember({"train", "val", "test"}))
+      ->capture_default_str();
+  verb->add_option("--report", arguments->report, "HTML file for tables and the confusion matrix");
+  verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the run's config: eval.batch=32, device=cuda")
+      ->allow_extra_args(false);
+  verb->footer(
+      "Prints a table by class on stderr, and one JSON line on stdout: the task's metrics (oa, map, miou, f1, scs, "
+      "…),\n"
+      "per_class, the confusion matrix and a 95% bootstrap interval over images.\n\n"
+      "Example:\n"
+      "  skysense evaluate --model RUN --data AID --split test --report evaluation.html");
+  verb->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace skysense::app

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace skysense {
+
+/// A YAML file of FinetuneOptions that comes with the program.
+struct Recipe {
+  std::string name;  ///< its path below the recipes' folder, without .yaml: "aid", "ablations/apm-1"
+  std::string title;
+  std::filesystem::path file;
+};
+
+/// Where the recipes are for the program at `program`: $SKYSENSE_RECIPES, else recipes beside it, the installed
+/// ../share/skysense/recipes, or of a build folder the source tree's ../../recipes/downstream. Throws DataError that
+/// lists the places where there is none of them.
+std::filesystem::path find_recipes(const std::filesystem::path& program);
+
+/// All recipes below a folder, by name. Throws UsageError for one that is no valid recipe.
+std::vector<Recipe> list_recipes(const std::filesystem::path& folder);
+
+/// The recipe of a name, or of a YAML file. Throws UsageError naming the nearest one.
+Recipe find_recipe(const std::string& name_or_file, const std::filesystem::path& program);
+
+}  // namespace skysense

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "finetune/task_run.h"
+#include "finetune/task_scores.h"
+#include "viz/report.h"
+
+namespace skysense {
+
+/// Writes RUN/report.html: the curves of log.jsonl, the settings that matter, and of the last validation, where there
+/// was one in this session, its metrics and the confusion matrix. Throws DataError.
+void write_finetune_report(const std::filesystem::path& folder, const TaskRun& run,
+                           const std::optional<TaskScores>& scores);
+
+/// The tables and the confusion matrix of scores, for a report: metrics and one row a class.
+void add_scores(ReportContent& content, const TaskScores& scores, const TaskDescription& task);
+
+}  // namespace skysense

@@ -1,0 +1,239 @@
+#include "finetune/task_evaluation.h"
+
+#include <ATen/ops/stack.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "core/parallel_for.h"
+#include "core/progress.h"
+#include "finetune/labelled_batch.h"
+#include "finetune/prepared_sample.h"
+#include "heads/task_product.h"
+#include "model/autocast.h"
+
+namespace skysense {
+namespace {
+
+/// Where the tiles of one direction begin, and where what counts of each begins and ends.
+struct Cut {
+  int64_t start, length, core_start, core_end;
+};
+
+std::vector<Cut> cuts_of(int64_t length, int64_t side, double overlap, int64_t step) {
+  if (side == 0 || side >= length) return {{0, length, 0, length}};
+  const auto wanted = static_cast<int64_t>(static_cast<double>(side) * (1 - overlap));
+  const int64_t stride = std::max(step, wanted / step * step);
+  std::vector<int64_t> starts;
+  for (int64_t start = 0; starts.empty() || starts.back() + side < length; start += stride)
+    starts.push_back(std::min(start, length - side));
+  std::vector<Cut> cuts;
+  for (size_t i = 0; i < starts.size(); ++i) {
+    const int64_t from = i == 0 ? 0 : (starts[i - 1] + side + starts[i]) / 2;
+    const int64_t to = i + 1 == starts.size() ? length : (starts[i] + side + starts[i + 1]) / 2;
+    cuts.push_back({starts[i], side, from, to});
+  }
+  return cuts;
+}
+
+/// Runs the network on prepared samples as soon as a batch is full or the sizes change.
+class Batches {
+ public:
+  /// logits: one tensor for each output, of the sample alone, without the batch's dimension, on the CPU.
+  using Receive = std::function<void(const std::vector<torch::Tensor>& logits)>;
+
+  Batches(TaskModel& network, const TaskEvaluation& what) : network_(network), what_(what) {}
+
+  void add(PreparedSample sample, Receive receive) {
+    const bool other = !samples_.empty() && (samples_[0].height != sample.height || samples_[0].width != sample.width);
+    if (other) run();
+    samples_.push_back(std::move(sample));
+    receivers_.push_back(std::move(receive));
+    if (static_cast<int64_t>(samples_.size()) >= what_.eval.batch) run();
+  }
+
+  void run() {
+    if (samples_.empty()) return;
+    const AutocastScope autocast(what_.device, what_.dtype);
+    for (PreparedSample& sample : samples_) sample.labels.clear();  // not the network's business
+    const auto batch = to_device(join_samples(samples_, what_.setup, what_.options), what_.device, what_.prototypes);
+    const TaskOutput output = network_->forward(batch.input);
+    std::vector<torch::Tensor> logits;
+    for (const auto& each : output.logits) logits.push_back(each.to(at::kFloat).cpu());
+    for (size_t i = 0; i < receivers_.size(); ++i) {
+      std::vector<torch::Tensor> own;
+      for (const auto& each : logits) own.push_back(each[static_cast<int64_t>(i)]);
+      receivers_[i](own);
+    }
+    samples_.clear();
+    receivers_.clear();
+  }
+
+ private:
+  TaskModel& network_;
+  const TaskEvaluation& what_;
+  std::vector<PreparedSample> samples_;
+  std::vector<Receive> receivers_;
+};
+
+/// Several samples or tiles read at once, in order.
+std::vector<LabelledSample> read_all(int64_t count, int64_t readers,
+                                     const std::function<LabelledSample(int64_t)>& read) {
+  std::vector<LabelledSample> samples(static_cast<size_t>(count));
+  parallel_for(count, 1, readers, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) samples[static_cast<size_t>(i)] = read(i);
+  });
+  return samples;
+}
+
+void require_label(const LabelledSample& sample) {
+  if (!sample.label.defined()) throw DataError(sample.entry.name + ": has no label to compare with");
+}
+
+void evaluate_scenes(TaskModel& network, const TaskEvaluation& what, TaskScores& scores) {
+  const auto flags = modality_flags(what.setup.task.modalities);
+  const auto all = static_cast<int64_t>(what.samples.size());
+  Batches batches(network, what);
+  Progress progress("evaluate", all, "scenes");
+  for (int64_t first = 0; first < all; first += what.eval.batch) {
+    const int64_t count = std::min(what.eval.batch, all - first);
+    const auto samples = read_all(count, what.readers, [&](int64_t i) {
+      return read_middle(what.dataset, what.samples[static_cast<size_t>(first + i)], what.frame, flags);
+    });
+    for (const LabelledSample& sample : samples) {
+      require_label(sample);
+      batches.add(prepare_sample(sample, what.setup, 0, nullptr), [&scores, label = sample.label](const auto& logits) {
+        scores.add_scenes(logits[0].unsqueeze(0), label.unsqueeze(0));
+      });
+    }
+    progress.update(first + count);
+  }
+  batches.run();
+  progress.finish();
+}
+
+/// The classes that an image's pixels get: [moments, outputs, H, W] int16.
+torch::Tensor predict_maps(TaskModel& network, const TaskEvaluation& what, int64_t number, int64_t moments) {
+  const TaskDescription& task = what.setup.task;
+  const auto flags = modality_flags(task.modalities);
+  const FrameGrid grid = frame_grid(what.dataset, number, flags);
+  const bool dated = what.setup.label == LabelKind::kMaskSeries || what.setup.label == LabelKind::kTwoMasks;
+  const int64_t outputs = task.kind == TaskKind::kSemanticChange ? 2 : 1;
+  auto maps = at::zeros({moments, outputs, grid.extent.height, grid.extent.width}, at::kShort);
+  const auto tiles = evaluation_tiles(grid, what.frame.side, what.eval.overlap);
+  const auto all = static_cast<int64_t>(tiles.size());
+  Batches batches(network, what);
+  for (int64_t first = 0; first < all; first += what.readers) {
+    const int64_t count = std::min(what.readers, all - first);
+    // The whole map is compared later; of a series the tiles' labels tell the dates.
+    const auto samples = read_all(count, what.readers, [&](int64_t i) {
+      return what.dataset.get(
+          number, {.window = tiles[static_cast<size_t>(first + i)].window, .modalities = flags, .label = dated});
+    });
+    for (int64_t i = 0; i < count; ++i) {
+      const EvaluationTile& tile = tiles[static_cast<size_t>(first + i)];
+      for (int64_t moment = 0; moment < moments; ++moment) {
+        auto prepared = prepare_sample(samples[static_cast<size_t>(i)], what.setup, moment, nullptr);
+        batches.add(std::move(prepared), [&, tile, moment](const std::vector<torch::Tensor>& logits) {
+          const PixelWindow& core = tile.core;
+          for (int64_t output = 0; output < outputs; ++output) {
+            const auto classes =
+                probabilities(logits[static_cast<size_t>(output)].unsqueeze(0), task.loss).squeeze(0).argmax(0);
+            maps[moment][output]
+                .narrow(0, core.y, core.height)
+                .narrow(1, core.x, core.width)
+                .copy_(classes.narrow(0, core.y - tile.window.y, core.height)
+                           .narrow(1, core.x - tile.window.x, core.width));
+          }
+        });
+      }
+    }
+  }
+  batches.run();
+  return maps;
+}
+
+/// The last map of a group of samples that follow each other in time.
+struct Previous {
+  int64_t number = -1;
+  std::string group;
+  torch::Tensor truth, predicted;  // [H, W]
+};
+
+void evaluate_maps(TaskModel& network, const TaskEvaluation& what, TaskScores& scores, const ObserveMaps& observe) {
+  const TaskSetup& setup = what.setup;
+  Progress progress("evaluate", static_cast<int64_t>(what.samples.size()), "images");
+  Previous previous;
+  int64_t done = 0;
+  for (const int64_t number : what.samples) {
+    const LabelledSample labels = what.dataset.get(number, {.modalities = {{false, false, false}}});
+    require_label(labels);
+    const int64_t moments = moments_of(labels, setup);
+    if (moments < 1) throw DataError(labels.entry.name + ": has too few label dates for the task");
+    const auto maps = predict_maps(network, what, number, moments).to(at::kLong);
+    if (setup.task.kind == TaskKind::kSemanticChange) {
+      for (int64_t moment = 0; moment < moments; ++moment) {
+        const auto truth = labels.label.narrow(0, moment, 2);
+        scores.add_map(truth, maps[moment]);
+        scores.add_change(truth, maps[moment]);
+        if (observe) observe(number, truth, maps[moment]);
+      }
+    } else {
+      const auto truth = labels.label.dim() == 3 ? labels.label : labels.label.unsqueeze(0);
+      const auto predicted = maps.select(1, 0);
+      scores.add_map(truth, predicted);
+      if (moments > 1) scores.add_change(truth, predicted);
+      if (observe) observe(number, truth, predicted);
+      const bool follows = moments == 1 && !labels.entry.group.empty() && previous.group == labels.entry.group &&
+                           previous.number + 1 == number && previous.truth.sizes() == truth[0].sizes();
+      if (follows && setup.task.kind == TaskKind::kMap)
+        scores.add_change(at::stack({previous.truth, truth[0]}), at::stack({previous.predicted, predicted[0]}));
+      previous = {number, labels.entry.group, truth[0], predicted[0]};
+    }
+    progress.update(++done);
+  }
+  progress.finish();
+}
+
+}  // namespace
+
+std::vector<EvaluationTile> evaluation_tiles(const FrameGrid& grid, int64_t side, double overlap) {
+  std::vector<EvaluationTile> tiles;
+  const auto columns = cuts_of(grid.extent.width, side, overlap, grid.step_x);
+  for (const Cut& row : cuts_of(grid.extent.height, side, overlap, grid.step_y)) {
+    for (const Cut& column : columns) {
+      tiles.push_back(
+          {{column.start, row.start, column.length, row.length},
+           {column.core_start, row.core_start, column.core_end - column.core_start, row.core_end - row.core_start}});
+    }
+  }
+  return tiles;
+}
+
+TaskScores evaluate_task(TaskModel& network, const TaskEvaluation& what, const ObserveMaps& observe) {
+  if (what.samples.empty()) throw DataError(what.setup.task.dataset + ": no samples to evaluate");
+  const torch::NoGradGuard no_gradient;
+  TaskScores scores(what.setup.task);
+  const TaskKind kind = what.setup.task.kind;
+  if (kind == TaskKind::kScene || kind == TaskKind::kSceneLabels) {
+    evaluate_scenes(network, what, scores);
+  } else {
+    evaluate_maps(network, what, scores, observe);
+  }
+  return scores;
+}
+
+std::vector<int64_t> spread_out(const std::vector<int64_t>& numbers, int64_t limit) {
+  const auto all = static_cast<int64_t>(numbers.size());
+  if (limit == 0 || all <= limit) return numbers;
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < limit; ++i) chosen.push_back(numbers[static_cast<size_t>(i * all / limit)]);
+  return chosen;
+}
+
+}  // namespace skysense

@@ -1,0 +1,80 @@
+#include "finetune/task_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "finetune/selection.h"
+#include "finetune/task_evaluation.h"
+
+namespace skysense {
+namespace {
+
+void check(const FinetuneOptions& options, const Ranks& ranks) {
+  const TaskTrainOptions& train = options.train;
+  if (train.batch_size % (train.accumulate * ranks.size()) != 0) {
+    throw UsageError(fmt::format("train.batch_size {} is no multiple of train.accumulate {}{}", train.batch_size,
+                                 train.accumulate,
+                                 ranks.size() > 1 ? fmt::format(" times the {} processes", ranks.size()) : ""));
+  }
+  if (options.eval.patience > 0 && options.eval.every == 0)
+    throw UsageError("eval.patience wants evaluations on the way: set eval.every");
+}
+
+/// Holds a share of the samples out: those that a fixed order by the seed puts first.
+std::vector<int64_t> hold_out(std::vector<int64_t>& training, double share, int64_t seed) {
+  std::vector<std::pair<uint64_t, int64_t>> order;
+  for (const int64_t number : training) {
+    order.emplace_back(RandomStream(static_cast<uint64_t>(seed), 0, static_cast<uint64_t>(number), "held out").next(),
+                       number);
+  }
+  std::ranges::sort(order);
+  const auto count = static_cast<size_t>(std::llround(share * static_cast<double>(order.size())));
+  std::vector<int64_t> held, kept;
+  for (size_t i = 0; i < order.size(); ++i) (i < count ? held : kept).push_back(order[i].second);
+  std::ranges::sort(held);
+  std::ranges::sort(kept);
+  training = kept;
+  return held;
+}
+
+}  // namespace
+
+TaskRun plan_task_run(const FinetuneOptions& options, const std::string& recipe, const LabelledDataset& dataset,
+                      const PretrainedModel& pretrained, const Ranks& ranks) {
+  check(options, ranks);
+  TaskRun run{.options = options,
+              .recipe = recipe,
+              .setup = set_up_task(options, dataset, pretrained.contracts()),
+              .training = {},
+              .validation = {}};
+  run.setup.task.recipe = recipe;
+  for (const std::string& split : options.data.train_splits) {
+    const auto numbers = samples_of(dataset, split);
+    run.training.insert(run.training.end(), numbers.begin(), numbers.end());
+  }
+  std::ranges::sort(run.training);
+  if (run.training.empty()) {
+    throw DataError(fmt::format("{}: no samples of the split{} that data.train_splits names",
+                                dataset.description().name, options.data.train_splits.size() > 1 ? "s" : ""));
+  }
+  run.training = select_samples(dataset, run.training, options.data.selection);
+  run.validation = samples_of(dataset, options.data.val_split);
+  if (run.validation.empty() && options.data.val_share > 0)
+    run.validation = hold_out(run.training, options.data.val_share, options.seed);
+  run.validation = spread_out(run.validation, options.eval.samples);
+
+  TaskTrainOptions& train = run.options.train;
+  const double epoch_steps = static_cast<double>(run.training.size()) / static_cast<double>(train.batch_size);
+  if (train.epochs > 0)
+    train.steps = std::max<int64_t>(1, std::llround(static_cast<double>(train.epochs) * epoch_steps));
+  if (train.schedule.warmup_epochs > 0)
+    train.schedule.warmup_steps = std::llround(train.schedule.warmup_epochs * epoch_steps);
+  return run;
+}
+
+}  // namespace skysense
