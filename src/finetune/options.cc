@@ -67,7 +67,8 @@ void TaskEvaluationOptions::describe(OptionFields& fields) {
 void TaskLoaderOptions::describe(OptionFields& fields) {
   fields("workers", workers, "threads that read and augment samples").between(1, 256);
   fields("ahead", ahead, "steps prepared in advance").between(1, 1024);
-  fields("strict", strict, "a sample that cannot be read stops the run instead of being replaced by the next");
+  fields("strict", strict,
+         "a sample that cannot be read stops the run; false: a warning, and the next takes its place");
 }
 
 void PaperOptions::describe(OptionFields& fields) {

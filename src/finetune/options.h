@@ -92,8 +92,8 @@ struct TaskEvaluationOptions {
 
 struct TaskLoaderOptions {
   int64_t workers = 2;
-  int64_t ahead = 3;    ///< steps prepared in advance
-  bool strict = false;  ///< a sample that cannot be read stops the run instead of being replaced by the next
+  int64_t ahead = 3;   ///< steps prepared in advance
+  bool strict = true;  ///< a sample that cannot be read stops the run; false: the next takes its place
 
   void describe(OptionFields& fields);
 };

@@ -58,7 +58,9 @@ TEST(PreparedSample, ASeriesOfMasksGivesEachMaskTheImagesNearestInTime) {
   EXPECT_EQ(prepared.times[0][Modality::kMs]->images.size(0), 2);
   EXPECT_TRUE(at::equal(prepared.labels[0], sample.label[1]));
   const auto expected = prepared.labels[0].to(torch::kFloat);
-  EXPECT_LT((prepared.times[0][Modality::kMs]->images.mean({0, 1}) - expected).abs().max().item<double>(), 0.2);
+  EXPECT_LT(
+      (prepared.times[0][Modality::kMs]->images.mean(at::IntArrayRef({0, 1})) - expected).abs().max().item<double>(),
+      0.2);
 
   images.dates[0] = std::nullopt;
   EXPECT_THROW(prepare_sample(sample, setup, 1, nullptr), DataError);
@@ -74,7 +76,9 @@ TEST(PreparedSample, ChangeOfClassesComparesEachDateWithTheNext) {
   for (int64_t time = 0; time < 2; ++time) {
     EXPECT_TRUE(at::equal(prepared.labels[static_cast<size_t>(time)], sample.label[1 + time]));
     const auto& image = prepared.times[static_cast<size_t>(time)][Modality::kMs]->images;
-    EXPECT_LT((image.mean({0, 1}) - sample.label[1 + time].to(torch::kFloat)).abs().max().item<double>(), 0.3);
+    EXPECT_LT(
+        (image.mean(at::IntArrayRef({0, 1})) - sample.label[1 + time].to(torch::kFloat)).abs().max().item<double>(),
+        0.3);
   }
 }
 
