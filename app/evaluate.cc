@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "engine/checkpoint_files.h"
 #include "engine/device.h"
+#include "finetune/paper_results.h"
 #include "finetune/report.h"
 #include "finetune/sample_pictures.h"
 #include "finetune/task_evaluation.h"
@@ -77,16 +78,26 @@ void run(const Arguments& arguments) {
                       pictures.add(number, truth, predicted);
                     });
   spdlog::info("{} samples of {}\n{}", scores.size(), arguments.split, scores.table());
+  const auto in_paper = beside_paper(options.paper, arguments.split, scores.values());
+  for (const PaperResult& result : in_paper) {
+    spdlog::info("{}: {:.2f}% here, {:.2f}% in {} of the paper", result.metric, 100 * result.ours, 100 * result.paper,
+                 options.paper.table);
+  }
   if (!arguments.report.empty()) {
     ReportContent content{.title = fmt::format("Evaluation: {}", arguments.model),
                           .summary = fmt::format("{} samples of the split {} of {}.", scores.size(), arguments.split,
                                                  product.task.dataset)};
+    for (const PaperResult& result : in_paper) {
+      content.summary += fmt::format(" {}: {:.2f}%; the paper's {} has {:.2f}%.", result.metric, 100 * result.ours,
+                                     options.paper.table, 100 * result.paper);
+    }
     add_scores(content, scores, product.task);
     content.pictures.insert(content.pictures.end(), pictures.pictures().begin(), pictures.pictures().end());
     write_report(arguments.report, content);
   }
   nlohmann::json result = scores.to_json(
       BootstrapOptions{.resamples = options.eval.resamples, .seed = static_cast<uint64_t>(options.seed)});
+  for (const PaperResult& known : in_paper) result["paper"][known.metric] = known.paper;
   result["verb"] = "evaluate";
   result["model"] = arguments.model;
   result["checkpoint"] = product.checkpoint.string();

@@ -42,9 +42,8 @@ void list() {
 }
 
 FinetuneOptions resolve(const Arguments& arguments, const Recipe& recipe) {
-  FinetuneOptions options;
+  FinetuneOptions options = read_recipe(recipe.file);
   auto fields = fields_of(options);
-  apply_yaml_file(fields, recipe.file);
   for (const auto& assignment : arguments.assignments) apply_assignment(fields, assignment);
   if (arguments.shots) options.data.selection.shots = *arguments.shots;
   if (arguments.fraction) options.data.selection.fraction = *arguments.fraction;

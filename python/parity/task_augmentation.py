@@ -33,7 +33,7 @@ def framed(values: Tensor, valid: Tensor, scaled: tuple[int, int], padded: tuple
 
 
 def frame(height: int, width: int, scaled: tuple[int, int], padded: tuple[int, int]) -> dict[str, Tensor]:
-    """A window with an image twice as fine as its labels, and what becomes of both, mirrored left and right."""
+    """A window with an image twice as fine as its labels, and what becomes of both."""
     values, valid = images(2, 2 * height, 2 * width)
     label = torch.randint(-1, 7, (height, width))
     twice = lambda size: (2 * size[0], 2 * size[1])
@@ -41,8 +41,7 @@ def frame(height: int, width: int, scaled: tuple[int, int], padded: tuple[int, i
     nearest = F.interpolate(label[None, None].double(), size=scaled, mode="nearest-exact")[0, 0].long()
     nearest = TF.pad(nearest[None], [0, 0, padded[1] - scaled[1], padded[0] - scaled[0]], fill=-1)[0]
     return {"values": values, "valid": valid, "label": label, "scaled": torch.tensor(scaled), "padded": torch.tensor(padded),
-            "framed_values": framed_values, "framed_valid": framed_valid, "framed_label": nearest,
-            "flipped_values": TF.hflip(framed_values), "flipped_label": TF.vflip(nearest)}
+            "framed_values": framed_values, "framed_valid": framed_valid, "framed_label": nearest}
 
 
 def normalised(values: Tensor, valid: Tensor) -> Tensor:
@@ -80,7 +79,7 @@ def mixing() -> dict[str, Tensor]:
 def fixtures() -> dict[str, dict[str, Tensor]]:
     return {
         "frame_larger": frame(12, 15, (31, 24), (31, 24)),
-        "frame_smaller": frame(30, 26, (17, 13), (20, 20)),
+        "frame_smaller": frame(30, 26, (17, 12), (20, 20)),
         "frame_padded": frame(10, 14, (10, 14), (16, 16)),
         "erasing": erasing(),
         "erased_rectangles": erased_rectangles(),

@@ -30,34 +30,44 @@ std::vector<PixelWindow> tile_windows(const RasterSize& raster, const TileOption
   return windows;
 }
 
-TiledDataset::TiledDataset(std::unique_ptr<LabelledDataset> whole, const TileOptions& options)
+TiledDataset::TiledDataset(std::unique_ptr<LabelledDataset> whole, const TileOptions& options,
+                           const std::vector<std::string>& splits)
     : whole_(std::move(whole)) {
   const LabelKind kind = whole_->description().label;
   const bool of_the_whole = kind == LabelKind::kClass || kind == LabelKind::kMultiLabel;
   for (int64_t sample = 0; sample < whole_->size(); ++sample) {
     const SampleEntry& entry = whole_->entry(sample);
-    const RasterSize extent = whole_->extent(sample);
-    const auto windows =
-        of_the_whole ? std::vector<PixelWindow>{{0, 0, extent.width, extent.height}} : tile_windows(extent, options);
-    for (const PixelWindow& window : windows) {
+    const bool cut = splits.empty() || std::ranges::find(splits, entry.split) != splits.end();
+    if (of_the_whole || !cut) {
+      tiles_.push_back({entry, sample, std::nullopt});
+      continue;
+    }
+    for (const PixelWindow& window : tile_windows(whole_->extent(sample), options)) {
       const std::string name = fmt::format("{}@{},{}", entry.name, window.x, window.y);
       tiles_.push_back({{name, entry.split, entry.group.empty() ? entry.name : entry.group}, sample, window});
     }
   }
 }
 
+RasterSize TiledDataset::extent(int64_t number) const {
+  const Tile& own = tile(number);
+  return own.window ? RasterSize{own.window->width, own.window->height} : whole_->extent(own.sample);
+}
+
 PerModality<std::optional<RasterSize>> TiledDataset::image_sizes(int64_t number) const {
   const Tile& own = tile(number);
-  const RasterSize extent = whole_->extent(own.sample);
   auto sizes = whole_->image_sizes(own.sample);
+  if (!own.window) return sizes;
+  const RasterSize extent = whole_->extent(own.sample);
+  const PixelWindow& window = *own.window;
   for (auto& size : sizes) {
     if (!size) continue;
-    if (own.window.width * size->width % extent.width != 0 || own.window.height * size->height % extent.height != 0) {
+    if (window.width * size->width % extent.width != 0 || window.height * size->height % extent.height != 0) {
       throw DataError(fmt::format(
           "{}: a tile of {} x {} of {} x {} pixels is not of whole pixels of the image of {} x {}", own.entry.name,
-          own.window.width, own.window.height, extent.width, extent.height, size->width, size->height));
+          window.width, window.height, extent.width, extent.height, size->width, size->height));
     }
-    size = RasterSize{own.window.width * size->width / extent.width, own.window.height * size->height / extent.height};
+    size = RasterSize{window.width * size->width / extent.width, window.height * size->height / extent.height};
   }
   return sizes;
 }
@@ -65,12 +75,12 @@ PerModality<std::optional<RasterSize>> TiledDataset::image_sizes(int64_t number)
 LabelledSample TiledDataset::get(int64_t number, const SampleRequest& request) const {
   const Tile& own = tile(number);
   SampleRequest of_whole = request;
-  of_whole.window = own.window;
-  if (request.window) {
-    const PixelWindow inside{0, 0, own.window.width, own.window.height};
+  if (own.window) of_whole.window = own.window;
+  if (own.window && request.window) {
+    const PixelWindow inside{0, 0, own.window->width, own.window->height};
     TORCH_CHECK_VALUE(request.window->intersect(inside) == *request.window, own.entry.name,
                       ": a window outside the tile");
-    of_whole.window = PixelWindow{own.window.x + request.window->x, own.window.y + request.window->y,
+    of_whole.window = PixelWindow{own.window->x + request.window->x, own.window->y + request.window->y,
                                   request.window->width, request.window->height};
   }
   LabelledSample sample = whole_->get(own.sample, of_whole);

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "datasets/labelled_dataset.h"
 
@@ -17,15 +20,17 @@ struct TileOptions {
 std::vector<PixelWindow> tile_windows(const RasterSize& raster, const TileOptions& options);
 
 /// Large images as tiles: each tile is a sample named "NAME@x,y", of its image's split, with the image's name as group.
-/// Opens every image once, for its size. Multi-label and class samples stay whole.
+/// Opens every image once, for its size. Multi-label and class samples stay whole, and where `splits` are named those
+/// of the other splits.
 class TiledDataset : public LabelledDataset {
  public:
-  TiledDataset(std::unique_ptr<LabelledDataset> whole, const TileOptions& options);
+  TiledDataset(std::unique_ptr<LabelledDataset> whole, const TileOptions& options,
+               const std::vector<std::string>& splits = {});
 
   const DatasetDescription& description() const override { return whole_->description(); }
   int64_t size() const override { return static_cast<int64_t>(tiles_.size()); }
   const SampleEntry& entry(int64_t number) const override { return tile(number).entry; }
-  RasterSize extent(int64_t number) const override { return {tile(number).window.width, tile(number).window.height}; }
+  RasterSize extent(int64_t number) const override;
   /// Throws DataError where a tile is not of whole pixels of a raster.
   PerModality<std::optional<RasterSize>> image_sizes(int64_t number) const override;
   using LabelledDataset::get;
@@ -37,7 +42,7 @@ class TiledDataset : public LabelledDataset {
   struct Tile {
     SampleEntry entry;
     int64_t sample;
-    PixelWindow window;
+    std::optional<PixelWindow> window;  ///< nothing: the whole sample
   };
   const Tile& tile(int64_t number) const { return tiles_.at(static_cast<size_t>(number)); }
 

@@ -25,7 +25,7 @@ struct TaskAugmentOptions {
   double erase_max_area = 0.333;  ///< of the frame
   double erase_min_aspect = 0.3;  ///< height / width, log-uniform (Zhong et al. 2020)
   double erase_max_aspect = 3.3;
-  MixupOptions mixup;  ///< of scenes, after everything else; read_augmented leaves it to its caller
+  MixupOptions mixup = {};  ///< of scenes, after everything else; read_augmented leaves it to its caller
 
   void describe(OptionFields& fields);
 };

@@ -13,6 +13,9 @@ void TaskDataOptions::describe(OptionFields& fields) {
   fields.group("options", options);
   fields("modalities", modalities, "modalities that the network takes (hr, ms, sar); empty: all of the data set");
   fields.group("dates", dates);
+  fields("tile", tile, "side of the tiles that images are cut into for training, pixels of the labels; 0: none")
+      .at_least(0);
+  fields("tile_stride", tile_stride, "step between tiles; 0: their side").at_least(0);
   frame.describe(fields);
   fields("train_splits", train_splits, "splits that are learnt from");
   fields("val_split", val_split, "split that is measured while training");
@@ -68,7 +71,15 @@ void TaskLoaderOptions::describe(OptionFields& fields) {
          "a sample that cannot be read stops the run; false: a warning, and the next takes its place");
 }
 
+void PaperOptions::describe(OptionFields& fields) {
+  fields("table", table, "where the paper reports results of the recipe");
+  fields("metrics", metrics, "of which metrics");
+  fields("splits", splits, "on which split, one a metric").one_of({"train", "val", "test"});
+  fields("values", values, "percent, one a metric").between(0, 100);
+}
+
 void FinetuneOptions::describe(OptionFields& fields) {
+  fields("extends", extends, "of a recipe: the one that it changes, a path from its folder without .yaml");
   fields("title", title, "what the recipe is for");
   fields("pretrained", pretrained, "where no --model is given: a pre-trained model, or random:PRESET");
   fields("seed", seed, "seed of everything random").at_least(0);
@@ -83,6 +94,7 @@ void FinetuneOptions::describe(OptionFields& fields) {
   fields("checkpoints.keep", checkpoints.keep, "newest checkpoints kept beside the best; older ones are removed")
       .at_least(1);
   fields.group("distributed", distributed);
+  fields.group("paper", paper);
 }
 
 void FinetuneConfig::describe(OptionFields& fields) {

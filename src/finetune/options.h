@@ -34,6 +34,10 @@ struct TaskDataOptions {
   DatasetOptions options;               ///< of the reader: data.options.fold, …
   std::vector<std::string> modalities;  ///< that the network takes; empty: all that the data set has
   DateOptions dates;
+  /// Where above 0, training samples are tiles of this side of the labelled images, as the published codes cut them; a
+  /// pass over the samples then is one over the ground. Evaluation sees the images whole.
+  int64_t tile = 0;
+  int64_t tile_stride = 0;                            ///< of the tiles; 0: as their side, without overlap
   FrameOptions frame;                                 ///< its side is the training crop and the prediction tile
   std::vector<std::string> train_splits = {"train"};  ///< learnt from
   std::string val_split = "val";                      ///< measured every eval.every steps
@@ -94,9 +98,20 @@ struct TaskLoaderOptions {
   void describe(OptionFields& fields);
 };
 
+/// What the paper reports of a recipe: one value a metric and split, as it is printed.
+struct PaperOptions {
+  std::string table;                 ///< "Table 1"
+  std::vector<std::string> metrics;  ///< "oa", …
+  std::vector<std::string> splits;   ///< on which; one a metric
+  std::vector<double> values;        ///< percent; one a metric
+
+  void describe(OptionFields& fields);
+};
+
 /// Everything that `skysense finetune` can be told: a recipe is a YAML file of it.
 struct FinetuneOptions {
-  std::string title;       ///< of the recipe, for people
+  std::string extends;  ///< of a recipe: the one that it changes, a path from its folder without .yaml; see read_recipe
+  std::string title;    ///< of the recipe, for people
   std::string pretrained;  ///< where no --model is given: random:PRESET or a path
   int64_t seed = 0;
   ComputeOptions compute;  ///< its keys stand at the top: device, dtype, threads
@@ -109,6 +124,7 @@ struct FinetuneOptions {
   TaskLoaderOptions loader;
   CheckpointOptions checkpoints;
   DistributedOptions distributed;
+  PaperOptions paper;
 
   void describe(OptionFields& fields);
 };

@@ -8,7 +8,6 @@
 
 #include "core/config.h"
 #include "core/error.h"
-#include "finetune/options.h"
 
 namespace skysense {
 namespace {
@@ -22,13 +21,50 @@ std::string name_of(const fs::path& file, const fs::path& folder) {
 std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".yaml") files.push_back(entry.path());
+    const fs::path& file = entry.path();
+    const bool layer = file.filename().string().starts_with("_");  // others extend it; it is no recipe by itself
+    if (entry.is_regular_file() && file.extension() == ".yaml" && !layer) files.push_back(file);
   }
   std::ranges::sort(files);
   return files;
 }
 
+/// Recipes that a recipe may stand on, one upon another.
+constexpr int kMostLayers = 8;
+
+void apply_recipe(FinetuneOptions& options, const fs::path& file, int layer) {
+  FinetuneOptions own;
+  auto own_fields = fields_of(own);
+  apply_yaml_file(own_fields, file);
+  if (!own.extends.empty()) {
+    const fs::path base = file.parent_path() / (own.extends + ".yaml");
+    if (layer == kMostLayers)
+      throw UsageError(fmt::format("{}: more than {} recipes extend one another", file.string(), kMostLayers));
+    if (!fs::is_regular_file(base)) {
+      throw UsageError(fmt::format("{}: extends {}, but there is no {}", file.string(), own.extends,
+                                   base.lexically_normal().string()));
+    }
+    apply_recipe(options, base, layer + 1);
+    options.title.clear();
+    options.paper = {};
+  }
+  auto fields = fields_of(options);
+  apply_yaml_file(fields, file);
+  options.extends.clear();
+}
+
 }  // namespace
+
+FinetuneOptions read_recipe(const fs::path& file) {
+  FinetuneOptions options;
+  apply_recipe(options, file, 1);
+  const PaperOptions& paper = options.paper;
+  if (paper.splits.size() != paper.metrics.size() || paper.values.size() != paper.metrics.size()) {
+    throw UsageError(fmt::format("{}: paper has {} metrics, {} splits and {} values: one of each goes together",
+                                 file.string(), paper.metrics.size(), paper.splits.size(), paper.values.size()));
+  }
+  return options;
+}
 
 fs::path find_recipes(const fs::path& program) {
   std::vector<fs::path> folders;
@@ -50,10 +86,7 @@ fs::path find_recipes(const fs::path& program) {
 std::vector<Recipe> list_recipes(const fs::path& folder) {
   std::vector<Recipe> recipes;
   for (const fs::path& file : files_below(folder)) {
-    FinetuneOptions options;
-    auto fields = fields_of(options);
-    apply_yaml_file(fields, file);
-    recipes.push_back({name_of(file, folder), options.title, file});
+    recipes.push_back({name_of(file, folder), read_recipe(file).title, file});
   }
   return recipes;
 }

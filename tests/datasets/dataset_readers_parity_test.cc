@@ -158,6 +158,20 @@ TEST(DatasetReadersParity, TilesAreThePartsOfTheirImagesAndCoverThem) {
   EXPECT_THROW(tiles.get(3, {.window = PixelWindow{8, 0, 3, 3}}), c10::ValueError);
 }
 
+TEST(DatasetReadersParity, OnlyTheSplitsNamedAreCutIntoTiles) {
+  const TiledDataset tiles(written("pastis-mm", "pastis-mm"), {.side = 8, .stride = 8}, {"train"});
+  EXPECT_EQ(samples_of(tiles, "train").size(), 3U * 4U);
+  const int64_t whole = samples_of(tiles, "val").at(0), cut = samples_of(tiles, "train").at(3);
+  EXPECT_EQ(tiles.extent(whole).width, 16);
+  EXPECT_EQ(tiles.entry(whole).name.find('@'), std::string::npos);
+  EXPECT_EQ(tiles.extent(cut).width, 8);
+  EXPECT_EQ(tiles.image_sizes(whole)[Modality::kHr]->width, 160);
+  EXPECT_EQ(tiles.image_sizes(cut)[Modality::kHr]->width, 80);
+  EXPECT_EQ(tiles.image_sizes(cut)[Modality::kMs]->width, 8);
+  EXPECT_EQ(tiles.get(whole).label.size(1), 16);
+  EXPECT_EQ(tiles.get(cut).images[Modality::kHr]->series.values.size(3), 80);
+}
+
 TEST(DatasetReadersParity, RefusesWindowsThatAreNotInsideOrNotOfWholePixels) {
   const auto dataset = written("pastis-mm", "pastis-mm");
   EXPECT_THROW(dataset->get(0, {.window = PixelWindow{0, 0, 17, 4}}), c10::ValueError);

@@ -1,0 +1,162 @@
+"""The recipes of the paper's data sets: against its tables, and each for a few steps on tiny data in the published layout."""
+
+import functools
+import json
+import os
+import re
+
+import numpy
+import pytest
+import yaml
+
+from conftest import result_of
+from parity import dataset_files as files
+from recipe_tables import ABLATIONS, OTHERS, RESULTS, SETTINGS
+
+MODALITIES = ["hr", "ms", "sar"]
+
+
+def classes(names, suffix, **options):
+    return lambda root, rng: files.class_folders(root, rng, names, suffix, **options)
+
+
+LAYOUTS = {
+    "aid": classes(["Airport", "Pond"], ".png", images=10),
+    "resisc45": classes(["airplane", "lake"], ".png", images=10),
+    "uc-merced": classes(["beach", "river"], ".tif"),
+    "eurosat-rgb": classes(["Forest", "River"], ".png"),
+    "eurosat-ms": classes(["Forest", "River"], ".tif", bands=13),
+    "class-folders": classes(["a", "b"], ".png", images=12),
+    "bigearthnet-s2": files.bigearthnet,
+    "bigearthnet-mm": files.bigearthnet,
+    "fmow-s2": files.fmow_sentinel2,
+    "isaid": files.isaid,
+    "potsdam": files.potsdam,
+    "loveda": files.loveda,
+    "levir-cd": files.levir_cd,
+    "oscd": files.oscd,
+    "dynamic-earthnet": files.dynamic_earthnet,
+    "pastis": files.pastis,
+    "pastis-r": files.pastis,
+    "pastis-mm": files.pastis,
+    "five-billion-pixels": files.five_billion_pixels,
+    "sparcs": files.sparcs,
+    "air-polsar-seg": files.air_polsar_seg,
+    "image-masks": files.image_masks,
+    "change-pairs": files.levir_cd,
+    "semantic-change-pairs": files.semantic_change_pairs,
+    "vector-labels": files.vector_labels,
+}
+RECIPES = sorted([*SETTINGS, *OTHERS]) + [f"ablations/{name}" for name in sorted(ABLATIONS)]
+
+
+@pytest.fixture(scope="module")
+def data_of(tmp_path_factory):
+    """The folder of a reader's tiny data set, written when it is first asked for."""
+
+    @functools.cache
+    def write(reader):
+        root = tmp_path_factory.mktemp("data") / reader
+        root.mkdir()
+        LAYOUTS[reader](root, numpy.random.default_rng(len(reader)))
+        return root
+
+    return write
+
+
+def flat(tree, prefix=""):
+    pairs = {}
+    for key, value in tree.items():
+        if isinstance(value, str) and re.fullmatch(r"\d+e-\d+", value):
+            value = float(value)  # YAML 1.1 wants a point in a number, the program's YAML 1.2 does not
+        pairs |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return pairs
+
+
+@functools.cache
+def reader_of(recipe):
+    """As the recipe's files say, which stand in the source tree."""
+    folder = os.path.join(os.path.dirname(__file__), "../../recipes/downstream")
+    path = os.path.join(folder, recipe + ".yaml")
+    while True:
+        with open(path) as file:
+            text = yaml.safe_load(file)
+        if "reader" in text.get("data", {}):
+            return text["data"]["reader"]
+        path = os.path.join(os.path.dirname(path), text["extends"] + ".yaml")
+
+
+@pytest.fixture(scope="module")
+def resolved(data_of):
+    """The resolved config of a recipe by dotted keys, with `modalities` as the data set and the recipe have them."""
+
+    @functools.cache
+    def resolve(recipe):
+        result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "--dry-run")
+        config = flat(yaml.safe_load(result["config"]))
+        return config | {"modalities": [name for name in MODALITIES if name in result["inputs"]], "pretrained": config["pretrained"]}
+
+    return resolve
+
+
+def results_of(config):
+    return config["paper.table"], list(zip(config["paper.metrics"], config["paper.splits"], config["paper.values"]))
+
+
+def differences(config, expected):
+    return {key: (config[key], value) for key, value in expected.items() if config[key] != pytest.approx(value)}
+
+
+def test_the_list_names_every_recipe_with_a_title():
+    listed = {recipe["name"]: recipe["title"] for recipe in result_of("finetune", "--recipe", "list")["recipes"]}
+    assert sorted(listed) == sorted(RECIPES)
+    assert all(listed.values()) and len(set(listed.values())) == len(listed)
+
+
+@pytest.mark.parametrize("recipe", SETTINGS)
+def test_is_as_the_papers_tables_have_it(recipe, resolved):
+    config = resolved(recipe)
+    assert differences(config, SETTINGS[recipe]) == {}
+    assert results_of(config) == RESULTS[recipe]
+
+
+@pytest.mark.parametrize("recipe", ABLATIONS)
+def test_an_ablation_changes_what_the_paper_changed_and_nothing_else(recipe, resolved):
+    base, changes, table, value = ABLATIONS[recipe]
+    config, of_base = resolved(f"ablations/{recipe}"), resolved(base)
+    about = {"title", "paper.table", "paper.values"} | ({"pretrained"} - changes.keys())
+    assert {key: value for key, value in config.items() if value != of_base[key] and key not in about} == {
+        key: value for key, value in changes.items() if key != "pretrained" and of_base[key] != value
+    }
+    (metric, split, reported), *more = results_of(config)[1]
+    assert (config["paper.table"], reported, more) == (table, value, [])
+    assert (metric, split) == RESULTS[base][1][0][:2]
+
+
+# Small, quick and without what keeps so few steps from learning a handful of noisy pictures by heart.
+QUICK = [
+    "data.side=16", "data.resize=0", "data.tile=0", "data.fraction=1", "data.val_split=none", "data.val_share=0",
+    "data.options.train_share=0", "data.dates.ms=2", "data.dates.sar=2",
+    "task.channels=16", "task.auxiliary_channels=16", "task.norm=group", "task.dropout=0",
+    "augment.horizontal_flip=0", "augment.vertical_flip=0", "augment.min_scale=1", "augment.max_scale=1", "augment.erase_chance=0",
+    "augment.mixup.chance=0",
+    "train.epochs=0", "train.steps=12", "train.batch_size=2", "train.lr=3e-3", "train.schedule=constant", "train.warmup_steps=0",
+    "train.warmup_epochs=0", "train.layer_decay=1", "train.drop_path=0", "train.fusion_drop_path=0", "train.log_every=1",
+    "eval.every=0", "threads=1", "loader.workers=1",
+]  # fmt: skip
+OF_RECIPE = {"vector-labels": ["data.options.attribute=kind"], "dynamic-earthnet-mm": ["task.cell=4"], "dynamic-earthnet-mm-planet-s2": ["task.cell=4"]}
+TRAINED = [recipe for recipe in RECIPES if "/" not in recipe] + [
+    "ablations/isaid-merging-1", "ablations/resisc45-10-without-prompts", "ablations/resisc45-10-frozen-gate",
+    "ablations/bigearthnet-mm-single-expert",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", TRAINED)
+def test_learns_on_a_tiny_data_set_in_the_published_layout(recipe, data_of, folder):
+    settings = [word for setting in QUICK + OF_RECIPE.get(recipe, []) for word in ("--set", setting)]
+    result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "-o",
+                       folder / "run", *settings)
+    lines = [json.loads(line) for line in (folder / "run" / "log.jsonl").read_text().splitlines()]
+    losses = [line["loss"] for line in lines if "loss" in line]
+    assert len(losses) == result["steps"] == 12 and result["skipped_samples"] == 0
+    assert numpy.mean(losses[-3:]) < 0.95 * numpy.mean(losses[:3]), losses
