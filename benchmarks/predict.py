@@ -3,7 +3,7 @@
 
     .venv/bin/python benchmarks/predict.py [--threads 1] [--rounds 3] [--side 2000]
 
-Makes a scene of noise and shapes, RGB in uint8 and ten bands in uint16, and an untrained `nano` network with an UperNet
+Makes a scene of noisy patches, RGB in uint8 and ten bands in uint16, and an untrained `nano` network with an UperNet
 head; each round runs both programs one after the other in processes of their own, each first in turn. Times are those of
 whole processes, from start to a finished Cloud-Optimised GeoTIFF. The ratio is the median over the rounds of their seconds /
 ours: above 1 we are faster; `cpu_ratio` is that of their processor time, which other work on the machine does not
@@ -26,19 +26,21 @@ import rasterio
 from programs import ROOT, run
 
 sys.path.insert(0, str(ROOT / "python"))
-CASES = {"hr": ("uint8", 3, 0.3), "ms": ("uint16", 10, 10)}  # stored type, bands, pixel in metres
+CASES = {"hr": ("uint8", 3, 0.3, 512), "ms": ("uint16", 10, 10, 128)}  # stored type, bands, pixel in metres, tile in pixels
 
 
-def write_scene(path: pathlib.Path, side: int, dtype: str, bands: int, pixel_m: float) -> None:
+def write_scene(path: pathlib.Path, side: int, dtype: str, bands: int, pixel_m: float, tile: int) -> None:
+    """Begins where a tile of ours begins, so that both programs have the same tiles: elsewhere ours may have one row and column more."""
+    stride_m = (tile - tile // 8) * pixel_m
+    left, top_m = (round(near / stride_m) * stride_m for near in (500000, 5600000))
     generator = np.random.default_rng(5)
-    y, x = np.mgrid[:side, :side]
     top = 200 if dtype == "uint8" else 4000
     layout = {"driver": "GTiff", "width": side, "height": side, "count": bands, "dtype": dtype, "crs": "EPSG:32631",
-              "transform": rasterio.transform.from_origin(500000, 5600000, pixel_m, pixel_m), "tiled": True, "compress": "deflate"}
+              "transform": rasterio.transform.from_origin(left, top_m, pixel_m, pixel_m), "tiled": True, "compress": "deflate"}
     with rasterio.open(path, "w", **layout) as scene:
         for band in range(bands):
-            waves = np.sin(x / (17 + band)) + np.cos(y / (23 + 2 * band)) + generator.normal(0, 0.3, (side, side))
-            scene.write((top * (0.5 + 0.15 * waves)).clip(1, top).astype(dtype), band + 1)
+            patches = generator.uniform(0.1, 0.9, (side // 40 + 1, side // 40 + 1)).repeat(40, 0).repeat(40, 1)[:side, :side]
+            scene.write((top * (patches + generator.normal(0, 0.05, (side, side)))).clip(1, top).astype(dtype), band + 1)
 
 
 def cpu_seconds() -> float:
@@ -100,9 +102,9 @@ def main() -> None:
         subprocess.run([arguments.program, "pretrain", "--preset", "nano", "--data", "synth:2", "-o", folder / "run", "-q", "--set", "train.steps=0"], check=True, stdout=subprocess.DEVNULL)
         results = []
         for modality in arguments.cases:
-            dtype, bands, pixel_m = CASES[modality]
-            write_scene(folder / f"{modality}.tif", arguments.side, dtype, bands, pixel_m)
-            write_task_checkpoint(folder / "run" / "model", folder / f"task_{modality}", modality=modality, tile=512 if modality == "hr" else 128,
+            dtype, bands, pixel_m, tile = CASES[modality]
+            write_scene(folder / f"{modality}.tif", arguments.side, dtype, bands, pixel_m, tile)
+            write_task_checkpoint(folder / "run" / "model", folder / f"task_{modality}", modality=modality, tile=tile,
                                   classes=[f"class {number}" for number in range(6)], channels=arguments.channels)
             results += [compare(arguments, folder, modality, precision) for precision in arguments.dtypes]
     print(json.dumps({"side": arguments.side, "threads": arguments.threads, "rounds": arguments.rounds, "cases": results}))

@@ -30,7 +30,7 @@ def task_group(head: str, channels: int) -> str:
 
 
 def random_head(weights, config: str, bands: dict[str, int], modality: str, classes: int, channels: int, seed: int) -> torch.nn.Module:
-    """A head whose statistics and bias are those of some noise, so that its map has every class."""
+    """A head whose statistics and bias are those of patches of random colours, so that a map of such has many classes."""
     torch.manual_seed(seed)
     sizes = {line.split(":")[0].strip(): line.split(":")[1] for line in config.splitlines() if line.startswith("  d")}
     options = Options(dim=int(sizes["dim"]), depths=tuple(json.loads(sizes["depths"])))
@@ -38,7 +38,8 @@ def random_head(weights, config: str, bands: dict[str, int], modality: str, clas
     wanted = network.skysense.state_dict()
     network.skysense.load_state_dict({name: weights[name] for name in wanted})
     torch.nn.init.normal_(network.head.classifier.weight, std=0.3)
-    noise = torch.nn.functional.interpolate(torch.randn(4, bands[modality], 16, 16), size=(128, 128), mode="bilinear")
+    patches = torch.nn.functional.interpolate(torch.randn(4, bands[modality], 4, 4), size=(128, 128), mode="nearest")
+    noise = patches + 0.1 * torch.randn_like(patches)
     with torch.no_grad():
         network(noise)
         for module in network.modules():

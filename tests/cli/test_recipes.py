@@ -16,6 +16,19 @@ from recipe_tables import ABLATIONS, OTHERS, RESULTS, SETTINGS
 MODALITIES = ["hr", "ms", "sar"]
 
 
+class Blocks:
+    """Random numbers as the writers of the layouts draw them, but class maps in squares of 8 pixels: single pixels at random
+    could only be learnt by heart."""
+
+    def __init__(self, seed):
+        self.random = numpy.random.default_rng(seed)
+        self.normal = self.random.normal
+
+    def integers(self, low, high, size):
+        values = self.random.integers(low, high, size)
+        return values if high > 25 else values[..., ::8, ::8].repeat(8, -2).repeat(8, -1)
+
+
 def classes(names, suffix, **options):
     return lambda root, rng: files.class_folders(root, rng, names, suffix, **options)
 
@@ -26,7 +39,7 @@ LAYOUTS = {
     "uc-merced": classes(["beach", "river"], ".tif"),
     "eurosat-rgb": classes(["Forest", "River"], ".png"),
     "eurosat-ms": classes(["Forest", "River"], ".tif", bands=13),
-    "class-folders": classes(["a", "b"], ".png", images=12),
+    "class-folders": classes(["a", "b"], ".png", images=3),
     "bigearthnet-s2": files.bigearthnet,
     "bigearthnet-mm": files.bigearthnet,
     "fmow-s2": files.fmow_sentinel2,
@@ -58,7 +71,7 @@ def data_of(tmp_path_factory):
     def write(reader):
         root = tmp_path_factory.mktemp("data") / reader
         root.mkdir()
-        LAYOUTS[reader](root, numpy.random.default_rng(len(reader)))
+        LAYOUTS[reader](root, Blocks(len(reader)))
         return root
 
     return write
@@ -140,11 +153,15 @@ QUICK = [
     "task.channels=16", "task.auxiliary_channels=16", "task.norm=group", "task.dropout=0",
     "augment.horizontal_flip=0", "augment.vertical_flip=0", "augment.min_scale=1", "augment.max_scale=1", "augment.erase_chance=0",
     "augment.mixup.chance=0",
-    "train.epochs=0", "train.steps=12", "train.batch_size=2", "train.lr=3e-3", "train.schedule=constant", "train.warmup_steps=0",
+    "train.epochs=0", "train.steps=12", "train.batch_size=2", "train.schedule=constant", "train.warmup_steps=0",
     "train.warmup_epochs=0", "train.layer_decay=1", "train.drop_path=0", "train.fusion_drop_path=0", "train.log_every=1",
     "eval.every=0", "threads=1", "loader.workers=1",
 ]  # fmt: skip
-OF_RECIPE = {"vector-labels": ["data.options.attribute=kind"], "dynamic-earthnet-mm": ["task.cell=4"], "dynamic-earthnet-mm-planet-s2": ["task.cell=4"]}
+SCENES = {"aid", "resisc45", "uc-merced", "eurosat-rgb", "eurosat-ms", "class-folders", "bigearthnet-s2", "bigearthnet-mm", "fmow-s2"}
+OF_RECIPE = {
+    "fmow-s2": ["train.lr=5e-4", "train.steps=24"], "vector-labels": ["data.options.attribute=kind"],
+    "dynamic-earthnet-mm": ["task.cell=4"], "dynamic-earthnet-mm-planet-s2": ["task.cell=4"],
+}  # fmt: skip
 TRAINED = [recipe for recipe in RECIPES if "/" not in recipe] + [
     "ablations/isaid-merging-1", "ablations/resisc45-10-without-prompts", "ablations/resisc45-10-frozen-gate",
     "ablations/bigearthnet-mm-single-expert",
@@ -153,10 +170,11 @@ TRAINED = [recipe for recipe in RECIPES if "/" not in recipe] + [
 
 @pytest.mark.parametrize("recipe", TRAINED)
 def test_learns_on_a_tiny_data_set_in_the_published_layout(recipe, data_of, folder):
-    settings = [word for setting in QUICK + OF_RECIPE.get(recipe, []) for word in ("--set", setting)]
+    rate = "train.lr=3e-3" if reader_of(recipe) in SCENES else "train.lr=1e-2"
+    settings = [word for setting in [*QUICK, rate, *OF_RECIPE.get(recipe, [])] for word in ("--set", setting)]
     result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "-o",
                        folder / "run", *settings)
     lines = [json.loads(line) for line in (folder / "run" / "log.jsonl").read_text().splitlines()]
     losses = [line["loss"] for line in lines if "loss" in line]
-    assert len(losses) == result["steps"] == 12 and result["skipped_samples"] == 0
-    assert numpy.mean(losses[-3:]) < 0.95 * numpy.mean(losses[:3]), losses
+    assert len(losses) == result["steps"] >= 12 and result["skipped_samples"] == 0
+    assert numpy.mean(losses[-3:]) < 0.9 * numpy.mean(losses[:3]), losses
