@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/error.h"
@@ -158,12 +159,31 @@ torch::Tensor predict_maps(TaskModel& network, const TaskEvaluation& what, int64
   return maps;
 }
 
-/// The last map of a group of samples that follow each other in time.
+/// The last map that was evaluated.
 struct Previous {
   int64_t number = -1;
-  std::string group;
+  SampleEntry entry;
+  std::optional<Date> date;
   torch::Tensor truth, predicted;  // [H, W]
 };
+
+/// The part of a sample's name that tells the tiles of an image apart (datasets/tiled_dataset.h), or nothing.
+std::string_view tile_of(const SampleEntry& entry) {
+  const size_t position = entry.name.rfind('@');
+  return position == std::string::npos ? std::string_view() : std::string_view(entry.name).substr(position);
+}
+
+std::optional<Date> date_of(const LabelledSample& labels) {
+  return labels.label_dates.size() == 1 ? labels.label_dates.front() : std::nullopt;
+}
+
+/// Whether a map shows the same ground as the one before it at the next date. Tiles of one image share a group as well.
+bool follows(const Previous& previous, int64_t number, const LabelledSample& labels, const torch::Tensor& truth) {
+  const auto date = date_of(labels);
+  return !labels.entry.group.empty() && previous.entry.group == labels.entry.group && previous.number + 1 == number &&
+         previous.date && date && *previous.date < *date && tile_of(previous.entry) == tile_of(labels.entry) &&
+         previous.truth.sizes() == truth.sizes();
+}
 
 void evaluate_maps(TaskModel& network, const TaskEvaluation& what, TaskScores& scores, const ObserveMaps& observe) {
   const TaskSetup& setup = what.setup;
@@ -189,11 +209,9 @@ void evaluate_maps(TaskModel& network, const TaskEvaluation& what, TaskScores& s
       scores.add_map(truth, predicted);
       if (moments > 1) scores.add_change(truth, predicted);
       if (observe) observe(number, truth, predicted);
-      const bool follows = moments == 1 && !labels.entry.group.empty() && previous.group == labels.entry.group &&
-                           previous.number + 1 == number && previous.truth.sizes() == truth[0].sizes();
-      if (follows && setup.task.kind == TaskKind::kMap)
+      if (setup.task.kind == TaskKind::kMap && moments == 1 && follows(previous, number, labels, truth[0]))
         scores.add_change(at::stack({previous.truth, truth[0]}), at::stack({previous.predicted, predicted[0]}));
-      previous = {number, labels.entry.group, truth[0], predicted[0]};
+      previous = {number, labels.entry, date_of(labels), truth[0], predicted[0]};
     }
     progress.update(++done);
   }

@@ -22,6 +22,7 @@ struct PatternOptions {
   int64_t hr_per_pixel = 0;  ///< HR pixels for one of the label; 0: no HR
   int64_t ms_dates = 0;      ///< on the label's pixels; 0: no MS
   int64_t label_dates = 3;   ///< of a series of masks
+  bool monthly = false;      ///< of masks: a sample a month of one place
   bool ignored = false;      ///< some columns of masks have no label, of every sample another number
 };
 
@@ -36,7 +37,8 @@ class PatternDataset : public LabelledDataset {
     if (options.hr_per_pixel > 0) description_.sensors[Modality::kHr] = builtin_contract("aerial-rgb");
     if (options.ms_dates > 0) description_.sensors[Modality::kMs] = builtin_contract("sentinel2-l2a");
     for (int64_t i = 0; i < size(); ++i)
-      entries_.push_back({fmt::format("sample-{}", i), i < options.training ? "train" : "val", ""});
+      entries_.push_back(
+          {fmt::format("sample-{}", i), i < options.training ? "train" : "val", options.monthly ? "place" : ""});
   }
 
   const DatasetDescription& description() const override { return description_; }
@@ -91,6 +93,7 @@ class PatternDataset : public LabelledDataset {
       case LabelKind::kMask:
         if (options_.ignored) classes[0].narrow(1, 0, number % 4 * options_.side / 8).fill_(-1);
         sample.label = cut(classes[0]);
+        if (options_.monthly) sample.label_dates = {Date{2020, static_cast<int>(number % 12) + 1, 1}};
         break;
       case LabelKind::kChangeMask:
         sample.label = cut((classes[0] != classes[1]).to(torch::kInt64));

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "finetune/task_run.h"
@@ -106,6 +110,31 @@ TEST(TaskEvaluation, LargeImagesAreJudgedWholeWhateverTheBatch) {
   EXPECT_EQ(together.confusion()->total(), 4 * 64 * 64);
   const auto one_by_one = trained.scores({.batch = 1});
   EXPECT_NEAR(together.value("oa"), one_by_one.value("oa"), 1e-3);
+}
+
+TEST(TaskEvaluation, MapsThatFollowEachOtherInTimeAreMeasuredByTheirChange) {
+  const auto metrics = [](bool monthly) {
+    const PatternDataset dataset(
+        {.label = LabelKind::kMask, .classes = 3, .side = 32, .ms_dates = 1, .monthly = monthly});
+    const auto options = small_finetuning("upernet", 1);
+    const auto pretrained = small_pretrained();
+    const TaskRun run = plan_task_run(options, "", dataset, pretrained);
+    TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::nullopt, run.setup,
+                          options, alone(), torch::kCPU);
+    std::vector<std::string> names;
+    training.with_product([&](TaskModel& network) {
+      const TaskScores scores = evaluate_task(network, {.dataset = dataset,
+                                                        .samples = run.validation,
+                                                        .setup = run.setup,
+                                                        .options = options.task,
+                                                        .frame = options.data.frame,
+                                                        .eval = options.eval});
+      for (const auto& [name, value] : scores.values()) names.push_back(name);
+    });
+    return names;
+  };
+  EXPECT_EQ(metrics(true).front(), "scs");
+  EXPECT_EQ(std::ranges::count(metrics(false), "scs"), 0);
 }
 
 TEST(TaskEvaluation, AnotherDataSetMustFitTheModel) {
