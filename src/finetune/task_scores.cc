@@ -1,5 +1,6 @@
 #include "finetune/task_scores.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
