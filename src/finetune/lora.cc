@@ -26,11 +26,10 @@ bool is_named(const std::string& layer, const std::vector<std::string>& endings)
 
 Lora::Lora(torch::nn::Module& network, const LoraOptions& options, at::Generator generator)
     : scale_(options.alpha / static_cast<double>(options.rank)) {
-  freeze(network, {kAdapted});
   for (const auto& item : network.named_modules(/*name_prefix=*/{}, /*include_self=*/false)) {
     auto* linear = item.value()->as<torch::nn::LinearImpl>();
     if (linear == nullptr || !item.key().starts_with(std::string(kAdapted) + ".") ||
-        !is_named(item.key(), options.modules)) {
+        !is_named(item.key(), options.modules) || !linear->weight.requires_grad()) {
       continue;
     }
     const auto& weight = linear->weight;
@@ -47,9 +46,10 @@ Lora::Lora(torch::nn::Module& network, const LoraOptions& options, at::Generator
                        .b = b.requires_grad_()});
   }
   if (layers_.empty()) {
-    throw UsageError(fmt::format("task.lora.modules: the model has no linear layer whose name ends in {}",
+    throw UsageError(fmt::format("task.lora.modules: the model has no linear layer to learn whose name ends in {}",
                                  fmt::join(options.modules, ", ")));
   }
+  freeze(network, {kAdapted});
 }
 
 Lora::~Lora() {

@@ -17,8 +17,9 @@ namespace skysense {
 /// the sum in the place of their weight, as PyTorch's parametrisations do; the module's own parameter stays W, frozen.
 class Lora {
  public:
-  /// On the linear layers of `network`'s pre-trained model whose names end in one of options.modules; `network` lives
-  /// longer and does not move to another device afterwards. Everything else of the pre-trained model is frozen. Throws
+  /// On the linear layers of `network`'s pre-trained model whose names end in one of options.modules, and which were to
+  /// learn; `network` lives longer and does not move to another device afterwards. The pre-trained model itself is then
+  /// frozen. Throws
   /// UsageError where no layer is meant.
   Lora(torch::nn::Module& network, const LoraOptions& options, at::Generator generator);
   ~Lora();

@@ -26,8 +26,8 @@ struct PatternOptions {
   bool ignored = false;      ///< some columns of masks have no label, of every sample another number
 };
 
-/// Labelled noise in memory, the same for the same number: where the class is c, every band lies c deviations above
-/// its mean.
+/// Labelled noise in memory, the same for the same number: where the class is c, the bands lie c deviations above their
+/// means on average, some 2c and some not at all (brightness alone is what a new tokenizer is blind to).
 class PatternDataset : public LabelledDataset {
  public:
   explicit PatternDataset(const PatternOptions& options) : options_(options) {
@@ -132,8 +132,10 @@ class PatternDataset : public LabelledDataset {
     const auto scaled = [&](int64_t pixels) { return pixels * zoom_x / 1000; };
     auto values = at::randn({images, contract.channels(), height, width}, generator) * 0.1;
     DatedImages result;
+    auto shares = torch::arange(contract.channels()).remainder(2).mul(-2).add(2).to(torch::kFloat);
+    if (contract.channels() % 2 == 1) shares[-1] = 1;
     for (int64_t i = 0; i < images; ++i) {
-      values[i] += classes[i * classes.size(0) / images].to(torch::kFloat);
+      values[i] += classes[i * classes.size(0) / images].to(torch::kFloat) * shares.view({-1, 1, 1});
       result.dates.push_back(Date{2020, static_cast<int>(i * 12 / images) % 12 + 1, 15});
     }
     std::vector<int64_t> days;

@@ -21,6 +21,13 @@ using testing::PatternDataset;
 using testing::small_finetuning;
 using testing::small_pretrained;
 
+TaskDescription task_of(TaskKind kind, const std::vector<std::string>& classes) {
+  TaskDescription task;
+  task.kind = kind;
+  task.classes = classes;
+  return task;
+}
+
 TEST(EvaluationTiles, TheirCoresCoverEveryPixelOnce) {
   for (const auto& [width, height, side, step] :
        std::vector<std::array<int64_t, 4>>{{100, 70, 32, 1}, {64, 64, 64, 1}, {96, 40, 32, 8}, {20, 90, 32, 1}}) {
@@ -32,16 +39,15 @@ TEST(EvaluationTiles, TheirCoresCoverEveryPixelOnce) {
       EXPECT_EQ(window.width, std::min(side, width));
       EXPECT_EQ(window.x % step, 0);
       // Within the raster no pixel of a core is nearer to its tile's edge than an eighth of the side.
-      if (window.x > 0) EXPECT_GE(core.x - window.x, side / 8);
-      if (window.y > 0) EXPECT_GE(core.y - window.y, side / 8);
+      EXPECT_TRUE(window.x == 0 || core.x - window.x >= side / 8);
+      EXPECT_TRUE(window.y == 0 || core.y - window.y >= side / 8);
     }
     EXPECT_TRUE(at::equal(times, torch::ones_like(times))) << width << " x " << height;
   }
 }
 
 TEST(TaskScores, KnownAnswersGiveKnownMetrics) {
-  TaskDescription task{.kind = TaskKind::kScene, .classes = {"a", "b", "c"}};
-  TaskScores scores(task);
+  TaskScores scores(task_of(TaskKind::kScene, {"a", "b", "c"}));
   scores.add_scenes(torch::tensor({{3.0f, 1.0f, 0.0f}, {0.0f, 1.0f, 2.0f}, {5.0f, 4.0f, 3.0f}, {0.0f, 9.0f, 1.0f}}),
                     torch::tensor({0, 1, -1, 1}, torch::kInt64));
   EXPECT_EQ(scores.size(), 3);
@@ -50,8 +56,7 @@ TEST(TaskScores, KnownAnswersGiveKnownMetrics) {
   EXPECT_DOUBLE_EQ(scores.value("top5"), 1);
   EXPECT_THROW(scores.value("scs"), UsageError);
 
-  task = {.kind = TaskKind::kChange, .classes = {"unchanged", "changed"}};
-  TaskScores change(task);
+  TaskScores change(task_of(TaskKind::kChange, {"unchanged", "changed"}));
   change.add_map(torch::tensor({{1, 1, 0, -1}}, torch::kInt64), torch::tensor({{1, 0, 1, 1}}, torch::kInt64));
   EXPECT_DOUBLE_EQ(change.value("f1"), 0.5);
   EXPECT_DOUBLE_EQ(change.value("iou"), 1.0 / 3);
@@ -59,7 +64,7 @@ TEST(TaskScores, KnownAnswersGiveKnownMetrics) {
 
 TEST(TaskScores, IntervalsAreOverImagesNotPixels) {
   // One image all right, one all wrong: however many pixels, the interval is that of two pieces.
-  TaskScores scores({.kind = TaskKind::kChange, .classes = {"unchanged", "changed"}});
+  TaskScores scores(task_of(TaskKind::kChange, {"unchanged", "changed"}));
   const auto changed = torch::ones({50, 50}, torch::kInt64);
   scores.add_map(changed, changed);
   scores.add_map(changed, torch::zeros_like(changed));
@@ -81,7 +86,10 @@ struct TrainedMaps {
                         alone(),
                         torch::kCPU};
 
-  TaskScores scores(const TaskEvaluationOptions& eval, const ObserveMaps& observe = {}) {
+  /// With so many tiles at once.
+  TaskScores scores(int64_t batch, const ObserveMaps& observe = {}) {
+    TaskEvaluationOptions eval;
+    eval.batch = batch;
     std::optional<TaskScores> result;
     training.with_product([&](TaskModel& network) {
       result.emplace(evaluate_task(network,
@@ -100,15 +108,14 @@ struct TrainedMaps {
 TEST(TaskEvaluation, LargeImagesAreJudgedWholeWhateverTheBatch) {
   TrainedMaps trained;
   int64_t observed = 0;
-  const auto together =
-      trained.scores({.batch = 5}, [&](int64_t, const torch::Tensor& truth, const torch::Tensor& map) {
-        ++observed;
-        EXPECT_EQ(truth.sizes(), (std::vector<int64_t>{1, 64, 64}));
-        EXPECT_EQ(map.sizes(), truth.sizes());
-      });
+  const auto together = trained.scores(5, [&](int64_t, const torch::Tensor& truth, const torch::Tensor& map) {
+    ++observed;
+    EXPECT_EQ(truth.sizes(), (std::vector<int64_t>{1, 64, 64}));
+    EXPECT_EQ(map.sizes(), truth.sizes());
+  });
   EXPECT_EQ(observed, 4);
   EXPECT_EQ(together.confusion()->total(), 4 * 64 * 64);
-  const auto one_by_one = trained.scores({.batch = 1});
+  const auto one_by_one = trained.scores(1);
   EXPECT_NEAR(together.value("oa"), one_by_one.value("oa"), 1e-3);
 }
 

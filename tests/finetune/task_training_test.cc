@@ -26,7 +26,7 @@ using testing::small_pretrained;
 /// A run of `options.train.steps` steps, and the student's tensors before and after it.
 struct Trained {
   NamedTensors before, after, product;
-  std::vector<double> losses;
+  std::vector<double> losses, gradient_norms;
 };
 
 NamedTensors copies(const NamedTensors& tensors) {
@@ -47,9 +47,13 @@ Trained train(const FinetuneOptions& options, const PatternOptions& patterns, co
                      .micro_batches = options.train.accumulate,
                      .rank = ranks.rank(),
                      .world_size = ranks.size()});
-  Trained result{.before = copies(training.tensors().student), .after = {}, .product = {}, .losses = {}};
-  for (int64_t step = 0; step < run.options.train.steps; ++step)
-    result.losses.push_back(training.step(loader.next(), step).loss);
+  Trained result{
+      .before = copies(training.tensors().student), .after = {}, .product = {}, .losses = {}, .gradient_norms = {}};
+  for (int64_t step = 0; step < run.options.train.steps; ++step) {
+    const TaskStep outcome = training.step(loader.next(), step);
+    result.losses.push_back(outcome.loss);
+    result.gradient_norms.push_back(outcome.gradient_norm);
+  }
   result.after = copies(training.tensors().student);
   result.product = copies(training.tensors().teacher);
   return result;
@@ -61,6 +65,16 @@ torch::Tensor joined(const NamedTensors& tensors) {
   std::vector<torch::Tensor> parts;
   for (const auto& [name, tensor] : tensors) parts.push_back(tensor.flatten().to(torch::kFloat));
   return at::cat(parts);
+}
+
+/// The same steps but for the order of sums: losses and gradients within 1e-4, weights within 1e-3.
+void expect_same_training(const Trained& actual, const Trained& expected) {
+  for (size_t step = 0; step < expected.losses.size(); ++step) {
+    EXPECT_NEAR(actual.losses[step], expected.losses[step], 1e-4 * expected.losses[step]) << step;
+    EXPECT_NEAR(actual.gradient_norms[step], expected.gradient_norms[step], 1e-4 * expected.gradient_norms[step])
+        << step;
+  }
+  EXPECT_TRUE(testing::relative_l2_within(joined(actual.after), joined(expected.after), 1e-3));
 }
 
 bool moved(const Trained& trained, const std::string& name) {
@@ -77,7 +91,7 @@ TEST(TaskTraining, WhatIsFrozenStaysBitForBit) {
   int64_t frozen = 0;
   for (const auto& [name, tensor] : trained.before) {
     const bool is_frozen = name.starts_with("model.tokenizers.") || name.starts_with("model.backbone.stages.0.");
-    if (is_frozen) EXPECT_FALSE(moved(trained, name)) << name;
+    EXPECT_FALSE(is_frozen && moved(trained, name)) << name;
     frozen += is_frozen ? 1 : 0;
   }
   EXPECT_GT(frozen, 5);
@@ -154,7 +168,7 @@ TEST(TaskTraining, AdaptersBeginAsTheIdentityAndAreAllThatLearnsOfTheModel) {
       const bool matters = name.find(".stages.2.") != std::string::npos || name.find(".stages.3.") != std::string::npos;
       EXPECT_EQ(moved(trained, name), matters) << name;
     }
-    if (name.starts_with("model.")) EXPECT_FALSE(moved(trained, name)) << name;
+    EXPECT_FALSE(name.starts_with("model.") && moved(trained, name)) << name;
   }
   EXPECT_EQ(adapters, 2 * 2 * 4);  // a and b of attn.qkv and attn.proj in each of four blocks
   EXPECT_TRUE(moved(trained, "head.classifier.weight"));
@@ -193,17 +207,18 @@ TEST(TaskTraining, Bfloat16IsNearFloat32) {
 
 TEST(TaskTraining, TwoMicroBatchesAreOneBatch) {
   auto options = small_finetuning("upernet", 2);
+  options.train.schedule.lr = 1e-4;
   options.task.dropout = 0;
   const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 48, .ms_dates = 2, .ignored = true};
   const Trained whole = train(options, patterns, small_pretrained());
   options.train.accumulate = 2;
   const Trained parts = train(options, patterns, small_pretrained());
-  EXPECT_NEAR(whole.losses[1], parts.losses[1], 1e-5);
-  EXPECT_TRUE(testing::relative_l2_within(joined(parts.after), joined(whole.after), 1e-3));
+  expect_same_training(parts, whole);
 }
 
 TEST(TaskTraining, TwoRanksAreOne) {
   auto options = small_finetuning("upernet", 2);
+  options.train.schedule.lr = 1e-4;
   options.train.drop_path = 0.2;
   options.task.fusion = true;
   options.data.dates = {.ms = 2};
@@ -212,11 +227,7 @@ TEST(TaskTraining, TwoRanksAreOne) {
   const Trained one = train(options, patterns, small_pretrained(2));
   const auto results = testing::as_ranks(
       2, 29'641, [&](std::unique_ptr<Ranks>& ranks) { return train(options, patterns, small_pretrained(2), *ranks); });
-  for (const Trained& rank : results) {
-    EXPECT_NEAR(rank.losses[0], one.losses[0], 1e-5);
-    EXPECT_NEAR(rank.losses[1], one.losses[1], 1e-4);
-    EXPECT_TRUE(testing::relative_l2_within(joined(rank.after), joined(one.after), 1e-3));
-  }
+  for (const Trained& rank : results) expect_same_training(rank, one);
 }
 
 TEST(TaskTraining, EveryKindOfTaskLearns) {
@@ -226,16 +237,17 @@ TEST(TaskTraining, EveryKindOfTaskLearns) {
     bool fusion;
   };
   const std::vector<Case> cases = {
-      {"linear", {.label = LabelKind::kMultiLabel, .side = 32, .ms_dates = 2}, true},
-      {"fcn", {.label = LabelKind::kMask, .side = 32, .hr_per_pixel = 2, .ms_dates = 2}, true},
-      {"upernet", {.label = LabelKind::kMaskSeries, .side = 32, .ms_dates = 1}, false},
+      {"linear", {.label = LabelKind::kMultiLabel, .side = 16, .ms_dates = 2}, true},
+      {"fcn", {.label = LabelKind::kMask, .side = 16, .hr_per_pixel = 2, .ms_dates = 2}, true},
+      {"upernet", {.label = LabelKind::kMaskSeries, .side = 16, .ms_dates = 1}, false},
       {"bit", {.label = LabelKind::kChangeMask, .side = 32, .hr_per_pixel = 1}, false},
-      {"unet", {.label = LabelKind::kChangeMask, .side = 32, .ms_dates = 1}, false},
-      {"upernet-change", {.label = LabelKind::kTwoMasks, .side = 32, .ms_dates = 1}, false},
-      {"upernet-change", {.label = LabelKind::kMaskSeries, .side = 32, .ms_dates = 1}, false}};
+      {"unet", {.label = LabelKind::kChangeMask, .side = 16, .ms_dates = 1}, false},
+      {"upernet-change", {.label = LabelKind::kTwoMasks, .side = 16, .ms_dates = 1}, false},
+      {"upernet-change", {.label = LabelKind::kMaskSeries, .side = 16, .ms_dates = 1}, false}};
   for (const Case& one : cases) {
-    auto options = small_finetuning(one.head, 25);
+    auto options = small_finetuning(one.head, 20);
     options.task.fusion = one.fusion;
+    options.data.frame.side = one.patterns.side;
     options.data.dates = {.ms = 2};
     options.augment.horizontal_flip = options.augment.vertical_flip = 0;
     options.train.schedule.lr = 3e-3;
@@ -246,7 +258,7 @@ TEST(TaskTraining, EveryKindOfTaskLearns) {
       for (size_t i = first; i < first + 5; ++i) sum += trained.losses[i] / 5;
       return sum;
     };
-    EXPECT_LT(mean(20), 0.8 * mean(0)) << one.head << " with labels of kind " << label_kind_name(one.patterns.label);
+    EXPECT_LT(mean(15), 0.8 * mean(0)) << one.head << " with labels of kind " << label_kind_name(one.patterns.label);
   }
 }
 
