@@ -1,6 +1,5 @@
 #include "infer/predict_scene.h"
 
-#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -127,7 +126,7 @@ TEST_F(PredictMs, OneTileIsTheNetworksOwnAnswer) {
   EXPECT_TRUE(all_close(read_map(file("small_map_probabilities.tif")).values, wanted, 1e-3));  // half precision
 }
 
-TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
+TEST_F(PredictMs, QuartersMemoryAndBlocksDoNotChangeABit) {
   predict(product, options_for(product, {scene}), "whole.tif");
   const Map classes = read_map(file("whole.tif")), shares = read_map(file("whole_probabilities.tif"));
   EXPECT_GT(std::get<0>(at::_unique(classes.values)).numel(), 1);  // a map of one class would show nothing
@@ -148,9 +147,7 @@ TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
   options.max_memory = unlimited.run().memory().total - 1;
   EXPECT_LT(PredictJob(product, options).run().memory().block_side, unlimited.run().memory().block_side);
   options.block = 10;
-  at::set_num_threads(2);
   predict(product, options, "small.tif");
-  at::set_num_threads(1);
   EXPECT_TRUE(read_map(file("small_probabilities.tif")).values.equal(shares.values));
 }
 
