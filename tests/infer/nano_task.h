@@ -42,6 +42,7 @@ inline TaskProduct nano_task(const std::filesystem::path& folder, const NanoTask
     product.task.dates[modality] = task.dates;
     product.task.pixels_per_output[modality] = task.pixels_per_output[modality];
   }
+  product.task.pixels_per_output[task.output] = 1;
   product.options.head = task.head;
   product.options.fusion = task.modalities.size() > 1 || task.dates > 1;
   product.options.channels = 16;

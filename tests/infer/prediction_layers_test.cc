@@ -38,14 +38,14 @@ TEST(PredictionLayers, TheMapHasTheFirstMostProbableClassAndNodata) {
 
 TEST(PredictionLayers, ProbabilitiesAndEntropyKeepTheirMeaningInOneByte) {
   const PredictionLayers layers(task_of(TaskKind::kMap, 2), {Modality::kHr}, {.probabilities = true, .entropy = true});
-  const auto values = torch::tensor({{1.0f, 0.5f, 0.25f}, {0.0f, 0.5f, 0.75f}}).view({2, 1, 3});
+  const auto values = torch::tensor({{1.0f, 0.5f, 0.2f}, {0.0f, 0.5f, 0.8f}}).view({2, 1, 3});
   const auto bytes = values_of(layers.render(values, torch::ones({1, 3}, torch::kBool), {}));
   ASSERT_EQ(layers.layers().size(), 3u);
   EXPECT_EQ(layers.layers()[1].layout.scales[0], 0.004);
-  EXPECT_THAT(std::vector<int>(bytes.begin() + 3, bytes.begin() + 9), ElementsAre(250, 125, 63, 0, 125, 188));
-  const double quarter = -(0.25 * std::log2(0.25) + 0.75 * std::log2(0.75));  // bits, of one at most
+  EXPECT_THAT(std::vector<int>(bytes.begin() + 3, bytes.begin() + 9), ElementsAre(250, 125, 50, 0, 125, 200));
+  const double fifth = -(0.2 * std::log2(0.2) + 0.8 * std::log2(0.8));  // bits, of one at most
   EXPECT_THAT(std::vector<int>(bytes.begin() + 9, bytes.end()),
-              ElementsAre(0, 250, static_cast<int>(std::lround(250 * quarter))));
+              ElementsAre(0, 250, static_cast<int>(std::lround(250 * fifth))));
 }
 
 TEST(PredictionLayers, HalfPrecisionKeepsElevenBits) {

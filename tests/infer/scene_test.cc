@@ -171,7 +171,8 @@ TEST(Scene, PicturesWithoutAPlaceShareOneSquare) {
   request.images[Modality::kMs] = {{write_scene(folder / "ms.tif", ms, 2, PixelType::kUInt16, ramp), {}, ""}};
   Scene scene(request);
   EXPECT_EQ(scene.extent(), (CellWindow{0, 0, 4, 4}));
-  EXPECT_NEAR(scene.read(scene.extent())[0][Modality::kMs]->values[0][0][3][2].item<float>(), ramp(0, 3, 2) * 0.01, 1e-5);
+  EXPECT_NEAR(scene.read(scene.extent())[0][Modality::kMs]->values[0][0][3][2].item<float>(), ramp(0, 3, 2) * 0.01,
+              1e-5);
 }
 
 }  // namespace
