@@ -3,6 +3,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/datasets_export.h"
+#include "app/reading_options.h"
 #include "app/verbs.h"
 #include "core/log.h"
 #include "datasets/dataset_check.h"
@@ -50,12 +52,15 @@ void check_folder(const CheckArguments& arguments) {
 }  // namespace
 
 void add_datasets(CLI::App& program) {
-  auto* verb = program.add_subcommand("datasets", "Published data sets that can be read, and checks of their folders");
+  auto* verb = program.add_subcommand(
+      "datasets", "Labelled data sets that can be read, checks of their folders, their samples for other programs");
   verb->footer(
       "Examples:\n"
       "  skysense datasets list\n"
       "  skysense datasets check levir-cd LEVIR-CD\n"
       "  skysense datasets check pastis-r PASTIS-R --fold 1 --samples 0\n"
+      "  skysense datasets check places-crops synth:64,seed=1\n"
+      "  skysense datasets export places-landcover synth:64 -o samples.safetensors\n"
       "The layouts are described in docs/datasets.md.");
   verb->require_subcommand(1);
   auto* list = verb->add_subcommand("list", "Names, labels and titles of the data sets");
@@ -64,27 +69,14 @@ void add_datasets(CLI::App& program) {
       "check",
       "Count samples by split and class, find missing files, read some samples: classes, band ranges, problems");
   const auto arguments = std::make_shared<CheckArguments>();
-  DatasetOptions& reading = arguments->reading;
   check->add_option("NAME", arguments->name, "data set, as 'datasets list' has it")->required();
-  check->add_option("DIR", arguments->folder, "its folder")->required();
+  check->add_option("DIR", arguments->folder, "its folder; of places also synth:PLACES")->required();
   check->add_option("--samples", arguments->check.samples, "samples to read, evenly spread (0: all)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  check->add_option("--train-share", reading.train_share, "share to train with instead of the data set's own split")
-      ->check(CLI::Range(0.0, 1.0));
-  check->add_option("--seed", reading.seed, "of that draw")->check(CLI::NonNegativeNumber)->capture_default_str();
-  check->add_option("--fold", reading.fold, "PASTIS: test fold, 1 to 5")
-      ->check(CLI::Range(1, 5))
-      ->capture_default_str();
-  check->add_option("--dates", reading.dates, "DynamicEarthNet: Planet images of a month")
-      ->check(CLI::IsMember({"single", "weekly", "daily"}))
-      ->capture_default_str();
-  check->add_flag("--series", reading.series, "DynamicEarthNet: a sample is a cube of all months");
-  check->add_option("--sensor", reading.sensor, "generic layouts: built-in contract of the images")
-      ->capture_default_str();
-  check->add_option("--bands", reading.bands, "generic layouts: band numbers in the files, e.g. B04=3,B03=2");
-  check->add_option("--attribute", reading.attribute, "vector labels: column that names the class");
+  add_reading_options(*check, arguments->reading);
   check->callback([arguments] { check_folder(*arguments); });
+  add_datasets_export(*verb);
 }
 
 }  // namespace skysense::app

@@ -16,6 +16,7 @@
 #include "engine/device.h"
 #include "finetune/paper_results.h"
 #include "finetune/report.h"
+#include "finetune/sample_pictures.h"
 #include "finetune/task_evaluation.h"
 #include "heads/task_product.h"
 #include "model/projection.h"
@@ -59,17 +60,23 @@ void run(const Arguments& arguments) {
   if (device.is_cpu()) prepare_for_inference(*product.network, dtype);
   const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};
   const auto samples = spread_out(samples_of_split(*dataset, arguments.split), options.eval.samples);
+  constexpr int64_t kMostPictures = 6;
+  SamplePictures pictures(*dataset, product.task, samples, arguments.report.empty() ? 0 : kMostPictures);
   const TaskScores scores =
-      evaluate_task(product.network, {.dataset = *dataset,
-                                      .samples = samples,
-                                      .setup = setup,
-                                      .options = product.options,
-                                      .frame = options.data.frame,
-                                      .eval = options.eval,
-                                      .prototypes = product.prototypes ? &*product.prototypes : nullptr,
-                                      .device = device,
-                                      .dtype = dtype,
-                                      .readers = options.loader.workers});
+      evaluate_task(product.network,
+                    {.dataset = *dataset,
+                     .samples = samples,
+                     .setup = setup,
+                     .options = product.options,
+                     .frame = options.data.frame,
+                     .eval = options.eval,
+                     .prototypes = product.prototypes ? &*product.prototypes : nullptr,
+                     .device = device,
+                     .dtype = dtype,
+                     .readers = options.loader.workers},
+                    [&](int64_t number, const torch::Tensor& truth, const torch::Tensor& predicted) {
+                      pictures.add(number, truth, predicted);
+                    });
   spdlog::info("{} samples of {}\n{}", scores.size(), arguments.split, scores.table());
   const auto in_paper = beside_paper(options.paper, arguments.split, scores.values());
   for (const PaperResult& result : in_paper) {
@@ -85,6 +92,7 @@ void run(const Arguments& arguments) {
                                      options.paper.table, 100 * result.paper);
     }
     add_scores(content, scores, product.task);
+    content.pictures.insert(content.pictures.end(), pictures.pictures().begin(), pictures.pictures().end());
     write_report(arguments.report, content);
   }
   nlohmann::json result = scores.to_json(
@@ -111,7 +119,8 @@ void add_evaluate(CLI::App& program) {
   verb->add_option("--split", arguments->split, "train, val or test")
       ->check(CLI::IsMember({"train", "val", "test"}))
       ->capture_default_str();
-  verb->add_option("--report", arguments->report, "HTML file for tables and the confusion matrix");
+  verb->add_option("--report", arguments->report,
+                   "HTML file for tables, the confusion matrix, calibration, and pictures of some samples");
   verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the run's config: eval.batch=32, device=cuda")
       ->allow_extra_args(false);
   verb->footer(

@@ -61,6 +61,8 @@ int run(int argc, char** argv) {
   add_probe(program);
 #ifdef SKYSENSE_RASTER
   add_embed(program);
+  add_predict(program);
+  add_change(program);
   add_synth(program);
   add_index(program);
   add_rasterize(program);

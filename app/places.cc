@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "core/config.h"
@@ -10,6 +9,7 @@
 #include "core/options.h"
 #include "data/tensor_shards.h"
 #include "synth/synthetic_earth.h"
+#include "synth/world_text.h"
 
 #ifdef SKYSENSE_RASTER
 #include "ingest/index_dataset.h"
@@ -17,8 +17,6 @@
 
 namespace skysense::app {
 namespace {
-
-constexpr std::string_view kSynthetic = "synth:";
 
 /// What may follow the number of places, as ",key=value".
 struct WorldSettings {
@@ -33,19 +31,13 @@ struct WorldSettings {
 }  // namespace
 
 std::optional<SynthOptions> synthetic_world(const std::string& data, const ViewOptions& views, uint64_t seed) {
-  if (!data.starts_with(kSynthetic)) return std::nullopt;
-  std::string_view text = std::string_view(data).substr(kSynthetic.size());
-  const auto next = [&text] {
-    const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    return part;
-  };
+  const auto text = parse_world_text(data);
+  if (!text) return std::nullopt;
   SynthOptions options;
-  options.places = parse_place_count(next());
+  options.places = text->places;
   WorldSettings settings{.seed = static_cast<int64_t>(seed)};
   OptionFields fields = fields_of(settings);
-  while (!text.empty()) apply_assignment(fields, std::string(next()), "--data synth:…");
+  for (const std::string& assignment : text->assignments) apply_assignment(fields, assignment, "--data synth:…");
   options.seed = settings.seed;
   options.cells = settings.size;
   options.hr_per_cell = views.hr_per_cell;

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/measure.h"
+#ifdef SKYSENSE_RASTER
+#include "app/plan_predict.h"
+#endif
 #include "app/pretrain_config.h"
 #include "app/verbs.h"
 #include "core/error.h"
@@ -165,7 +168,10 @@ void plan_pretrain(const PlanArguments& arguments) {
 void add_plan(CLI::App& program) {
   auto* verb = program.add_subcommand("plan", "Predict memory, time, cost and disk before anything runs");
   verb->require_subcommand(1);
-  verb->footer("Example: skysense plan pretrain --preset base --device h100 --set train.batch_size=8");
+  verb->footer(
+      "Examples:\n"
+      "  skysense plan pretrain --preset base --device h100 --set train.batch_size=8\n"
+      "  skysense plan predict --model RUN scene.tif");
   auto* pretrain = verb->add_subcommand("pretrain", "What a pre-training run will need");
   const auto arguments = std::make_shared<PlanArguments>();
   arguments->config.add_to(*pretrain);
@@ -186,6 +192,9 @@ void add_plan(CLI::App& program) {
       "Example: skysense plan pretrain --preset v2 --device h200 --world-size 64 --price 3 --set dtype=bfloat16 --set "
       "model.activation_checkpointing=true");
   pretrain->callback([arguments] { plan_pretrain(*arguments); });
+#ifdef SKYSENSE_RASTER
+  add_plan_predict(*verb);
+#endif
 }
 
 }  // namespace skysense::app

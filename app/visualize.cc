@@ -9,6 +9,7 @@
 #include "app/tsne_plot.h"
 #include "app/verbs.h"
 #include "app/visualize_attention.h"
+#include "app/visualize_sample.h"
 #include "core/error.h"
 #include "core/feature_file.h"
 #include "core/log.h"
@@ -217,16 +218,18 @@ void add_features(CLI::App& visualize) {
 }  // namespace
 
 void add_visualize(CLI::App& program) {
-  auto* verb = program.add_subcommand("visualize", "Pictures of what a model makes of images");
+  auto* verb = program.add_subcommand("visualize", "Pictures of samples, and of what a model makes of them");
   verb->require_subcommand(1);
   add_tsne(*verb);
   add_features(*verb);
   add_visualize_attention(*verb);
+  add_visualize_sample(*verb);
   verb->footer(
       "Examples:\n"
       "  skysense visualize tsne RUN/probe/features.safetensors -o classes.png\n"
       "  skysense visualize features --model RUN --data DATASET --without-prompts -o prompts.png\n"
-      "  skysense visualize attention --model RUN --data DATASET -o queries.png");
+      "  skysense visualize attention --model RUN --data DATASET -o queries.png\n"
+      "  skysense visualize sample --dataset places-landcover --data synth:100 --number 3 -o place.png");
 }
 
 }  // namespace skysense::app

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
+NAME = pathlib.Path(sys.argv[0]).stem
 POLL_S = 0.2
 REPORT_EVERY_S = 15
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -26,6 +27,7 @@ class Job:
     work: float  # what it takes, in units that all jobs of a call share (steps, samples)
     finish: Callable[[dict], None]  # given its result
     progress: Callable[[], float] = lambda: 0.0  # how much of `work` is done
+    folder: pathlib.Path | None = None  # where it runs
 
 
 @dataclasses.dataclass
@@ -62,7 +64,7 @@ def start(job: Job) -> Running:
     job.log.parent.mkdir(parents=True, exist_ok=True)
     done = job.progress()
     with job.log.open("a") as log:
-        process = subprocess.Popen(job.command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=end_with_the_parent,
+        process = subprocess.Popen(job.command, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=end_with_the_parent, cwd=job.folder,
                                    env=os.environ | {"OMP_NUM_THREADS": "1"})
     return Running(job, process, done)
 
@@ -84,7 +86,7 @@ def run_jobs(what: str, jobs: list[Job], at_once: int) -> list[str]:
         new = gained + sum(item.job.progress() - item.done_before for item in running)
         left = (total - done) / new * (time.monotonic() - started) if new > 0 else None
         names = ", ".join(item.job.name for item in running)
-        print(f"ablations: {what}: {len(jobs) - len(pending) - len(running)} of {len(jobs)} done, {100 * done / total:.0f}% of the work"
+        print(f"{NAME}: {what}: {len(jobs) - len(pending) - len(running)} of {len(jobs)} done, {100 * done / total:.0f}% of the work"
               f"{f', {clock(left)} left' if left is not None else ''}; running {names}", file=sys.stderr)
 
     def stop(number: int, frame: object) -> None:
@@ -108,7 +110,7 @@ def run_jobs(what: str, jobs: list[Job], at_once: int) -> list[str]:
                 item.job.finish(json.loads(output.strip().splitlines()[-1]))
             else:
                 failures.append(f"{item.job.name}: {last_error(item.job)} (exit code {item.process.returncode}, {item.job.log})")
-                print(f"ablations: {failures[-1]}", file=sys.stderr)
+                print(f"{NAME}: {failures[-1]}", file=sys.stderr)
         if running and time.monotonic() - reported > REPORT_EVERY_S:
             reported = time.monotonic()
             report()

@@ -1,5 +1,6 @@
 #include "core/class_names.h"
 #include "core/place_index.h"
+#include "core/place_labels.h"
 #include "fuzz/target.h"
 
 namespace {
@@ -18,10 +19,21 @@ void class_names(const std::string& text) {
   if (skysense::parse_class_names(skysense::format_class_names(names), "rewritten") != names) __builtin_trap();
 }
 
+/// Further labels that are read have what the tasks take for granted.
+void place_labels(const std::string& text) {
+  for (const skysense::PlaceLabels& place : skysense::parse_place_labels(text, "fuzz")) {
+    const bool flights = place.flights.empty() ? place.change.empty()
+                                               : place.flights.size() == 2 && !place.change.empty() &&
+                                                     place.flights[0].date < place.flights[1].date;
+    if (place.id.empty() || !flights) __builtin_trap();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const std::string text = skysense::fuzz::text_of(bytes, size);
   skysense::fuzz::refuses_or_reads([&] { place_line(text); });
+  skysense::fuzz::refuses_or_reads([&] { place_labels(text); });
   return skysense::fuzz::refuses_or_reads([&] { class_names(text); });
 }

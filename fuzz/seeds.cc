@@ -11,6 +11,7 @@
 #include "core/safetensors.h"
 #include "core/sensor_contract.h"
 #include "core/shard.h"
+#include "core/tile_journal.h"
 #include "fuzz/config_example.h"
 #include "heads/task_description.h"
 
@@ -67,6 +68,11 @@ void write_place_seeds(const fs::path& folder) {
   place.images[skysense::Modality::kMs][0].add = -1000;
   write_file_atomically(folder / "all", skysense::format_place(place));
   write_file_atomically(folder / "classes", skysense::format_class_names({"Airport", "Bare land"}));
+  write_file_atomically(
+      folder / "labels",
+      R"({"id":"a","covers":["water"],"hr_cover":"c.tif","crops":"d.tif","change":{"mask":"m.tif","flights":[)"
+      R"({"date":"2023-06-01","hr":"a.tif","hr_cover":"ac.tif"},{"date":"2025-06-01","hr":"b.tif","hr_cover":"bc.tif"}]},)"
+      R"("months":[{"date":"2023-01-14","ms":"m1.tif","clear":"c1.tif","cover":"l1.tif"}]})");
 }
 
 void write_collection_seeds(const fs::path& folder) {
@@ -108,6 +114,13 @@ void write_contract_seeds(const fs::path& folder) {
     contracts[contract.modality] = contract;
     write_file_atomically(folder / name, skysense::contracts_to_json(contracts).dump());
   }
+}
+
+void write_journal_seeds(const fs::path& folder) {
+  skysense::TileJournalWriter(folder / "empty", R"({"model":"a"})");
+  skysense::TileJournalWriter writer(folder / "records", "{}");
+  writer.append({{0, -5, 2, 3}, std::string(6, 'a')});
+  writer.append({{2, -5, 2, 3}, std::string(600, 'b')});
 }
 
 void write_shard_seeds(const fs::path& folder) {
@@ -190,7 +203,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets", "task"})
+                             "clip", "features", "datasets", "task", "tile_journal"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -203,5 +216,6 @@ int main(int argc, char** argv) {
   write_feature_seeds(root / "features");
   write_dataset_seeds(root / "datasets");
   write_task_seeds(root / "task");
+  write_journal_seeds(root / "tile_journal");
   return 0;
 }

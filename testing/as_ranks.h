@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <future>
 #include <memory>
 #include <thread>
@@ -13,18 +12,12 @@
 
 namespace skysense::testing {
 
-/// LibTorch's flight recorder is one of a process and takes no care of several groups in its threads, which only these
-/// tests have: off.
-inline const bool kRecorderOff =
-    ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1) == 0 && ::setenv("TORCH_NCCL_TRACE_BUFFER_SIZE", "0", 1) == 0;
-
 /// Runs `work` as `size` ranks, each a thread of its own, and gives what each returned. The ranks part when all are
 /// done, the first, which keeps the meeting point, last: as processes they would not tear down what others in them
 /// still use.
 template <class Work>
 auto as_ranks(int64_t size, int64_t port, Work work) {
   using Result = decltype(work(std::declval<std::unique_ptr<Ranks>&>()));
-  EXPECT_TRUE(kRecorderOff);
   std::vector<std::unique_ptr<Ranks>> joined(static_cast<size_t>(size));
   std::vector<std::future<Result>> running;
   for (int64_t rank = 0; rank < size; ++rank) {

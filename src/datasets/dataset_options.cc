@@ -12,6 +12,7 @@ void DatasetOptions::describe(OptionFields& fields) {
   fields("sensor", sensor, "generic layouts: built-in contract of the images");
   fields("bands", bands, "band numbers from 1, e.g. B04=3,B03=2; empty: by name or order");
   fields("attribute", attribute, "vector labels: column that names the class; empty: every area is class 1");
+  fields("cache_mb", cache_mb, "places: memory in MiB that keeps those which were read or rendered").between(0, 1e6);
 }
 
 }  // namespace skysense

@@ -16,6 +16,7 @@ struct DatasetOptions {
   std::string sensor = "aerial-rgb";  ///< generic layouts: built-in contract of the images
   std::string bands;                  ///< generic layouts: "B04=3,B03=2"; DynamicEarthNet: of its Sentinel-1 files
   std::string attribute;              ///< vector labels: column that names the class; empty: every area is class 1
+  int64_t cache_mb = 1024;            ///< places: memory in MiB that keeps those which were read or rendered
 
   void describe(OptionFields& fields);
 };

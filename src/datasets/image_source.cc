@@ -7,13 +7,15 @@
 
 #include "core/error.h"
 #include "ingest/contract_reader.h"
+#include "ingest/place_images.h"
 
 namespace skysense {
 namespace {
 
 class RasterImage : public ImageSource {
  public:
-  RasterImage(const ImageFile& image, const SensorContract& contract) : reader_(image.paths, contract, image.bands) {}
+  RasterImage(const ImageFile& image, const SensorContract& contract)
+      : reader_(open_place_image({image.paths, image.date, image.validity, image.bands}, contract)) {}
   RasterSize size() const override { return {reader_.finest().width(), reader_.finest().height()}; }
   Georeference georeference() const override { return reader_.finest().georeference(); }
   void read(const PixelWindow& window, float* values, uint8_t* valid) const override {

@@ -1,3 +1,6 @@
+#include <array>
+#include <cstdint>
+
 #include "datasets/folder_listing.h"
 #include "datasets/readers.h"
 #include "datasets/sensors.h"

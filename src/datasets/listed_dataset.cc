@@ -6,22 +6,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "datasets/label_source.h"
+#include "datasets/scaled_window.h"
 
 namespace skysense {
 namespace {
-
-/// A window of the extent in pixels of a raster over the same ground.
-PixelWindow scaled(const PixelWindow& window, const RasterSize& extent, const RasterSize& raster,
-                   const std::string& path) {
-  const auto whole = [&](int64_t value, int64_t side, int64_t of) {
-    TORCH_CHECK_VALUE(value * side % of == 0, path, ": the window of ", window.width, " x ", window.height, " at (",
-                      window.x, ", ", window.y, ") of ", extent.width, " x ", extent.height,
-                      " is not of whole pixels of its ", raster.width, " x ", raster.height);
-    return value * side / of;
-  };
-  return {whole(window.x, raster.width, extent.width), whole(window.y, raster.height, extent.height),
-          whole(window.width, raster.width, extent.width), whole(window.height, raster.height, extent.height)};
-}
 
 bool same(const RasterSize& a, const RasterSize& b) { return a.width == b.width && a.height == b.height; }
 
@@ -73,7 +61,7 @@ DatedImages ListedDataset::read_images(Modality modality, const std::vector<Imag
     const std::string& path = images[t].paths.front();
     if (t == 0) {
       first_size = image->size();
-      part = scaled(window, extent, first_size, path);
+      part = scaled_window(window, extent, first_size, path);
       const auto count = static_cast<int64_t>(images.size());
       result.series.values = torch::empty({count, contract.channels(), part.height, part.width});
       result.series.valid = torch::empty({count, part.height, part.width}, torch::kUInt8);
@@ -140,11 +128,7 @@ LabelledSample ListedDataset::get(int64_t number, const SampleRequest& request) 
   const SampleRecord& sample = record(number);
   OpenArrays arrays;
   const RasterSize extent = extent_of(sample, arrays);
-  const PixelWindow whole{0, 0, extent.width, extent.height};
-  const PixelWindow window = request.window.value_or(whole);
-  TORCH_CHECK_VALUE(window.pixels() > 0 && window.intersect(whole) == window, sample.entry.name, ": the window of ",
-                    window.width, " x ", window.height, " at (", window.x, ", ", window.y, ") is not inside its ",
-                    extent.width, " x ", extent.height, " pixels");
+  const PixelWindow window = window_inside(request.window, extent, sample.entry.name);
   LabelledSample result;
   result.entry = sample.entry;
   for (const Modality modality : kModalities) {

@@ -9,6 +9,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -56,8 +57,9 @@ std::string first_line(const std::string& message) { return message.substr(0, me
 
 class ProcessGroup : public Ranks {
  public:
-  ProcessGroup(c10::intrusive_ptr<c10d::Backend> backend, const LaunchedAs& launch, torch::Device device)
-      : backend_(std::move(backend)), launch_(launch), device_(device) {}
+  ProcessGroup(c10::intrusive_ptr<c10d::Backend> backend, c10::intrusive_ptr<c10d::Store> store,
+               const LaunchedAs& launch, torch::Device device)
+      : backend_(std::move(backend)), store_(std::move(store)), launch_(launch), device_(device) {}
 
   int64_t rank() const override { return launch_.rank; }
   int64_t size() const override { return launch_.size; }
@@ -114,6 +116,18 @@ class ProcessGroup : public Ranks {
     one.item<float>();  // a GPU has really met the others
   }
 
+  void part() const override {
+    std::vector<std::string> all;
+    for (int64_t rank = 0; rank < launch_.size; ++rank) all.push_back(fmt::format("parted.{}", rank));
+    try {
+      store_->set(all[static_cast<size_t>(launch_.rank)], std::vector<uint8_t>{1});
+      store_->wait(all);
+    } catch (const std::exception& error) {
+      // Whoever keeps the meeting point may be through and gone: then all have said so.
+      spdlog::debug("rank {} of {} parts: {}", launch_.rank, launch_.size, first_line(error.what()));
+    }
+  }
+
  private:
   /// `own` may be on the CPU while the group is one of GPUs.
   void reduce(torch::Tensor& own, c10d::ReduceOp operation) const {
@@ -142,9 +156,18 @@ class ProcessGroup : public Ranks {
   }
 
   const c10::intrusive_ptr<c10d::Backend> backend_;
+  const c10::intrusive_ptr<c10d::Store> store_;
   const LaunchedAs launch_;
   const torch::Device device_;
 };
+
+/// LibTorch's flight recorder notes every call with its stack, for a dump that nobody here takes, and is not safe where
+/// several groups share a process: off, unless the environment asks for it.
+void keep_no_record() {
+  static const bool off =
+      ::setenv("TORCH_FR_BUFFER_SIZE", "0", 0) == 0 && ::setenv("TORCH_NCCL_TRACE_BUFFER_SIZE", "0", 0) == 0;
+  if (!off) throw DataError("the environment takes no variable more");
+}
 
 c10::intrusive_ptr<c10d::Backend> gloo_backend(const c10::intrusive_ptr<c10d::Store>& store, const LaunchedAs& launch,
                                                double timeout_s) {
@@ -199,6 +222,7 @@ std::unique_ptr<Ranks> join_ranks(const LaunchedAs& launch, torch::Device device
                     "and MASTER_PORT, and look at what the missing one wrote",
                     launch.rank, launch.size, launch.size, launch.master, launch.port, first_line(error.what())));
   };
+  keep_no_record();
   try {
     c10d::TCPStoreOptions meeting;
     meeting.port = static_cast<std::uint16_t>(launch.port);
@@ -211,7 +235,7 @@ std::unique_ptr<Ranks> join_ranks(const LaunchedAs& launch, torch::Device device
         c10::make_intrusive<c10d::TCPStore>(launch.master, meeting));
     auto backend = device.is_cuda() ? nccl_backend(store, launch, options.timeout_s)
                                     : gloo_backend(store, launch, options.timeout_s);
-    auto group = std::make_unique<ProcessGroup>(std::move(backend), launch, device);
+    auto group = std::make_unique<ProcessGroup>(std::move(backend), store, launch, device);
     group->wait_for_all();
     spdlog::debug("rank {} of {} has joined", launch.rank, launch.size);
     return group;

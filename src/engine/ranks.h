@@ -34,6 +34,9 @@ class Ranks {
   virtual void copy_from(int64_t root, const std::vector<torch::Tensor>& tensors) const {}
   /// Returns when all ranks are here.
   virtual void wait_for_all() const {}
+  /// The last call of a run that all ranks end together: returns when every rank has the results of all earlier ones.
+  /// Who leaves without it may cut the connection before another has read what it sent.
+  virtual void part() const {}
 };
 
 /// A process alone.

@@ -1,5 +1,6 @@
 #include "engine/signals.h"
 
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -43,5 +44,12 @@ SignalWatch::~SignalWatch() {
 }
 
 int SignalWatch::received() const { return noted_signal; }
+
+int SignalWatch::received_by_any(const Ranks& ranks) const {
+  if (ranks.size() == 1) return received();
+  auto by_rank = at::zeros({ranks.size()}, at::kInt);
+  by_rank[ranks.rank()] = received();
+  return ranks.sum(by_rank).max().item<int>();
+}
 
 }  // namespace skysense

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "engine/ranks.h"
+
 namespace skysense {
 
 /// A run that a signal ended after its checkpoint was written. Only main catches it, and exits with `exit_code`.
@@ -31,6 +33,8 @@ class SignalWatch {
 
   /// The first signal noted, or 0.
   int received() const;
+  /// The same for a run of several ranks, all of which call it: one that any of them noted, so that all stop together.
+  int received_by_any(const Ranks& ranks) const;
 
  private:
   struct sigaction earlier_[3];

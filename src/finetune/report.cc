@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eval/metrics.h"
+#include "viz/calibration_picture.h"
 #include "viz/confusion_picture.h"
 
 namespace skysense {
@@ -40,6 +41,12 @@ void add_scores(ReportContent& content, const TaskScores& scores, const TaskDesc
   for (const auto& [name, value] : scores.values()) metrics.rows.push_back({name, percent(value)});
   content.tables.push_back(metrics);
   content.tables.push_back(class_rows(scores, task));
+  if (scores.calibration().count() > 0) {
+    content.pictures.push_back(
+        {.title = "Calibration",
+         .caption = "How often answers are right against how sure the network is; the orange part is the gap.",
+         .picture = calibration_picture(scores.calibration(), "Calibration")});
+  }
   const auto confusion = scores.confusion();
   if (!confusion || task.classes.size() > kMostClassesInPicture) return;
   std::vector<std::vector<int64_t>> counts;

@@ -57,10 +57,11 @@ void TaskScores::add_scenes(const torch::Tensor& logits, const torch::Tensor& la
   }
   const auto truth = labels.cpu();
   top_k_.add(scores, truth);
-  const auto predicted = scores.argmax(1);
+  const auto predicted = scores.argmax(1), confidence = std::get<0>(scores.softmax(1).max(1));
   for (int64_t i = 0; i < truth.size(0); ++i) {
-    if (truth[i].item<int64_t>() != kIgnored)
-      scenes_.emplace_back(truth[i].item<int64_t>(), predicted[i].item<int64_t>());
+    if (truth[i].item<int64_t>() == kIgnored) continue;
+    scenes_.emplace_back(truth[i].item<int64_t>(), predicted[i].item<int64_t>());
+    calibration_.add(confidence[i].item<double>(), scenes_.back().first == scenes_.back().second);
   }
 }
 

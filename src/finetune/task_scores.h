@@ -16,6 +16,7 @@
 #include "eval/semantic_change.h"
 #include "eval/top_k.h"
 #include "heads/task_description.h"
+#include "viz/calibration_picture.h"
 
 namespace skysense {
 
@@ -44,6 +45,8 @@ class TaskScores {
   double value(const std::string& metric) const;
   /// Confusion of the classes over everything; nothing for several labels a scene.
   std::optional<Confusion> confusion() const;
+  /// How sure the network is of its answers against how often it is right; of scenes of one class.
+  const Calibration& calibration() const { return calibration_; }
   /// Average precision by class, of several labels a scene.
   std::optional<MultiLabelPrecision> precision() const;
   /// Of the main metric, by resampling images or scenes.
@@ -56,6 +59,7 @@ class TaskScores {
  private:
   const TaskDescription task_;
   std::vector<std::pair<int64_t, int64_t>> scenes_;  // truth and prediction
+  Calibration calibration_;
   TopK top_k_;
   MultiLabelRanking ranking_;
   std::vector<Confusion> images_;

@@ -28,15 +28,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// The first signal that any rank received: all of them stop together.
-int signal_of_any(const SignalWatch& signals, const Ranks& ranks) {
-  const int own = signals.received();
-  if (ranks.size() == 1) return own;
-  auto received = torch::zeros({ranks.size()}, torch::kInt32);
-  received[ranks.rank()] = own;
-  return ranks.sum(received).max().item<int>();
-}
-
 /// What validation has found so far: part of state.json, so that a resumed run chooses as an uninterrupted one.
 struct Choice {
   double best = -std::numeric_limits<double>::infinity();
@@ -199,14 +190,18 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
       values.insert(values.end(), measured.begin(), measured.end());
     }
     if (log && !values.empty()) log->write(at.step, values);
-    const int signal = signal_of_any(signals, ranks);
+    const int signal = signals.received_by_any(ranks);
     const bool best = due && choice.best_step == at.step;
     if (signal != 0 || best || at.step % train.checkpoint_every == 0 || last || out_of_patience()) save();
     if (best && ranks.is_first()) mark_best(folder, result.checkpoint);
-    if (signal != 0) throw Interrupted(signal, "continue with --resume");
+    if (signal != 0) {
+      ranks.part();
+      throw Interrupted(signal, "continue with --resume");
+    }
     if (progress) progress->update(at.step, fmt::format("loss {:.3f}", outcome.loss));
   }
   if (progress) progress->finish();
+  ranks.part();
   result.steps = at.step;
   result.stopped_early = out_of_patience() && at.step < train.steps;
   if (result.stopped_early && ranks.is_first())

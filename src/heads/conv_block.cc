@@ -1,9 +1,13 @@
 #include "heads/conv_block.h"
 
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
 #include <numeric>
+
+#include "heads/winograd.h"
 
 namespace skysense {
 
@@ -22,8 +26,19 @@ ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& options)
 }
 
 torch::Tensor ConvBlockImpl::forward(const torch::Tensor& map) {
+  if (batch_norm_ && !batch_norm_->is_training() && !at::GradMode::is_enabled()) return apply_folded(map);
   const auto x = conv_(map);
   return at::relu(batch_norm_ ? batch_norm_(x) : group_norm_(x));
+}
+
+torch::Tensor ConvBlockImpl::apply_folded(const torch::Tensor& map) {
+  const torch::nn::BatchNorm2dImpl& norm = *batch_norm_;
+  const auto scale = norm.weight * (norm.running_var + norm.options.eps()).rsqrt();
+  const auto weight = conv_->weight * scale.view({-1, 1, 1, 1}), bias = norm.bias - norm.running_mean * scale;
+  const int64_t border = weight.size(2) / 2;
+  auto x =
+      suits_winograd(map, weight) ? winograd_convolution(map, weight, bias) : at::conv2d(map, weight, bias, 1, border);
+  return x.relu_();
 }
 
 torch::nn::Conv2d make_classifier(int64_t inputs, int64_t outputs) {

@@ -21,7 +21,8 @@ struct ConvBlockOptions {
 };
 
 /// Convolution without bias, normalisation, ReLU (mmsegmentation's ConvModule with its defaults). Groups are 32, or the
-/// largest divisor of 32 that divides the channels.
+/// largest divisor of 32 that divides the channels. In evaluation without gradients batch normalisation is folded into
+/// the convolution, which is Winograd's where that is faster: the same up to rounding.
 class ConvBlockImpl : public torch::nn::Module {
  public:
   explicit ConvBlockImpl(const ConvBlockOptions& options);
@@ -29,6 +30,8 @@ class ConvBlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& map);
 
  private:
+  torch::Tensor apply_folded(const torch::Tensor& map);
+
   torch::nn::Conv2d conv_;
   torch::nn::BatchNorm2d batch_norm_{nullptr};  // one of the two, under the name norm
   torch::nn::GroupNorm group_norm_{nullptr};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "infer/cell_window.h"
 #include "raster/georeference.h"
 
@@ -21,8 +23,8 @@ class CellGrid {
   double cell_side() const;
   const Georeference& reference() const { return reference_; }
 
-  /// The cells that a reference raster of that size touches.
-  CellWindow covering(int64_t width, int64_t height) const;
+  /// The cells that pixels of the reference touch.
+  CellWindow covering(const PixelWindow& pixels) const;
   /// The cells that the raster of another georeference touches (same CRS).
   CellWindow covering(const Georeference& georeference, int64_t width, int64_t height) const;
   /// The cells that a box in map units touches; a cell touched only along an edge does not count.
@@ -32,12 +34,18 @@ class CellGrid {
 
   /// Georeference of the raster whose pixels are the window's cells divided into `divisions` x `divisions`.
   Georeference georeference(const CellWindow& window, int64_t divisions = 1) const;
-  /// Column and row of the window's corner in the reference's own pixels.
-  PixelPoint reference_pixel(const CellWindow& window) const;
+  /// The reference's own pixels that the window consists of.
+  PixelWindow pixels_of(const CellWindow& window) const;
+  /// The reference's pixels, beyond its edges too, that a box in map units touches.
+  PixelWindow pixels_touching(const MapBox& box) const;
+  /// The same for the raster of another georeference (same CRS).
+  PixelWindow pixels_touching(const Georeference& georeference, int64_t width, int64_t height) const;
 
  private:
   /// Cell coordinates (fractions) of a map point: x along columns, y along rows.
   PixelPoint to_cells(MapPoint point) const;
+  CellWindow touched_cells(const std::array<MapPoint, 4>& corners) const;
+  PixelWindow touched_pixels(const std::array<MapPoint, 4>& corners) const;
 
   Georeference reference_;
   int64_t pixels_per_cell_;

@@ -7,9 +7,7 @@
 #include <string>
 
 #include "engine/product.h"
-#include "infer/feature_windows.h"
-#include "infer/memory_budget.h"
-#include "infer/scene.h"
+#include "infer/scene_run.h"
 
 namespace skysense {
 
@@ -29,13 +27,13 @@ class EmbedJob {
   EmbedJob(const Product& product, const EmbedOptions& options);
 
   const Scene& scene() const { return scene_; }
-  const Tiling& tiling() const { return tiling_; }
-  const MemoryPlan& memory() const { return memory_; }
+  const Tiling& tiling() const { return run_.tiling(); }
+  const MemoryPlan& memory() const { return run_.memory(); }
   /// The cells asked for: the bbox's part of the scene.
-  const CellWindow& area() const { return area_; }
+  const CellWindow& area() const { return run_.area(); }
   int64_t width() const;
   /// The area in blocks, in the order in which they are computed.
-  std::vector<CellWindow> blocks() const;
+  std::vector<CellWindow> blocks() const { return run_.blocks(); }
   /// Computes windows of the scene, with progress on stderr; a signal noted meanwhile throws Interrupted.
   FeatureRunCounts run(const std::vector<CellWindow>& windows, bool count_pixels,
                        const std::function<void(const WindowFeatures&)>& sink);
@@ -46,10 +44,7 @@ class EmbedJob {
   const Product product_;
   const EmbedOptions options_;
   Scene scene_;
-  Tiling tiling_;
-  CellWindow area_;
-  MemoryPlan memory_;
-  int64_t columns_per_strip_ = 1;
+  SceneRun run_;
 };
 
 }  // namespace skysense

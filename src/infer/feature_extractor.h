@@ -21,17 +21,20 @@ struct TileSeries {
 struct TileBatch {
   int64_t side = 0;
   std::vector<CellWindow> tiles;  ///< [B] the cells of each on the scene's grid
-  PerModality<std::optional<TileSeries>> images;
+  /// The images at each of the times that a task compares, earlier first; one where nothing is compared.
+  std::vector<PerModality<std::optional<TileSeries>>> times;
 };
 
-/// What turns tiles into features: the model, or a stand-in in tests.
+/// What turns tiles into features or class probabilities: a network, or a stand-in in tests.
 class FeatureExtractor {
  public:
   virtual ~FeatureExtractor() = default;
-  /// Width d of a feature.
+  /// Width d of a feature: values a pixel of the output.
   virtual int64_t width() const = 0;
-  /// -> [B, side, side, d] float32. A tile's features depend on the batch's shape, place and contents only; those of
-  /// cells without a valid pixel are never used.
+  /// Pixels of the output along a cell's side.
+  virtual int64_t divisions() const { return 1; }
+  /// -> [B, d, side * divisions, side * divisions] float32. A tile's features depend on the batch's shape, place and
+  /// contents only; those of pixels without data are never used.
   virtual torch::Tensor extract(const TileBatch& batch) const = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <limits>
 #include <map>
 
@@ -14,31 +15,45 @@
 namespace skysense {
 namespace {
 
-/// The part of one cell that the tiles of a group contribute.
+/// The part of the output's pixels that the tiles of a group contribute.
 struct GroupResult {
-  torch::Tensor sum;    // [d, height, width]; undefined where no cell is valid
-  torch::Tensor valid;  // [height, width] bool
+  torch::Tensor sum;     // [d, height, width]; undefined where no pixel is valid
+  torch::Tensor images;  // [times, modalities, height, width] uint8
 };
 
-GroupResult compute_group(const RegionImages& region, const Tiling& tiling, const TileGroup& group,
-                          const FeatureExtractor& extractor) {
-  GroupResult result{{}, valid_cells(region, tiling.group_height(), tiling.group_width())};
-  if (!result.valid.any().item<bool>()) return result;
-  result.sum = blend_tiles(extractor.extract(cut_tiles(region, tiling, group)), tiling);
+/// [times, modalities, h, w] -> [h, w] bool.
+torch::Tensor valid_pixels(const torch::Tensor& images) { return images.to(torch::kBool).any(1).all(0); }
+
+GroupResult compute_group(const Region& region, const Tiling& tiling, const TileGroup& group,
+                          const FeatureExtractor& extractor, FeatureRunCounts& counts) {
+  const int64_t divisions = extractor.divisions();
+  GroupResult result{{}, count_images(region, tiling.group_height(), tiling.group_width(), divisions)};
+  if (!valid_pixels(result.images).any().item<bool>()) return result;
+  const TileBatch batch = cut_tiles(region, tiling, group);
+  const auto started = std::chrono::steady_clock::now();
+  const torch::Tensor features = extractor.extract(batch);
+  counts.network_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  counts.tiles += tiling.batch();
+  result.sum = blend_tiles(features, tiling, group, divisions);
   return result;
 }
 
-torch::Tensor part(const torch::Tensor& map, const CellWindow& whole, const CellWindow& shared) {
-  return map.narrow(-2, shared.row - whole.row, shared.rows).narrow(-1, shared.column - whole.column, shared.columns);
+torch::Tensor part(const torch::Tensor& map, const CellWindow& whole, const CellWindow& shared, int64_t divisions) {
+  return map.narrow(-2, (shared.row - whole.row) * divisions, shared.rows * divisions)
+      .narrow(-1, (shared.column - whole.column) * divisions, shared.columns * divisions);
 }
 
-void add_group(WindowFeatures& window, const GroupResult& group, const CellWindow& cells) {
+void add_group(WindowFeatures& window, const GroupResult& group, const CellWindow& cells, int64_t divisions) {
   const CellWindow shared = window.window.intersect(cells);
-  part(window.valid, window.window, shared).logical_or_(part(group.valid, cells, shared));
-  if (group.sum.defined()) part(window.values, window.window, shared).add_(part(group.sum, cells, shared));
+  const torch::Tensor images = part(window.images, window.window, shared, divisions);
+  images.copy_(images.maximum(part(group.images, cells, shared, divisions)));
+  if (group.sum.defined()) {
+    part(window.values, window.window, shared, divisions).add_(part(group.sum, cells, shared, divisions));
+  }
 }
 
 void finish_window(WindowFeatures& window) {
+  window.valid = valid_pixels(window.images);
   const torch::Tensor invalid = window.valid.logical_not();
   window.values.masked_fill_(invalid, 0);
   if (!window.values.isfinite().all().item<bool>()) {
@@ -50,9 +65,13 @@ void finish_window(WindowFeatures& window) {
   window.values.masked_fill_(invalid, std::numeric_limits<float>::quiet_NaN());
 }
 
-WindowFeatures empty_window(const CellWindow& cells, int64_t width) {
-  return {cells, torch::zeros({width, cells.rows, cells.columns}),
-          torch::zeros({cells.rows, cells.columns}, torch::kBool)};
+/// `images` gives the number of times and modalities.
+WindowFeatures empty_window(const CellWindow& cells, const FeatureExtractor& extractor, const torch::Tensor& images) {
+  const int64_t rows = cells.rows * extractor.divisions(), columns = cells.columns * extractor.divisions();
+  return {.window = cells,
+          .values = torch::zeros({extractor.width(), rows, columns}),
+          .valid = {},
+          .images = torch::zeros({images.size(0), images.size(1), rows, columns}, torch::kUInt8)};
 }
 
 }  // namespace
@@ -68,15 +87,15 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
   while (const auto step = plan.next()) {
     if (step->forget) kept.erase(*step->forget);
     if (step->compute) {
-      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor);
-      if (result.sum.defined()) counts.tiles += run.tiling.batch();
+      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor, counts);
       kept[step->group] = std::move(result);
       // Without this the heap's holes add up over a scene, and its memory would grow after all.
-      release_freed_memory();
-      run.progress(++counts.groups);
+      if (++counts.groups % run.batches_per_trim == 0) release_freed_memory();
+      run.progress(counts.groups);
     }
-    if (!open) open = empty_window(windows[step->window], extractor.width());
-    add_group(*open, kept.at(step->group), run.tiling.cells(step->group));
+    const GroupResult& group = kept.at(step->group);
+    if (!open) open = empty_window(windows[step->window], extractor, group.images);
+    add_group(*open, group, run.tiling.cells(step->group), extractor.divisions());
     if (step->ends_window) {
       finish_window(*open);
       run.sink(*open);

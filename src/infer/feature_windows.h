@@ -11,22 +11,26 @@
 
 namespace skysense {
 
-/// Features of one window of cells.
+/// Features of one window of cells, each cell `divisions` x `divisions` pixels of the output (FeatureExtractor).
 struct WindowFeatures {
   CellWindow window;
-  torch::Tensor values;  ///< [d, rows, columns] float32; NaN where invalid
-  torch::Tensor valid;   ///< [rows, columns] bool: some pixel of the cell is valid
+  torch::Tensor values;  ///< [d, rows * divisions, columns * divisions] float32; NaN where invalid
+  torch::Tensor valid;   ///< of the same pixels, bool: at every time some image is valid there
+  torch::Tensor images;  ///< how many images are, see count_images
 };
 
 /// What a run did.
 struct FeatureRunCounts {
-  int64_t groups = 0;  ///< batches visited that had to be read
-  int64_t tiles = 0;   ///< tiles that went through the network; batches without a valid pixel do not
+  int64_t groups = 0;          ///< batches visited that had to be read
+  int64_t tiles = 0;           ///< tiles that went through the network; batches without a valid pixel do not
+  double network_seconds = 0;  ///< spent in the extractor
 };
 
 struct FeatureRun {
   Tiling tiling;
-  int64_t room = 1;      ///< batch results kept at once, for windows that share them
+  int64_t room = 1;  ///< batch results kept at once, for windows that share them
+  /// Batches after which freed memory goes back to the kernel: more is faster, and the heap's holes take more.
+  int64_t batches_per_trim = 1;
   CellWindow counted{};  ///< cells whose pixels go into the reader's statistics
   /// Called for every window in order; the values are the callee's to keep or drop.
   std::function<void(const WindowFeatures&)> sink;

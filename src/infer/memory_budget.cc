@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kMiB = int64_t{1} << 20;
 // For a row of the tiles that files are stored in; more would only grow with the scene.
 constexpr int64_t kRasterCache = 16 * kMiB;
-constexpr int64_t kSmallSide = 32;
+constexpr int64_t kSmallestPart = 2;  // of the usual side of a block, where memory is short
 
 MemoryPlan spend(const MemoryNeeds& needs, int64_t side, int64_t room) {
   // A block is written from its accumulator while GDAL holds up to as much of the output again.
@@ -57,9 +57,10 @@ std::string bytes_text(int64_t bytes) {
 }
 
 MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room) {
-  MemoryPlan plan = spend(needs, kUsualBlockSide, wanted_room);
+  MemoryPlan plan = spend(needs, needs.block_side, wanted_room);
   if (limit <= 0 || plan.total <= limit) return plan;
-  for (int64_t side = kUsualBlockSide; side >= kSmallSide; side /= 2) {
+  for (int64_t part = 1; part <= kSmallestPart; part *= 2) {
+    const int64_t side = std::max<int64_t>(1, needs.block_side / part);
     plan = spend(needs, side, 1);
     if (plan.total > limit) continue;
     const int64_t room = std::min(wanted_room, 1 + (limit - plan.total) / std::max<int64_t>(1, needs.group_result));

@@ -10,6 +10,9 @@ int64_t parse_bytes(const std::string& text);
 /// "1.5 GiB", "740 MiB".
 std::string bytes_text(int64_t bytes);
 
+/// Side of an output block where memory allows, in cells.
+inline constexpr int64_t kUsualBlockSide = 64;
+
 /// What a run over a scene holds at once; none of it grows with the scene.
 struct MemoryNeeds {
   int64_t resident = 0;   ///< the program with the model's weights, before the first tile
@@ -18,10 +21,8 @@ struct MemoryNeeds {
   int64_t group_result = 0;  ///< features of one batch
   int64_t cell = 0;          ///< features of one cell
   int64_t sample = 0;        ///< what the preview keeps
+  int64_t block_side = kUsualBlockSide;
 };
-
-/// Side of an output block where memory allows, in cells.
-inline constexpr int64_t kUsualBlockSide = 64;
 
 /// How the memory is spent. Only speed depends on it, never a value.
 struct MemoryPlan {

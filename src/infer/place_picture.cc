@@ -39,6 +39,10 @@ Picture place_picture(const PlaceSample& place, Modality modality, const SensorC
                     " has no ", modality_name(modality), " image");
   const ImageSeries& series = *place.images[modality];
   const int64_t date = series.valid.flatten(1).to(torch::kFloat32).mean(1).argmax().item<int64_t>();
+  return image_picture(series, date, contract);
+}
+
+Picture image_picture(const ImageSeries& series, int64_t date, const SensorContract& contract) {
   const auto valid = series.valid[date].contiguous();
   std::vector<torch::Tensor> bands;
   for (const int64_t band : colour_bands(contract)) bands.push_back(series.values[date][band].contiguous());

@@ -1,8 +1,6 @@
 #include "infer/product_extractor.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "data/normalise.h"
 
@@ -15,36 +13,23 @@ torch::Tensor covered_cells(const torch::Tensor& valid, int64_t side) {
   return valid.view({valid.size(0), side, pixels, side, pixels}).any(4).any(2);
 }
 
+constexpr int64_t kBytes = sizeof(float);
+
+/// Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
+/// and the MLP's hidden layer before and after its activation; and what the heap loses between them.
+int64_t block_widths(const ModelOptions& options) { return static_cast<int64_t>(12 + 3 * options.mlp_ratio); }
+
 }  // namespace
 
-ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid) : product_(product), grid_(grid) {
-  if (product.prototypes && grid.reference().known()) {
-    to_lonlat_ = CoordinateTransform::between(grid.reference().wkt, wkt_from_text("EPSG:4326"));
-  }
-}
-
-torch::Tensor ProductExtractor::locate(const std::vector<CellWindow>& tiles) const {
-  auto locations =
-      torch::full({static_cast<int64_t>(tiles.size()), 2}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat64);
-  auto rows = locations.accessor<double, 2>();
-  for (size_t i = 0; to_lonlat_ && i < tiles.size(); ++i) {
-    const Georeference own = grid_.georeference(tiles[i]);
-    MapPoint middle =
-        own.to_map({0.5 * static_cast<double>(tiles[i].columns), 0.5 * static_cast<double>(tiles[i].rows)});
-    // Beyond the edge of its projection, or of the globe, a tile is nowhere.
-    if (!to_lonlat_->apply(1, &middle.x, &middle.y) || !(std::abs(middle.y) <= 90)) continue;
-    rows[static_cast<int64_t>(i)][0] = middle.x;
-    rows[static_cast<int64_t>(i)][1] = middle.y;
-  }
-  return locations;
-}
+ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid)
+    : product_(product), prototypes_(product.prototypes, grid) {}
 
 torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   SkysenseModel model = product_.model;
   FusionInput input;
   input.grid_height = input.grid_width = batch.side;
   for (const Modality modality : kModalities) {
-    const auto& series = batch.images[modality];
+    const auto& series = batch.times.front()[modality];
     if (!series) continue;
     std::vector<torch::Tensor> features, valid, days;
     // One date after another: the backbone's activations are those of a single image however long the series is.
@@ -61,10 +46,8 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
     input.series[modality] =
         FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
   }
-  if (product_.prototypes) {
-    input.prototypes = product_.prototypes->gather(product_.prototypes->regions_of(locate(batch.tiles)), torch::kCPU);
-  }
-  return model->fuse(input).fused;
+  input.prototypes = prototypes_.gather(batch.tiles);
+  return model->fuse(input).fused.permute({0, 3, 1, 2});
 }
 
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {
@@ -75,30 +58,35 @@ Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t
   return Tiling(tile, std::min(cells(options.overlap), tile / 2), batch > 0 ? batch : options.batch);
 }
 
+int64_t backbone_bytes(const ModelOptions& options, Modality modality, int64_t images, int64_t side_pixels) {
+  int64_t bytes = 0, side = std::max<int64_t>(1, side_pixels / kPatch), channels = options.dim;
+  for (int stage = 0; stage < kStages; ++stage) {
+    bytes = std::max(bytes, images * side * side * channels * block_widths(options) * kBytes);
+    channels *= 2;
+    if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
+  }
+  return bytes;
+}
+
+int64_t fusion_bytes(const ModelOptions& options, int64_t cells, int64_t images) {
+  // The aligned map of every image, and one in the making by an up-head.
+  const int64_t input = cells * (images + 2) * options.fusion_dim * kBytes;
+  return 2 * input +
+         std::min(options.fusion_chunk, cells) * (images + 1) * options.fusion_dim * block_widths(options) * kBytes;
+}
+
 int64_t workspace_bytes(const ModelOptions& options, const Tiling& tiling, const PerModality<int64_t>& pixels_per_cell,
                         const PerModality<int64_t>& dates) {
-  constexpr int64_t kBytes = 4;
-  // Buffers of the width of a block's input that are alive at once: the residual, queries, keys, values, their windows,
-  // and the MLP's hidden layer before and after its activation; and what the heap loses between them.
-  const int64_t block_widths = 12 + 3 * options.mlp_ratio;
-  int64_t backbone = 0, fusion_input = 0, sequence = 1;
+  int64_t backbone = 0, images = 0;
   for (const Modality modality : kModalities) {
     if (pixels_per_cell[modality] == 0) continue;
-    int64_t side = std::max<int64_t>(1, tiling.tile() * pixels_per_cell[modality] / 4), channels = options.dim;
-    for (int stage = 0; stage < 4; ++stage) {
-      const int64_t tokens = tiling.batch() * side * side;
-      backbone = std::max(backbone, tokens * channels * block_widths * kBytes);
-      if (stage == 3) break;
-      channels *= 2;
-      if (modality == Modality::kHr) side = std::max<int64_t>(1, side / 2);
-    }
-    const int64_t cells = tiling.batch() * tiling.tile() * tiling.tile();
-    // The aligned map of every image, and one in the making by an up-head.
-    fusion_input += cells * (dates[modality] + 2) * options.fusion_dim * kBytes;
-    sequence += dates[modality];
+    backbone = std::max(backbone,
+                        backbone_bytes(options, modality, tiling.batch(), tiling.tile() * pixels_per_cell[modality]));
+    images += dates[modality];
   }
-  const int64_t encoder = options.fusion_chunk * sequence * options.fusion_dim * block_widths * kBytes;
-  return std::max(backbone, fusion_input + encoder) + fusion_input;
+  const int64_t cells = tiling.batch() * tiling.tile() * tiling.tile();
+  const int64_t aligned = cells * (images + 2) * options.fusion_dim * kBytes;
+  return std::max(backbone + aligned, fusion_bytes(options, cells, images));
 }
 
 }  // namespace skysense

@@ -3,8 +3,8 @@
 #include "engine/product.h"
 #include "infer/cell_grid.h"
 #include "infer/feature_extractor.h"
+#include "infer/tile_prototypes.h"
 #include "infer/tiling.h"
-#include "raster/coordinate_transform.h"
 
 namespace skysense {
 
@@ -20,12 +20,8 @@ class ProductExtractor : public FeatureExtractor {
   torch::Tensor extract(const TileBatch& batch) const override;
 
  private:
-  /// Longitude and latitude of the tiles' middles [B, 2] float64; NaN where unknown.
-  torch::Tensor locate(const std::vector<CellWindow>& tiles) const;
-
   Product product_;
-  CellGrid grid_;
-  std::optional<CoordinateTransform> to_lonlat_;
+  TilePrototypes prototypes_;
 };
 
 /// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS
@@ -33,6 +29,12 @@ class ProductExtractor : public FeatureExtractor {
 /// so that attention spans as many tokens. Whatever `pixels_per_cell` the tile covers the same ground, in whole cells.
 /// `batch` 0 is the model's own.
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch = 0);
+
+/// Bytes that a number of images of side x side pixels need at their peak in the backbone together, beyond input and
+/// output, estimated from above.
+int64_t backbone_bytes(const ModelOptions& options, Modality modality, int64_t images, int64_t side_pixels);
+/// The same for the fusion of so many images over cells of the fusion grid, their aligned maps included.
+int64_t fusion_bytes(const ModelOptions& options, int64_t cells, int64_t images);
 
 /// Bytes that extract() needs at its peak beyond its input, estimated from above (measured: tests/infer).
 /// `pixels_per_cell` and `dates` of each modality; 0 pixels where it is absent.

@@ -19,11 +19,11 @@ ReadAhead::~ReadAhead() {
   thread_.join();
 }
 
-RegionImages ReadAhead::next() {
+Region ReadAhead::next() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return ready_ || failure_; });
   if (!ready_) std::rethrow_exception(failure_);
-  RegionImages region = std::move(*ready_);
+  Region region = std::move(*ready_);
   ready_.reset();
   wanted_ = true;
   lock.unlock();
@@ -31,8 +31,8 @@ RegionImages ReadAhead::next() {
   return region;
 }
 
-RegionImages ReadAhead::read(const TileGroup& group) {
-  RegionImages region = reader_.read(tiling_.cells(group));
+Region ReadAhead::read(const TileGroup& group) {
+  Region region = reader_.read(tiling_.cells(group));
   // Right after reading them, while GDAL still holds these pixels. A batch may be read again later, but not counted.
   const CellWindow own = tiling_.own_cells(group).intersect(counted_area_);
   if (!own.empty() && counted_.insert(group).second) reader_.count(own);
@@ -50,7 +50,7 @@ void ReadAhead::run(GroupPlan plan) {
         if (stopped_) return;
         wanted_ = false;
       }
-      RegionImages region = read(step->group);
+      Region region = read(step->group);
       {
         const std::lock_guard lock(mutex_);
         ready_ = std::move(region);

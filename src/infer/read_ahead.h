@@ -23,11 +23,11 @@ class ReadAhead {
   ReadAhead& operator=(const ReadAhead&) = delete;
 
   /// The next region; what the reader threw is thrown here.
-  RegionImages next();
+  Region next();
 
  private:
   void run(GroupPlan plan);
-  RegionImages read(const TileGroup& group);
+  Region read(const TileGroup& group);
 
   const Tiling tiling_;
   const CellWindow counted_area_;
@@ -35,7 +35,7 @@ class ReadAhead {
   std::set<TileGroup> counted_;  // used by the thread alone
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<RegionImages> ready_;
+  std::optional<Region> ready_;
   std::exception_ptr failure_;
   bool wanted_ = true;    // the slot is free for another region
   bool stopped_ = false;  // nobody waits any more

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -19,12 +20,37 @@ double pixel_side(const Georeference& georeference) {
   return std::sqrt(std::abs(t[1] * t[5] - t[2] * t[4]));
 }
 
+std::string crs_message(const SceneRaster& raster, const SceneRaster& first) {
+  for (const auto& [without, other] : {std::pair{&raster, &first}, std::pair{&first, &raster}}) {
+    if (without->georeference().known()) continue;
+    return fmt::format("{}: it has no CRS, but {} has one; give it one with gdal_edit.py -a_srs",
+                       without->source().path, other->source().path);
+  }
+  return fmt::format("{}: its CRS differs from that of {}; bring one onto the other's with gdalwarp -t_srs",
+                     raster.source().path, first.source().path);
+}
+
+PixelWindow unite(const PixelWindow& a, const PixelWindow& b) {
+  const int64_t left = std::min(a.x, b.x), top = std::min(a.y, b.y);
+  return {left, top, std::max(a.x + a.width, b.x + b.width) - left, std::max(a.y + a.height, b.y + b.height) - top};
+}
+
+std::string box_text(const MapBox& box) {
+  return fmt::format("{} {} {} {}", box.min_x, box.min_y, box.max_x, box.max_y);
+}
+
+void check_box(const MapBox& box) {
+  if (!(box.min_x < box.max_x) || !(box.min_y < box.max_y))
+    throw UsageError("--bbox wants xmin ymin xmax ymax with xmin < xmax and ymin < ymax");
+}
+
 }  // namespace
 
 Scene::Scene(const SceneRequest& request) {
   open(request);
   check_ground();
-  choose_grid(request.grid);
+  choose_grid(request);
+  check_overlap();
   for (const Modality modality : kModalities) {
     for (SceneRaster& raster : rasters_[modality]) raster.place(*grid_, extent_, pixels_[modality]);
   }
@@ -67,9 +93,7 @@ void Scene::check_ground() {
         continue;
       }
       if (!same_crs(first->georeference().wkt, raster.georeference().wkt)) {
-        throw DataError(
-            fmt::format("{}: its CRS differs from that of {}; bring one onto the other's with gdalwarp -t_srs",
-                        raster.source().path, first->source().path));
+        throw DataError(crs_message(raster, *first));
       }
       if (!first->georeference().known()) raster.cover(*first);
     }
@@ -77,30 +101,78 @@ void Scene::check_ground() {
   if (first == nullptr) throw UsageError("no scene given: name a raster, or --hr, --ms, --sar");
 }
 
-void Scene::choose_grid(double side) {
-  const std::vector<SceneRaster>& references = rasters_[reference_];
-  const SceneRaster& first = references.front();
+int64_t Scene::choose_cell(double side) const {
+  const SceneRaster& first = rasters_[reference_].front();
   const double pixel = pixel_side(first.georeference());
-  int64_t pixels = reference_ == Modality::kHr ? kHrPixelsPerCell : 1;
-  if (side > 0) {
-    pixels = std::max<int64_t>(1, std::llround(side / pixel));
-    const double whole = static_cast<double>(pixels) * pixel;
-    if (std::abs(side - whole) > kWholeMultiple * side) {
-      throw DataError(fmt::format("--grid {}: the pixels of {} are {} wide; give a multiple of that, such as {}", side,
-                                  first.source().path, pixel, whole));
-    }
+  if (!(side > 0)) return reference_ == Modality::kHr ? kHrPixelsPerCell : 1;
+  const int64_t pixels = std::max<int64_t>(1, std::llround(side / pixel));
+  const double whole = static_cast<double>(pixels) * pixel;
+  if (std::abs(side - whole) > kWholeMultiple * side) {
+    throw DataError(fmt::format("--grid {}: the pixels of {} are {} wide; give a multiple of that, such as {}", side,
+                                first.source().path, pixel, whole));
   }
-  grid_.emplace(first.georeference(), pixels);
-  extent_ = grid_->covering(first.reader().width(), first.reader().height());
-  for (size_t i = 1; i < references.size(); ++i) {
-    const SceneRaster& raster = references[i];
-    extent_ = extent_.unite(grid_->covering(raster.georeference(), raster.reader().width(), raster.reader().height()));
+  return pixels;
+}
+
+void Scene::choose_grid(const SceneRequest& request) {
+  const auto& cells = request.cells;
+  if (cells) reference_ = cells->reference;
+  const std::vector<SceneRaster>& references = rasters_[reference_];
+  if (references.empty()) {
+    throw DataError(fmt::format("the model's output lies on the pixels of {0} images; name them with --{0}",
+                                modality_name(reference_)));
   }
+  const SceneRaster& first = references.front();
+  const int64_t pixels = cells ? cells->pixels[reference_] : choose_cell(request.grid);
+  if (cells && cells->grid) {
+    grid_ = cells->grid;
+  } else {
+    grid_.emplace(first.georeference(), pixels);
+  }
+  for (const SceneRaster& raster : references) {
+    const PixelWindow own =
+        grid_->pixels_touching(raster.georeference(), raster.reader().width(), raster.reader().height());
+    pixel_extent_ = pixel_extent_.pixels() == 0 ? own : unite(pixel_extent_, own);
+  }
+  extent_ = grid_->covering(pixel_extent_);
   for (const Modality modality : kModalities) {
     if (rasters_[modality].empty()) continue;
     const double ratio = grid_->cell_side() / pixel_side(rasters_[modality].front().georeference());
-    pixels_[modality] = modality == reference_ ? pixels : std::max<int64_t>(1, std::llround(ratio));
+    pixels_[modality] = cells                    ? cells->pixels[modality]
+                        : modality == reference_ ? pixels
+                                                 : std::max<int64_t>(1, std::llround(ratio));
   }
+}
+
+void Scene::check_overlap() const {
+  const SceneRaster& first = rasters_[reference_].front();
+  if (!first.georeference().known()) return;
+  const auto box = [](const SceneRaster& raster) {
+    return bounds(raster.georeference(), raster.reader().width(), raster.reader().height());
+  };
+  for (const auto& rasters : rasters_) {
+    for (const SceneRaster& raster : rasters) {
+      if (box(raster).meets(box(first))) continue;
+      throw DataError(fmt::format("{}: does not overlap {}: it covers {}, the other {}", raster.source().path,
+                                  first.source().path, box_text(box(raster)), box_text(box(first))));
+    }
+  }
+}
+
+CellWindow Scene::area(const std::optional<MapBox>& bbox) const {
+  if (!bbox) return extent_;
+  pixel_area(bbox);
+  return grid_->covering(*bbox).intersect(extent_);
+}
+
+PixelWindow Scene::pixel_area(const std::optional<MapBox>& bbox) const {
+  if (!bbox) return pixel_extent_;
+  check_box(*bbox);
+  const PixelWindow area = grid_->pixels_touching(*bbox).intersect(pixel_extent_);
+  if (area.pixels() > 0) return area;
+  const MapBox all = bounds(grid_->georeference(extent_), extent_.columns, extent_.rows);
+  throw DataError(
+      fmt::format("--bbox {} does not meet the scene, which covers {} in its own CRS", box_text(*bbox), box_text(all)));
 }
 
 std::string Scene::summary() const {
@@ -110,13 +182,13 @@ std::string Scene::summary() const {
     text +=
         fmt::format("{}{} {}", text.empty() ? "" : "; ", modality_name(modality), rasters_[modality].front().sensor());
     for (const SceneRaster& raster : rasters_[modality]) {
-      if (raster.source().date) text += " " + raster.source().date->text();
+      if (raster.source().date) text += fmt::format(" {}", raster.source().date->text());
     }
   }
   return text;
 }
 
-RegionImages Scene::read(const CellWindow& window) {
+Region Scene::read(const CellWindow& window) {
   RegionImages region;
   for (const Modality modality : kModalities) {
     std::vector<SceneRaster>& rasters = rasters_[modality];
@@ -133,7 +205,7 @@ RegionImages Scene::read(const CellWindow& window) {
     }
     region[modality] = std::move(series);
   }
-  return region;
+  return {std::move(region)};
 }
 
 void Scene::count(const CellWindow& window) {

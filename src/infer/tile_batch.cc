@@ -1,27 +1,16 @@
 #include "infer/tile_batch.h"
 
+#include <ATen/ops/adaptive_max_pool2d.h>
+
+#include <algorithm>
+
 namespace skysense {
+namespace {
 
-torch::Tensor valid_cells(const RegionImages& region, int64_t rows, int64_t columns) {
-  torch::Tensor cells = torch::zeros({rows, columns}, torch::kBool);
-  for (const auto& series : region) {
-    if (!series) continue;
-    const int64_t pixels = series->valid.size(1) / rows;  // a cell's side
-    TORCH_CHECK_VALUE(series->valid.size(1) == rows * pixels && series->valid.size(2) == columns * pixels,
-                      "a region of ", rows, " x ", columns, " cells got ", series->valid.sizes(), " pixels");
-    cells |= series->valid.view({-1, rows, pixels, columns, pixels}).any(4).any(2).any(0);
-  }
-  return cells;
-}
+constexpr int64_t kMostImages = 255;  // that a count of uint8 can name
 
-TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling, const TileGroup& group) {
-  TileBatch batch;
-  batch.side = tiling.tile();
-  const CellWindow whole = tiling.cells(group);
-  for (int64_t tile = 0; tile < tiling.batch(); ++tile) {
-    batch.tiles.push_back({whole.row + tile / tiling.group_columns() * tiling.stride(),
-                           whole.column + tile % tiling.group_columns() * tiling.stride(), batch.side, batch.side});
-  }
+PerModality<std::optional<TileSeries>> cut_time(const RegionImages& region, const Tiling& tiling) {
+  PerModality<std::optional<TileSeries>> images;
   for (const Modality modality : kModalities) {
     const auto& series = region[modality];
     if (!series) continue;
@@ -30,26 +19,70 @@ TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling, const Tile
     const int64_t dates = series->values.size(0), channels = series->values.size(1), tiles = tiling.batch();
     const auto values = series->values.unfold(2, side, step).unfold(3, side, step);  // [T, C, R, N, h, w]
     const auto valid = series->valid.unfold(1, side, step).unfold(2, side, step);    // [T, R, N, h, w]
-    batch.images[modality] =
+    images[modality] =
         TileSeries{values.permute({2, 3, 0, 1, 4, 5}).reshape({tiles, dates, channels, side, side}),
                    valid.permute({1, 2, 0, 3, 4}).reshape({tiles, dates, side, side}), series->day_of_year};
   }
+  return images;
+}
+
+/// valid [T, h, w] bool -> [rows, columns] uint8, the number of images with a valid pixel in each.
+torch::Tensor count_valid(const torch::Tensor& valid, int64_t rows, int64_t columns) {
+  const int64_t pixels = valid.size(1) / rows;
+  torch::Tensor found = valid;
+  if (valid.size(1) != rows && valid.size(1) % rows == 0 && valid.size(2) % columns == 0) {
+    found = valid.view({-1, rows, pixels, columns, pixels}).any(4).any(2);
+  } else if (valid.size(1) != rows) {
+    // Pixels of the output that lie across several of the image's, or several of which lie in one of them.
+    found = std::get<0>(at::adaptive_max_pool2d(valid.to(torch::kFloat), {rows, columns})) > 0;
+  }
+  return found.sum(0).clamp_max(kMostImages).to(torch::kUInt8);
+}
+
+}  // namespace
+
+torch::Tensor count_images(const Region& region, int64_t rows, int64_t columns, int64_t divisions) {
+  const auto times = static_cast<int64_t>(region.size());
+  torch::Tensor counts = torch::zeros({times, kModalityCount, rows * divisions, columns * divisions}, torch::kUInt8);
+  for (int64_t time = 0; time < times; ++time) {
+    for (const Modality modality : kModalities) {
+      const auto& series = region[static_cast<size_t>(time)][modality];
+      if (!series) continue;
+      const int64_t pixels = series->valid.size(1) / rows;  // a cell's side
+      TORCH_CHECK_VALUE(series->valid.size(1) == rows * pixels && series->valid.size(2) == columns * pixels,
+                        "a region of ", rows, " x ", columns, " cells got ", series->valid.sizes(), " pixels");
+      counts[time][static_cast<int64_t>(modality)] = count_valid(series->valid, rows * divisions, columns * divisions);
+    }
+  }
+  return counts;
+}
+
+TileBatch cut_tiles(const Region& region, const Tiling& tiling, const TileGroup& group) {
+  TileBatch batch;
+  batch.side = tiling.tile();
+  const CellWindow whole = tiling.cells(group);
+  for (int64_t tile = 0; tile < tiling.batch(); ++tile) {
+    batch.tiles.push_back({whole.row + tile / tiling.group_columns() * tiling.stride(),
+                           whole.column + tile % tiling.group_columns() * tiling.stride(), batch.side, batch.side});
+  }
+  for (const RegionImages& time : region) batch.times.push_back(cut_time(time, tiling));
   return batch;
 }
 
-torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling) {
-  const int64_t side = tiling.tile(), width = features.size(3);
-  TORCH_CHECK_VALUE(features.size(0) == tiling.batch() && features.size(1) == side && features.size(2) == side,
-                    "wanted the features of ", tiling.batch(), " tiles of ", side, " cells, got ", features.sizes());
-  const std::vector<float> ramp = tiling.ramp();
-  const auto along = torch::tensor(ramp);
-  const auto weights = along.unsqueeze(1) * along;
-  auto sum = torch::zeros({width, tiling.group_height(), tiling.group_width()});
+torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling, const TileGroup& group,
+                          int64_t divisions) {
+  const int64_t side = tiling.tile() * divisions, stride = tiling.stride() * divisions, width = features.size(1);
+  TORCH_CHECK_VALUE(features.size(0) == tiling.batch() && features.size(2) == side && features.size(3) == side,
+                    "wanted the features of ", tiling.batch(), " tiles of ", side, " pixels, got ", features.sizes());
+  auto sum = torch::zeros({width, tiling.group_height() * divisions, tiling.group_width() * divisions});
   // Row by row: the order of summation is part of the result.
   for (int64_t tile = 0; tile < tiling.batch(); ++tile) {
-    const int64_t row = tile / tiling.group_columns() * tiling.stride(),
-                  column = tile % tiling.group_columns() * tiling.stride();
-    sum.narrow(1, row, side).narrow(2, column, side).add_(features[tile].permute({2, 0, 1}) * weights);
+    const int64_t row = tile / tiling.group_columns(), column = tile % tiling.group_columns();
+    const auto down = torch::tensor(tiling.row_ramp(group.row * tiling.group_rows() + row, divisions));
+    const auto along = torch::tensor(tiling.column_ramp(group.column * tiling.group_columns() + column, divisions));
+    sum.narrow(1, row * stride, side)
+        .narrow(2, column * stride, side)
+        .add_(features[tile] * (down.unsqueeze(1) * along));
   }
   return sum;
 }

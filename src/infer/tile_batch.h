@@ -8,14 +8,18 @@
 
 namespace skysense {
 
-/// The cells of a region with at least one valid pixel of any image: [rows, columns] bool.
-torch::Tensor valid_cells(const RegionImages& region, int64_t rows, int64_t columns);
+/// How many images of each modality are valid somewhere in each pixel of the output: [times, kModalityCount, rows *
+/// divisions, columns * divisions] uint8 for a region of rows x columns cells, 255 standing for more too. Throws
+/// c10::ValueError for images that are no whole number of pixels a cell.
+torch::Tensor count_images(const Region& region, int64_t rows, int64_t columns, int64_t divisions);
 
 /// Cuts the region of one group (Tiling::cells) into its tiles, row by row.
-TileBatch cut_tiles(const RegionImages& region, const Tiling& tiling, const TileGroup& group);
+TileBatch cut_tiles(const Region& region, const Tiling& tiling, const TileGroup& group);
 
-/// The weighted sum of a group's tiles on its cells: features [B, tile, tile, d] -> [d, group_height, group_width].
+/// The weighted sum of a group's tiles on the output's pixels, `divisions` a cell side:
+/// features [B, d, tile * divisions, tile * divisions] -> [d, group_height * divisions, group_width * divisions].
 /// Adding the sums of all groups that touch a cell gives its blended feature, because the weights sum to 1.
-torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling);
+torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling, const TileGroup& group,
+                          int64_t divisions);
 
 }  // namespace skysense

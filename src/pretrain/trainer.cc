@@ -65,15 +65,6 @@ torch::Tensor class_texts(const PretrainOptions& options, const std::vector<std:
   return texts.vectors;
 }
 
-/// The first signal that any rank received: all of them stop together.
-int signal_of_any(const SignalWatch& signals, const Ranks& ranks) {
-  const int own = signals.received();
-  if (ranks.size() == 1) return own;
-  auto received = torch::zeros({ranks.size()}, torch::kInt32);
-  received[ranks.rank()] = own;
-  return ranks.sum(received).max().item<int>();
-}
-
 }  // namespace
 
 PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, bool resume,
@@ -185,12 +176,16 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
       values.insert(values.end(), measured.begin(), measured.end());
     }
     if (log && !values.empty()) log->write(at.step, values);
-    const int signal = signal_of_any(signals, ranks);
+    const int signal = signals.received_by_any(ranks);
     if (signal != 0 || at.step % train.checkpoint_every == 0 || at.step == train.steps) save();
-    if (signal != 0) throw Interrupted(signal, "continue with --resume");
+    if (signal != 0) {
+      ranks.part();
+      throw Interrupted(signal, "continue with --resume");
+    }
     if (progress) progress->update(at.step, fmt::format("loss {:.3f}", outcome.loss));
   }
   if (progress) progress->finish();
+  ranks.part();
   if (ranks.is_first()) write_pretrain_report(run, options);
   result.steps = at.step;
   if (loader) {

@@ -97,8 +97,8 @@ RenderedPlace render_place(const Site& site, const RenderOptions& options) {
     place.objects = visible_objects(detail.objects, 1);
     place.object_map = std::move(detail.objects);
     place.ways = way_lines(detail.ways);
-    place.hr_cover = ground.cover;
   }
+  if (options.details || options.hr_cover) place.hr_cover = ground.cover;
   if (options.hr) place.hr = render_hr(ground, site, style);
   if (options.misregistration > 0 && options.ms_dates + options.sar_dates > 0) cells = bordered_cells(request);
   const ProductMaker products(cells, site, style, options);

@@ -20,6 +20,7 @@ struct RenderOptions {
   float misregistration = 0;  ///< 10 m pixels by which MS and SAR images lie off the ground at most, up to 1
   bool ms_offset = false;     ///< add 1000 to DN, as processing baseline 04.00 does
   bool sar_linear = false;    ///< backscatter as power instead of dB
+  bool hr_cover = false;      ///< find the land cover of the HR grid's pixels
   bool details = false;       ///< find the objects and ways on the HR grid, and its land cover
 };
 
@@ -32,7 +33,7 @@ struct RenderedPlace {
   std::vector<uint8_t> cover;           ///< [cells, cells] LandCover of most of the cell
   std::vector<uint8_t> crops;           ///< [cells, cells] Crop, or kUnlabelled
   std::vector<uint8_t> covers_present;  ///< a flag for each LandCover: on at least 5 % of the ground
-  // In the HR image's pixels; empty unless details are asked for.
+  // In the HR image's pixels; empty unless they are asked for.
   std::vector<uint8_t> hr_cover;  ///< [side, side] LandCover
   std::vector<VisibleObject> objects;
   ObjectMap object_map;  ///< [side + 2, side + 2]

@@ -6,51 +6,9 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "synth/image_series.h"
 
 namespace skysense {
-namespace {
-
-ImageSeries series_of(int64_t dates, int64_t bands, int64_t side) {
-  return {torch::empty({dates, bands, side, side}), torch::ones({dates, side, side}, torch::kBool),
-          torch::zeros({dates}, torch::kInt64)};
-}
-
-ImageSeries hr_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
-  ImageSeries series = series_of(1, 3, side);
-  float* values = series.values.mutable_data_ptr<float>();
-  for (size_t i = 0; i < place.hr.size(); ++i)
-    values[i] = static_cast<float>(place.hr[i]) * static_cast<float>(contract.bands[0].scale);
-  return series;
-}
-
-ImageSeries ms_series(const synth::RenderedPlace& place, int64_t side, const SensorContract& contract) {
-  ImageSeries series = series_of(static_cast<int64_t>(place.ms.size()), synth::kBands, side);
-  const float scale = static_cast<float>(contract.bands[0].scale),
-              offset = static_cast<float>(contract.bands[0].offset);
-  for (size_t date = 0; date < place.ms.size(); ++date) {
-    const synth::MsImage& image = place.ms[date];
-    const auto row = static_cast<int64_t>(date);
-    float* values = series.values[row].mutable_data_ptr<float>();
-    for (size_t i = 0; i < image.dn.size(); ++i) values[i] = static_cast<float>(image.dn[i]) * scale + offset;
-    std::transform(image.clear.begin(), image.clear.end(), series.valid[row].mutable_data_ptr<bool>(),
-                   [](uint8_t clear) { return clear != 0; });
-    series.day_of_year[row].fill_(image.day_of_year);
-  }
-  return series;
-}
-
-ImageSeries sar_series(const synth::RenderedPlace& place, int64_t side) {
-  ImageSeries series = series_of(static_cast<int64_t>(place.sar.size()), 2, side);
-  for (size_t date = 0; date < place.sar.size(); ++date) {
-    const auto row = static_cast<int64_t>(date);
-    std::copy(place.sar[date].backscatter.begin(), place.sar[date].backscatter.end(),
-              series.values[row].mutable_data_ptr<float>());
-    series.day_of_year[row].fill_(place.sar[date].day_of_year);
-  }
-  return series;
-}
-
-}  // namespace
 
 SensorContracts synthetic_contracts(const SynthOptions& options) {
   // Means and standard deviations over the clear pixels of 480 training places.
@@ -142,6 +100,7 @@ synth::RenderOptions SyntheticEarth::render_options() const {
           .misregistration = static_cast<float>(options_.misregistration),
           .ms_offset = options_.ms_offset,
           .sar_linear = options_.sar_linear,
+          .hr_cover = options_.hr_cover,
           .details = options_.details};
 }
 
@@ -163,17 +122,23 @@ std::string SyntheticEarth::id_of(int64_t number) const { return fmt::format("{}
 
 PlaceSample SyntheticEarth::get(int64_t number) const {
   TORCH_CHECK_VALUE(number >= 0 && number < size(), "place ", number, " of ", size());
-  const synth::RenderedPlace place = render(number);
+  return sample_of(number, render(number));
+}
+
+PlaceSample SyntheticEarth::sample_of(int64_t number, const synth::RenderedPlace& place) const {
   PlaceSample sample;
   sample.id = id_of(number);
-  if (options_.hr)
-    sample.images[Modality::kHr] = hr_series(place, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
-  if (options_.ms_dates > 0)
-    sample.images[Modality::kMs] = ms_series(place, options_.cells, *contracts_[Modality::kMs]);
-  if (options_.sar_dates > 0) sample.images[Modality::kSar] = sar_series(place, options_.cells);
-  sample.label =
-      torch::from_blob(const_cast<uint8_t*>(place.cover.data()), {options_.cells, options_.cells}, torch::kUInt8)
-          .to(torch::kInt64);
+  if (options_.hr) {
+    sample.images[Modality::kHr] =
+        synth::hr_series({&place.hr}, options_.cells * options_.hr_per_cell, *contracts_[Modality::kHr]);
+  }
+  if (options_.ms_dates > 0) {
+    sample.images[Modality::kMs] =
+        synth::ms_series(synth::pointers_to(place.ms), options_.cells, *contracts_[Modality::kMs]);
+  }
+  if (options_.sar_dates > 0)
+    sample.images[Modality::kSar] = synth::sar_series(synth::pointers_to(place.sar), options_.cells);
+  sample.label = synth::label_of(place.cover, options_.cells);
   const double middle = static_cast<double>(options_.cells) * 5;
   const synth::LonLat centre = synth::lonlat_of(place.site.zone, static_cast<double>(place.site.east_m) + middle,
                                                 static_cast<double>(place.site.northing_m()) - middle);

@@ -23,6 +23,7 @@ struct SynthOptions {
   double misregistration = 0;  ///< 10 m pixels by which each MS and SAR image lies off the ground at most, up to 1
   bool ms_offset = false;      ///< DN + 1000, as processing baseline 04.00
   bool sar_linear = false;     ///< backscatter as power instead of dB
+  bool hr_cover = false;       ///< find the land cover of the HR image's pixels (render())
   bool details = false;        ///< find the HR image's objects, ways and land cover too (render())
 };
 
@@ -50,6 +51,9 @@ class SyntheticEarth : public PlaceDataset {
 
   /// The same place as products hold it, for writing to files.
   synth::RenderedPlace render(int64_t number) const;
+  /// Its tensors, as get() gives them.
+  PlaceSample sample_of(int64_t number, const synth::RenderedPlace& place) const;
+  synth::SceneClass scene_class(int64_t number) const { return site(number).kind; }
   /// What changes there for good between two flights, and its ground month by month.
   synth::PlaceChange change(int64_t number) const;
   std::vector<synth::MonthlyImage> months(int64_t number, int64_t count) const;

@@ -76,7 +76,7 @@ class Places:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> tuple[Places, Places]:
     out = tmp_path_factory.mktemp("hard")
-    result_of("synth", "-o", out, "--places", 1800, "--test-places", 600, "--size", 32, "--hr-per-cell", 4, "--ms-dates", 8,
+    result_of("synth", "-o", out, "--places", 1800, "--test-places", 1800, "--size", 32, "--hr-per-cell", 4, "--ms-dates", 8,
               "--sar-dates", 2, "--labels", "crops")  # fmt: skip
     return Places(out), Places(out / "test")
 
@@ -97,7 +97,7 @@ def small_network(bands: int) -> torch.nn.Module:
                                torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(96, CLASSES))  # fmt: skip
 
 
-def trained(network, images, labels, test, *, rate, decay, epochs=16, turned=True) -> numpy.ndarray:
+def trained(network, images, labels, test, *, rate, decay, epochs=20, turned=True) -> numpy.ndarray:
     """Guesses for `test` after AdamW with one cycle of the rate on batches of 32, turned and mirrored at random."""
     mean, spread = images.mean((0, 2, 3), keepdims=True), images.std((0, 2, 3), keepdims=True)
     images, test = (torch.tensor((x - mean) / spread).contiguous(memory_format=torch.channels_last) for x in (images, test))
@@ -121,24 +121,30 @@ def trained(network, images, labels, test, *, rate, decay, epochs=16, turned=Tru
         return torch.cat([network(x).argmax(1) for x in test.split(100)]).numpy()
 
 
+def recalls(images: list[numpy.ndarray], world: tuple[Places, Places]) -> tuple[float, numpy.ndarray]:
+    """Score and recall by class of the small network, each the mean of three trainings: from one to the next a recall differs by
+    0.05."""
+    train, test = world
+    guesses = [trained(small_network(images[0].shape[1]), images[0], train.scene, images[1], rate=3e-3, decay=1e-2) for _ in range(3)]
+    by_class = [recall_score(test.scene, guess, average=None) for guess in guesses]
+    return numpy.mean([score(test.scene, guess, CLASSES) for guess in guesses]), numpy.mean(by_class, 0)
+
+
 def test_scenes_need_more_than_a_linear_model_and_some_need_hr(world):
     train, test = world
     torch.manual_seed(0)
     hr = [places.hr.astype("float32") / 255 for places in world]
-    by_network = trained(small_network(3), hr[0], train.scene, hr[1], rate=3e-3, decay=1e-2)
+    network_score, network_recalls = recalls(hr, world)
     pixels = [x[:, :, ::2, ::2] for x in hr]
     linear = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(pixels[0][0].size, CLASSES))
     by_line = trained(linear, pixels[0], train.scene, pixels[1], rate=1e-4, decay=1.0, turned=False)
-    network_score, linear_score = score(test.scene, by_network, CLASSES), score(test.scene, by_line, CLASSES)
     assert network_score >= 0.8
-    assert linear_score < 0.6 * network_score
+    assert score(test.scene, by_line, CLASSES) < 0.6 * network_score
 
-    summer = [numpy.nan_to_num(places.ms[:, 4], nan=0.2) for places in world]
-    by_ms = trained(small_network(10), summer[0], train.scene, summer[1], rate=3e-3, decay=1e-2)
-    assert score(test.scene, by_ms, CLASSES) < network_score - 0.2
-    gain = recall_score(test.scene, by_network, average=None) - recall_score(test.scene, by_ms, average=None)
-    # Recalls of some 80 samples a class differ by 0.05 from one training to the next.
-    assert (gain > 0.2).sum() >= 4, f"classes that fine pixels tell apart: {gain.round(2)}"
+    ms_score, ms_recalls = recalls([numpy.nan_to_num(places.ms[:, 4], nan=0.2) for places in world], world)
+    assert ms_score < network_score - 0.2
+    gain = network_recalls - ms_recalls
+    assert (gain > 0.3).sum() >= 3, f"classes that fine pixels tell apart: {gain.round(2)}"
 
 
 def test_crops_cannot_be_told_from_one_date(world):

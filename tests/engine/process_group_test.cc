@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <thread>
 
 #include "core/error.h"
 #include "testing/as_ranks.h"
@@ -106,6 +107,19 @@ TEST(ProcessGroup, CopiesFromARankInBuckets) {
     return right;
   });
   for (const bool right : results) EXPECT_TRUE(right);
+}
+
+TEST(ProcessGroup, NoRankPartsBeforeAllHaveTheirResults) {
+  constexpr auto kLate = std::chrono::milliseconds(300);
+  const auto waits = as_ranks(3, 29617, [&](std::unique_ptr<Ranks>& joined) {
+    joined->sum(torch::ones({4}));
+    if (joined->rank() == 1) std::this_thread::sleep_for(kLate);
+    const auto start = std::chrono::steady_clock::now();
+    joined->part();
+    return std::chrono::steady_clock::now() - start;
+  });
+  EXPECT_GT(waits[0], kLate / 2);
+  EXPECT_GT(waits[2], kLate / 2);
 }
 
 TEST(ProcessGroup, ARankThatNeverComesIsReportedInTime) {

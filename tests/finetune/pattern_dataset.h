@@ -22,6 +22,7 @@ struct PatternOptions {
   int64_t hr_per_pixel = 0;  ///< HR pixels for one of the label; 0: no HR
   int64_t ms_dates = 0;      ///< on the label's pixels; 0: no MS
   int64_t label_dates = 3;   ///< of a series of masks
+  bool ignored = false;      ///< some columns of masks have no label, of every sample another number
 };
 
 /// Labelled noise in memory, the same for the same number: where the class is c, every band lies c deviations above
@@ -88,6 +89,7 @@ class PatternDataset : public LabelledDataset {
         sample.label[number % options_.classes] = 1;
         break;
       case LabelKind::kMask:
+        if (options_.ignored) classes[0].narrow(1, 0, number % 4 * options_.side / 8).fill_(-1);
         sample.label = cut(classes[0]);
         break;
       case LabelKind::kChangeMask:

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 
@@ -51,6 +53,14 @@ Trained train(const FinetuneOptions& options, const PatternOptions& patterns, co
   result.after = copies(training.tensors().student);
   result.product = copies(training.tensors().teacher);
   return result;
+}
+
+/// All weights as one vector. Where a gradient is rounding alone, as of a bias of keys, Adam's first steps follow its
+/// sign: single tensors are no measure.
+torch::Tensor joined(const NamedTensors& tensors) {
+  std::vector<torch::Tensor> parts;
+  for (const auto& [name, tensor] : tensors) parts.push_back(tensor.flatten().to(torch::kFloat));
+  return at::cat(parts);
 }
 
 bool moved(const Trained& trained, const std::string& name) {
@@ -140,7 +150,9 @@ TEST(TaskTraining, AdaptersBeginAsTheIdentityAndAreAllThatLearnsOfTheModel) {
     if (name.starts_with("lora.")) ++adapters;
     if (name.starts_with("lora.") && name.ends_with(".b")) {
       EXPECT_EQ(tensor.abs().max().item<double>(), 0) << name;
-      EXPECT_TRUE(moved(trained, name)) << name;
+      // New SwinV2 blocks are the identity, so that nothing within them matters yet.
+      const bool matters = name.find(".stages.2.") != std::string::npos || name.find(".stages.3.") != std::string::npos;
+      EXPECT_EQ(moved(trained, name), matters) << name;
     }
     if (name.starts_with("model.")) EXPECT_FALSE(moved(trained, name)) << name;
   }
@@ -168,17 +180,26 @@ TEST(TaskTraining, TheMovingAverageIsTheProduct) {
   EXPECT_TRUE(all_close(trained.product.at("head.classifier.weight"), expected));
 }
 
+TEST(TaskTraining, Bfloat16IsNearFloat32) {
+  auto options = small_finetuning("upernet", 1);
+  options.task.dropout = 0;
+  const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 32, .ms_dates = 1};
+  const double exact = train(options, patterns, small_pretrained()).losses[0];
+  options.compute.dtype = "bfloat16";
+  const double rounded = train(options, patterns, small_pretrained()).losses[0];
+  EXPECT_NE(rounded, exact);
+  EXPECT_NEAR(rounded, exact, 2e-2 * exact);
+}
+
 TEST(TaskTraining, TwoMicroBatchesAreOneBatch) {
   auto options = small_finetuning("upernet", 2);
   options.task.dropout = 0;
-  const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 48, .ms_dates = 2};
+  const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 48, .ms_dates = 2, .ignored = true};
   const Trained whole = train(options, patterns, small_pretrained());
   options.train.accumulate = 2;
   const Trained parts = train(options, patterns, small_pretrained());
   EXPECT_NEAR(whole.losses[1], parts.losses[1], 1e-5);
-  for (const auto& [name, tensor] : whole.after) {
-    EXPECT_TRUE(testing::relative_l2_within(parts.after.at(name), tensor, 1e-4)) << name;
-  }
+  EXPECT_TRUE(testing::relative_l2_within(joined(parts.after), joined(whole.after), 1e-3));
 }
 
 TEST(TaskTraining, TwoRanksAreOne) {
@@ -186,15 +207,15 @@ TEST(TaskTraining, TwoRanksAreOne) {
   options.train.drop_path = 0.2;
   options.task.fusion = true;
   options.data.dates = {.ms = 2};
-  const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 48, .hr_per_pixel = 2, .ms_dates = 3};
+  const PatternOptions patterns{
+      .label = LabelKind::kMask, .classes = 3, .side = 48, .hr_per_pixel = 2, .ms_dates = 3, .ignored = true};
   const Trained one = train(options, patterns, small_pretrained(2));
   const auto results = testing::as_ranks(
       2, 29'641, [&](std::unique_ptr<Ranks>& ranks) { return train(options, patterns, small_pretrained(2), *ranks); });
   for (const Trained& rank : results) {
     EXPECT_NEAR(rank.losses[0], one.losses[0], 1e-5);
     EXPECT_NEAR(rank.losses[1], one.losses[1], 1e-4);
-    for (const auto& [name, tensor] : one.after)
-      EXPECT_TRUE(testing::relative_l2_within(rank.after.at(name), tensor, 1e-3)) << name;
+    EXPECT_TRUE(testing::relative_l2_within(joined(rank.after), joined(one.after), 1e-3));
   }
 }
 

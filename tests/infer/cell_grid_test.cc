@@ -12,7 +12,7 @@ Georeference north_up(double x, double y, double pixel) {
 TEST(CellGrid, CellsBeginAtMultiplesFromTheOriginOfTheCrs) {
   // 0.25 m pixels, cells of 8 m; the corner lies 3 m right of and 1 m below a cell's corner.
   const CellGrid grid(north_up(800'003, 5'600'007, 0.25), 32);
-  const CellWindow cells = grid.covering(100, 40);
+  const CellWindow cells = grid.covering(PixelWindow{0, 0, 100, 40});
   EXPECT_EQ(cells, (CellWindow{-700'001, 100'000, 2, 4}));
   const Georeference out = grid.georeference(cells);
   EXPECT_EQ(out.transform, (std::array<double, 6>{800'000, 8, 0, 5'600'008, 0, -8}));
@@ -23,14 +23,14 @@ TEST(CellGrid, FilesCutOutOfOneRasterHaveItsCells) {
   // An awkward pixel and phase, as reprojected products have; the offsets are what gdal_translate -srcwin writes.
   const double pixel = 0.29858214173, x = 261'341.7732, y = 6'250'012.4147;
   const CellGrid whole(north_up(x, y, pixel), 32);
-  const CellWindow reference = whole.covering(5000, 4000);
+  const CellWindow reference = whole.covering(PixelWindow{0, 0, 5000, 4000});
   for (const int64_t dx : {1, 7, 31, 32, 1000}) {
     const CellGrid cut(north_up(x + static_cast<double>(dx) * pixel, y - 17 * pixel, pixel), 32);
-    const CellWindow cells = cut.covering(500, 400);
+    const CellWindow cells = cut.covering(PixelWindow{0, 0, 500, 400});
     EXPECT_EQ(cells.intersect(reference), cells);
     // The same cell lies at the same pixel of the larger raster.
-    EXPECT_NEAR(cut.reference_pixel(cells).x + static_cast<double>(dx), whole.reference_pixel(cells).x, 1e-9);
-    EXPECT_NEAR(cut.reference_pixel(cells).y + 17, whole.reference_pixel(cells).y, 1e-9);
+    EXPECT_EQ(cut.pixels_of(cells).x + dx, whole.pixels_of(cells).x);
+    EXPECT_EQ(cut.pixels_of(cells).y + 17, whole.pixels_of(cells).y);
   }
 }
 
@@ -39,14 +39,15 @@ TEST(CellGrid, HalfPixelPhasesAreAsStableAsWholeOnes) {
     for (const double noise : {-1e-7, 1e-7}) {
       const CellGrid exact(north_up(1000 + phase, 2000 + phase, 1), 4),
           noisy(north_up(1000 + phase + noise, 2000 + phase + noise, 1), 4);
-      EXPECT_EQ(exact.covering(10, 10), noisy.covering(10, 10)) << phase << " " << noise;
+      EXPECT_EQ(exact.covering(PixelWindow{0, 0, 10, 10}), noisy.covering(PixelWindow{0, 0, 10, 10}))
+          << phase << " " << noise;
     }
   }
 }
 
 TEST(CellGrid, WithoutAGeoreferenceTheFirstPixelIsTheAnchor) {
   const CellGrid grid(Georeference{}, 32);
-  EXPECT_EQ(grid.covering(65, 32), (CellWindow{0, 0, 1, 3}));
+  EXPECT_EQ(grid.covering(PixelWindow{0, 0, 65, 32}), (CellWindow{0, 0, 1, 3}));
 }
 
 TEST(CellGrid, ABoxTakesTheCellsItReachesInto) {
@@ -60,7 +61,7 @@ TEST(CellGrid, RotatedRastersKeepTheirDirections) {
   Georeference rotated = north_up(0, 0, 1);
   rotated.transform = {100, 0.6, 0.8, 200, 0.8, -0.6};
   const CellGrid grid(rotated, 4);
-  const CellWindow cells = grid.covering(16, 16);
+  const CellWindow cells = grid.covering(PixelWindow{0, 0, 16, 16});
   const Georeference out = grid.georeference(cells);
   EXPECT_NEAR(out.transform[1], 2.4, 1e-12);
   EXPECT_NEAR(out.transform[2], 3.2, 1e-12);

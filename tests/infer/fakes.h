@@ -21,7 +21,7 @@ class PlaneReader : public RegionReader {
   std::function<bool(int64_t row, int64_t column)> hole = [](int64_t, int64_t) { return false; };
   int64_t reads = 0;
 
-  RegionImages read(const CellWindow& window) override {
+  Region read(const CellWindow& window) override {
     ++reads;
     const int64_t rows = window.rows * pixels_, columns = window.columns * pixels_;
     torch::Tensor values = torch::zeros({1, 1, rows, columns}), valid = torch::zeros({1, rows, columns}, torch::kBool);
@@ -38,7 +38,7 @@ class PlaneReader : public RegionReader {
     }
     RegionImages region;
     region[Modality::kMs] = ImageSeries{values, valid, torch::zeros({1}, torch::kInt64)};
-    return region;
+    return {region};
   }
 
  private:
@@ -52,13 +52,13 @@ class ContextExtractor : public FeatureExtractor {
  public:
   int64_t width() const override { return 4; }
   torch::Tensor extract(const TileBatch& batch) const override {
-    const torch::Tensor values = batch.images[Modality::kMs]->values.squeeze(1).squeeze(1);  // [B, h, w]
+    const torch::Tensor values = batch.times[0][Modality::kMs]->values.squeeze(1).squeeze(1);  // [B, h, w]
     const int64_t tiles = values.size(0), side = batch.side, pixels = values.size(1) / side;
     const auto cells = values.view({tiles, side, pixels, side, pixels}).mean({2, 4});
     const auto tile = cells.mean({1, 2}, true).expand_as(cells);
     const auto place = torch::arange(side * side, torch::kFloat32).view({1, side, side}).expand_as(cells) / 7;
     const auto slot = (torch::arange(tiles, torch::kFloat32).view({-1, 1, 1}) + cells.mean()).expand_as(cells);
-    return torch::stack({cells, tile, place, slot}, 3);
+    return torch::stack({cells, tile, place, slot}, 1);
   }
 };
 

@@ -46,7 +46,7 @@ TEST(Scene, ReadsPhysicalValuesAndNothingBeyondTheRaster) {
   EXPECT_EQ(scene.extent().cells(), 64 * 64);
   CellWindow window = scene.extent();
   window.row -= 2;
-  const RegionImages region = scene.read(window);
+  const RegionImages region = scene.read(window)[0];
   const ImageSeries& series = *region[Modality::kMs];
   EXPECT_FALSE(series.valid[0][1].any().item<bool>());
   EXPECT_TRUE(series.valid[0][2].all().item<bool>());
@@ -60,7 +60,7 @@ TEST(Scene, BandsGoToTheModelInItsOrder) {
   request.images[Modality::kMs] = {{write_scene(folder / "a.tif", {}, 3, PixelType::kUInt16, ramp), {}, ""}};
   request.reading.bands = "T1=3,T2=1";
   Scene scene(request);
-  const auto values = scene.read(scene.extent())[Modality::kMs]->values;
+  const auto values = scene.read(scene.extent())[0][Modality::kMs]->values;
   EXPECT_NEAR(values[0][0][0][0].item<float>(), 3, 1e-5);
   EXPECT_NEAR(values[0][1][0][0].item<float>(), 1, 1e-5);
 }
@@ -97,7 +97,7 @@ TEST(Scene, CellsAreThirtyTwoHrPixelsAndOtherSensorsFollow) {
   EXPECT_EQ(scene.grid().cell_side(), 20);
   EXPECT_EQ(scene.extent().rows, 4);
   EXPECT_EQ(scene.pixels_per_cell()[Modality::kMs], 2);
-  const auto region = scene.read(scene.extent());
+  const auto region = scene.read(scene.extent())[0];
   EXPECT_EQ(region[Modality::kHr]->values.size(2), 128);
   // The MS raster begins ten pixels up and left of the scene.
   EXPECT_NEAR(region[Modality::kMs]->values[0][0][0][0].item<float>(), ramp(0, 10, 10) * 0.01, 1e-5);
@@ -113,7 +113,7 @@ TEST(Scene, OtherGridsAreResampledOntoTheCells) {
   request.images[Modality::kMs] = {{write_scene(folder / "ms.tif", ms, 2, PixelType::kUInt16, constant), {}, ""}};
   Scene scene(request);
   EXPECT_EQ(scene.pixels_per_cell()[Modality::kMs], 2);
-  const auto ms_region = *scene.read(scene.extent())[Modality::kMs];
+  const auto ms_region = *scene.read(scene.extent())[0][Modality::kMs];
   EXPECT_TRUE(ms_region.valid.all().item<bool>());
   EXPECT_NEAR(ms_region.values.min().item<float>(), 1.5, 1e-5);
   EXPECT_NEAR(ms_region.values.max().item<float>(), 1.5, 1e-5);
@@ -126,7 +126,7 @@ TEST(Scene, AMaskLayerTakesPixelsOut) {
   const auto mask = write_scene(folder / "a_SCL.tif", {}, 1, PixelType::kUInt8, classes);
   request.images[Modality::kMs] = {{write_scene(folder / "a.tif", {}, 2, PixelType::kUInt16, ramp), {}, mask}};
   Scene scene(request);
-  const auto valid = scene.read(scene.extent())[Modality::kMs]->valid[0];
+  const auto valid = scene.read(scene.extent())[0][Modality::kMs]->valid[0];
   EXPECT_FALSE(valid[9].any().item<bool>());
   EXPECT_TRUE(valid[10].all().item<bool>());
 }
@@ -171,7 +171,7 @@ TEST(Scene, PicturesWithoutAPlaceShareOneSquare) {
   request.images[Modality::kMs] = {{write_scene(folder / "ms.tif", ms, 2, PixelType::kUInt16, ramp), {}, ""}};
   Scene scene(request);
   EXPECT_EQ(scene.extent(), (CellWindow{0, 0, 4, 4}));
-  EXPECT_NEAR(scene.read(scene.extent())[Modality::kMs]->values[0][0][3][2].item<float>(), ramp(0, 3, 2) * 0.01, 1e-5);
+  EXPECT_NEAR(scene.read(scene.extent())[0][Modality::kMs]->values[0][0][3][2].item<float>(), ramp(0, 3, 2) * 0.01, 1e-5);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <map>
 #include <numeric>
 
+#include "core/error.h"
+
 namespace skysense {
 namespace {
 
@@ -27,7 +29,7 @@ TEST(CellWindow, IntersectionOfWindowsApartIsEmpty) {
 
 TEST(Tiling, WeightsOfOverlappingTilesSumToOne) {
   const Tiling tiling(16, 4, 1);
-  const auto ramp = tiling.ramp();
+  const auto ramp = tiling.row_ramp(3, 1);
   for (int64_t i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(ramp[i] + ramp[12 + i], 1) << i;
   for (int64_t i = 4; i < 12; ++i) EXPECT_EQ(ramp[i], 1);
 }
@@ -67,6 +69,62 @@ TEST(Tiling, OwnCellsPartThePlane) {
   }
   EXPECT_EQ(owners.size(), 4 * 4 * 12 * 18u);
   for (const auto& [cell, count] : owners) ASSERT_EQ(count, 1);
+}
+
+TEST(Tiling, EveryWindowsWeightsSumToOneOnEveryGrid) {
+  for (const BlendWindow window : {BlendWindow::kTrapezoid, BlendWindow::kHann}) {
+    for (const int64_t divisions : {1, 3}) {
+      const Tiling tiling(16, 6, 1, window);
+      const auto ramp = tiling.row_ramp(0, divisions);
+      for (int64_t i = 0; i < 6 * divisions; ++i) {
+        EXPECT_NEAR(ramp[i] + ramp[10 * divisions + i], 1, 1e-6);
+        EXPECT_GT(ramp[i], 0);
+      }
+    }
+  }
+}
+
+TEST(Tiling, WithinAnExtentTheWeightsOfTheTilesLeftSumToOneUpToItsEdges) {
+  for (const int64_t begin : {-7, 0, 5, 9}) {
+    for (const int64_t length : {3, 8, 9, 30}) {
+      const Tiling tiling = Tiling(8, 3, 1).within({begin, 0, length, 8});
+      std::map<int64_t, float> weights;
+      for (const TileGroup& group : tiling.groups_touching({begin, 0, length, 8})) {
+        const auto ramp = tiling.row_ramp(group.row, 1);
+        if (group.column != 0) continue;
+        for (int64_t i = 0; i < 8; ++i) weights[tiling.cells(group).row + i] += ramp[i];
+      }
+      for (int64_t row = begin; row < begin + length; ++row) EXPECT_FLOAT_EQ(weights[row], 1) << begin << " " << row;
+    }
+  }
+}
+
+TEST(Tiling, WithinAnExtentNoTileCoversOnlyWhatOthersHaveToo) {
+  const CellWindow extent{0, 0, 500, 500};  // twelve tiles a side reach it; the first holds what the second has too
+  const Tiling tiling(64, 16, 1);
+  EXPECT_EQ(tiling.groups_touching(extent).size(), 12 * 12u);
+  EXPECT_EQ(tiling.within(extent).groups_touching(extent).size(), 11 * 11u);
+}
+
+TEST(Tiling, WithinAnExtentNothingChangesATileInsideItsEdges) {
+  const Tiling endless(8, 3, 2);
+  const Tiling tiling = endless.within({-11, 4, 60, 70});
+  for (int64_t number = 0; number < 6; ++number) EXPECT_EQ(tiling.row_ramp(number, 1), endless.row_ramp(number, 1));
+}
+
+TEST(Tiling, WithinAnExtentOwnCellsStillPartIt) {
+  const CellWindow extent{-11, 4, 41, 39};
+  const Tiling tiling = Tiling(8, 3, 4).within(extent);
+  int64_t cells = 0;
+  for (const TileGroup& group : tiling.groups_touching(extent))
+    cells += tiling.own_cells(group).intersect(extent).cells();
+  EXPECT_EQ(cells, extent.cells());
+}
+
+TEST(BlendWindow, NamesAreReadBack) {
+  for (const BlendWindow window : {BlendWindow::kTrapezoid, BlendWindow::kHann})
+    EXPECT_EQ(parse_blend_window(blend_window_name(window)), window);
+  EXPECT_THROW(parse_blend_window("flat"), UsageError);
 }
 
 TEST(Tiling, RefusesToShareMoreThanHalfATile) { EXPECT_THROW(Tiling(8, 5, 1), std::logic_error); }

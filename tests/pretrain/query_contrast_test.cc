@@ -35,7 +35,8 @@ std::vector<SourceMap> maps_of(const Fixture& fixture, const std::string& branch
   return maps;
 }
 
-// python/parity/query_aggregation.py: torch.nn.TransformerDecoderLayer; fp32, relative L2 of 1e-5.
+// python/parity/query_aggregation.py: torch.nn.TransformerDecoderLayer; fp32, relative L2 of 1e-5; the queries'
+// gradients also one by one, 1e-4 and 1e-6.
 TEST(QueryContrastParity, LossAndGradientsEqualTheReference) {
   const Fixture fixture("query_contrast");
   auto student = queries_of(fixture, "student_queries."), teacher = queries_of(fixture, "teacher_queries.");
@@ -59,9 +60,13 @@ TEST(QueryContrastParity, LossAndGradientsEqualTheReference) {
     EXPECT_TRUE(relative_l2_within(maps[v].features.grad(), fixture[fmt::format("gradient.{}", v)], 1e-5)) << v;
   }
   for (auto& [name, gradient] : fixture.with_prefix("queries_gradient.")) {
-    // The keys' bias shifts all scores of a query alike: its gradient is zero but for rounding, which is measured by the
-    // values' beside it.
-    EXPECT_TRUE(relative_l2_within(student->named_parameters()[name].grad(), gradient, 1e-5)) << name;
+    const auto own = student->named_parameters()[name].grad();
+    EXPECT_TRUE(relative_l2_within(own, gradient, 1e-5)) << name;
+    // The keys' bias shifts all scores of a query alike: its gradient is zero but for rounding, which only the norm
+    // with the values' beside it measures.
+    if (!name.ends_with("kv.bias")) {
+      EXPECT_TRUE(all_close(own, gradient, 1e-4, 1e-6)) << name;
+    }
   }
   for (auto& [name, gradient] : fixture.with_prefix("head_gradient.")) {
     EXPECT_TRUE(relative_l2_within(student_head->named_parameters()[name].grad(), gradient, 1e-5)) << name;

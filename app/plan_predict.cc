@@ -1,0 +1,81 @@
+#include "app/plan_predict.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/prediction.h"
+#include "app/verbs.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/progress.h"
+#include "engine/device.h"
+
+namespace skysense::app {
+namespace {
+
+struct PlanArguments {
+  SceneFlags scene;
+  PredictFlags how;
+  LayerOptions layers;
+  std::string after;
+};
+
+std::vector<SceneRequest> times_of(const PlanArguments& arguments, const TaskProduct& product) {
+  std::vector<SceneRequest> times = {arguments.scene.request(product.contracts)};
+  if (arguments.after.empty()) return times;
+  SceneFlags after = arguments.scene;
+  after.scene.scene = arguments.after;
+  times.push_back(after.request(product.contracts));
+  return times;
+}
+
+void plan_predict(const PlanArguments& arguments) {
+  tune_allocator(FreedBuffers::kReturned);
+  set_threads(arguments.scene.threads);
+  const TaskProduct product = load_task_product(arguments.scene.model);
+  PredictOptions options = arguments.how.options(arguments.scene);
+  options.times = times_of(arguments, product);
+  const PredictJob job(product, options);
+  const Tiling& tiling = job.run().tiling();
+  const int64_t batches = count_groups(job.blocks(), tiling, job.run().memory().room);
+  const double batch_seconds = job.measure_batch_seconds(), seconds = static_cast<double>(batches) * batch_seconds;
+  const int64_t pixels = job.area().pixels();
+  const int64_t bytes = pixels * PredictionLayers(product.task, job.modalities(), arguments.layers).bytes_per_pixel();
+  spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
+  spdlog::info("tiles        {} in batches of {} ({})", batches * tiling.batch(), tiling.batch(), tiling.text());
+  spdlog::info("memory       {}", bytes_text(job.run().memory().total));
+  spdlog::info("time         {}, {:.3f} s a batch measured here, reading and writing beside it", duration_text(seconds),
+               batch_seconds);
+  print_result({{"verb", "plan predict"},
+                {"size", {job.area().width, job.area().height}},
+                {"tiles", batches * tiling.batch()},
+                {"batches", batches},
+                {"batch_seconds", batch_seconds},
+                {"seconds", seconds},
+                {"memory_bytes", job.run().memory().total},
+                {"output_bytes", bytes}});
+}
+
+}  // namespace
+
+void add_plan_predict(CLI::App& plan) {
+  auto* verb = plan.add_subcommand("predict", "What a prediction over a scene will need");
+  const auto arguments = std::make_shared<PlanArguments>();
+  arguments->scene.add_images(*verb);
+  arguments->scene.add_reading(*verb);
+  arguments->how.add_to(*verb);
+  verb->add_option("--after", arguments->after, "the later image, for a model of change");
+  verb->add_flag("--probabilities", arguments->layers.probabilities, "as predict writes them");
+  verb->add_flag("--entropy", arguments->layers.entropy, "as predict writes it");
+  verb->add_flag("--provenance", arguments->layers.provenance, "as predict writes it");
+  verb->footer(
+      "The time is that of the network on empty tiles, measured here; the output's bytes are those before "
+      "compression,\n"
+      "which the disk holds once more while they are written.\n"
+      "Example: skysense plan predict --model RUN scene.tif --probabilities");
+  verb->callback([arguments] { plan_predict(*arguments); });
+}
+
+}  // namespace skysense::app

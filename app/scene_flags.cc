@@ -1,0 +1,83 @@
+#include "app/scene_flags.h"
+
+#include "infer/memory_budget.h"
+
+namespace skysense::app {
+
+void SceneFlags::add_images(CLI::App& verb) {
+  verb.add_option("SCENE", scene.scene, "one raster; its sensor is --sensor's, or the model's whose bands it has");
+  verb.add_option("--hr", scene.images[Modality::kHr], "very-high-resolution rasters, PATH or PATH@DATE");
+  verb.add_option("--ms", scene.images[Modality::kMs], "multispectral rasters, PATH@DATE …");
+  verb.add_option("--sar", scene.images[Modality::kSar], "radar rasters, PATH@DATE …");
+}
+
+void SceneFlags::add_reading(CLI::App& verb) {
+  verb.add_option("--model", model, "checkpoint or run folder")->required();
+  verb.add_option("--sensor", scene.sensors,
+                  "built-in contract that the files follow, where it is not the model's own; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--bands", bands, "which band of the file is which: B04=3,B03=2,… (from 1)");
+  verb.add_option("--mask", scene.masks,
+                  "validity layer (mask, SCL, QA_PIXEL), PATH for all images or PATH@DATE; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--mask-values", mask_values,
+                  "values of the mask that mean valid; without it any but 0, or SCL's and QA_PIXEL's clear ones")
+      ->delimiter(',');
+  verb.add_option("--bbox", bbox, "only this box: xmin ymin xmax ymax in the scene's CRS")->expected(4);
+  verb.add_option("--max-memory", max_memory, "ceiling of the memory used, such as 2G");
+  verb.add_option("--threads", threads, "CPU threads; 0: all cores")->check(CLI::Range(0, 1024));
+}
+
+SceneRequest SceneFlags::request(const SensorContracts& wanted) const {
+  SceneRequest request = resolve_scene(scene, wanted, bands);
+  request.reading.mask_values = mask_values;
+  return request;
+}
+
+std::optional<MapBox> SceneFlags::box() const {
+  if (bbox.empty()) return std::nullopt;
+  return MapBox{bbox[0], bbox[1], bbox[2], bbox[3]};
+}
+
+int64_t SceneFlags::memory_limit() const { return max_memory.empty() ? 0 : parse_bytes(max_memory); }
+
+void add_output_flags(CLI::App& verb, OutputOptions& output, const std::string& what) {
+  verb.add_option("-o,--output", output.path, what)->required();
+  verb.add_flag("--overwrite", output.overwrite, "replace outputs that exist");
+  verb.add_option("--co", output.creation_options,
+                  "creation option of the output's driver, NAME=VALUE; may be repeated")
+      ->allow_extra_args(false);
+  verb.add_option("--of", output.format, "output format: COG, GTiff")->capture_default_str();
+}
+
+void PredictFlags::add_to(CLI::App& verb) {
+  verb.add_option("--window", window, "how overlapping tiles are weighed: trapezoid or hann")
+      ->check(CLI::IsMember({"trapezoid", "hann"}))
+      ->capture_default_str();
+  verb.add_option("--tta", augmentation,
+                  "mean over every tile seen from several sides: none, flips (4) or dihedral (8)")
+      ->check(CLI::IsMember({"none", "flips", "dihedral"}))
+      ->capture_default_str();
+  verb.add_option("--precision", precision, "of the network: float32, or bfloat16, faster where the processor has it")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->capture_default_str();
+  verb.add_option("--tile", tile, "side of a tile in output pixels in place of the model's: gives other values")
+      ->check(CLI::Range(8, 16384));
+  verb.add_option("--overlap", overlap, "output pixels that neighbouring tiles share in place of an eighth of a tile")
+      ->check(CLI::Range(0, 8192));
+}
+
+PredictOptions PredictFlags::options(const SceneFlags& flags) const {
+  PredictOptions options;
+  options.bbox = flags.box();
+  options.max_memory = flags.memory_limit();
+  options.tile = tile;
+  options.overlap = overlap;
+  options.window = parse_blend_window(window);
+  options.augmentation = parse_augmentation(augmentation);
+  options.dtype = precision == "bfloat16" ? c10::kBFloat16 : c10::kFloat;
+  options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
+  return options;
+}
+
+}  // namespace skysense::app

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "infer/output_options.h"
+#include "infer/predict_job.h"
+#include "infer/scene_arguments.h"
+
+namespace skysense::app {
+
+/// What every verb that goes over a scene is asked on the command line.
+struct SceneFlags {
+  SceneArguments scene;
+  std::string model, bands, max_memory;
+  std::vector<int64_t> mask_values;
+  std::vector<double> bbox;
+  int64_t threads = 0;
+
+  /// One scene and a series by sensor: SCENE, --hr, --ms, --sar.
+  void add_images(CLI::App& verb);
+  /// --sensor, --bands, --mask, --bbox, --max-memory, --threads.
+  void add_reading(CLI::App& verb);
+  /// The scene; `wanted` are the model's sensors.
+  SceneRequest request(const SensorContracts& wanted) const;
+  std::optional<MapBox> box() const;
+  /// Bytes; 0 without a limit.
+  int64_t memory_limit() const;
+};
+
+/// Where a raster product goes: -o, --overwrite, --of, --co.
+void add_output_flags(CLI::App& verb, OutputOptions& output, const std::string& what);
+
+/// How a fine-tuned model goes over a scene: --window, --tta, --precision, --tile, --overlap.
+struct PredictFlags {
+  std::string window = "trapezoid", augmentation = "none", precision = "float32";
+  int64_t tile = 0, overlap = -1;
+
+  void add_to(CLI::App& verb);
+  /// Everything but the scenes.
+  PredictOptions options(const SceneFlags& flags) const;
+};
+
+}  // namespace skysense::app

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Fine-tuning with few labels on the synthetic world, from one command that can be stopped and repeated: what the paper claims in
+Tables 3 and 19.
+
+    benchmarks/downstream.py --out runs/downstream --jobs 2                   # hours: all tasks, 1, 5 and 10% of labels, 3 seeds
+    benchmarks/downstream.py --out runs/quick --quick                         # minutes on one core: does it run, does the loss fall
+    benchmarks/downstream.py --out runs/real --real DATA --model RUN          # real pieces below DATA, through recipes/downstream
+
+Every task is fine-tuned from a pre-trained checkpoint (--model, else one is pre-trained first), from random weights, and against a
+U-Net of like size from scratch (python/peers/u_net.py) on the same labelled samples. Then the same pre-trained network with one
+date, a series, and several sensors. Results are files in OUT/results; what is done is not done again. docs/downstream.md tells
+what came out.
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+import ablation_train
+import downstream_real
+import downstream_report
+import downstream_train
+from ablations import commit
+from downstream_tasks import runs_of
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+QUICK = {"seeds": 1, "fractions": [0.1], "steps": 60, "batch": 8, "places": 240, "val_places": 1, "test_places": 60, "size": 16,
+         "pretrain_steps": 40, "pretrain_places": 256, "only": ["scene", "landcover", "crops", "change", "crops-ms-date", "crops-ms-series"]}
+STAGES = ("pretrain", "train", "evaluate", "peers", "report")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of everything that comes out")
+    parser.add_argument("--model", type=pathlib.Path, help="pre-trained run or checkpoint; without it one is trained first")
+    parser.add_argument("--stage", choices=(*STAGES, "all"), default="all")
+    parser.add_argument("--only", nargs="+", metavar="TASK", help="these tasks alone")
+    parser.add_argument("--real", type=pathlib.Path, metavar="DATA", help="the real pieces of this folder in place of Synthetic Earth")
+    parser.add_argument("--quick", action="store_true", help="small sizes and one seed; other options over them")
+    parser.add_argument("--preset", choices=("nano", "tiny"), default="nano")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--fractions", type=float, nargs="+", default=[0.01, 0.05, 0.1], help="shares of the labels")
+    parser.add_argument("--steps", type=int, default=400, help="of a fine-tuning, and of a U-Net")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--places", type=int, default=2000, help="that the labels are a share of")
+    parser.add_argument("--val-places", type=int, default=1)
+    parser.add_argument("--test-places", type=int, default=400, help="of held-out regions")
+    parser.add_argument("--size", type=int, default=32, help="side of a place in cells of 10 m")
+    parser.add_argument("--world", type=int, default=1, help="seed of the world")
+    parser.add_argument("--pretrain-steps", type=int, default=600)
+    parser.add_argument("--pretrain-places", type=int, default=8192)
+    parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
+    parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")
+    parser.add_argument("--device", default="cpu", help="of fine-tuning: cpu, cuda or cuda:N")
+    parser.add_argument("--keep-runs", action="store_true", help="keep the fine-tuned checkpoints")
+    parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
+    parser.add_argument("--commit", default=commit(), help="what the results were made with, where this is no checkout")
+    if "--quick" in sys.argv:
+        parser.set_defaults(**QUICK)
+    return parser.parse_args()
+
+
+def check(arguments: argparse.Namespace) -> None:
+    for name in ("seeds", "steps", "batch", "places", "test_places", "size", "jobs"):
+        if getattr(arguments, name) < 1:
+            raise ValueError(f"--{name.replace('_', '-')} is at least 1")
+    if not all(0 < fraction <= 1 for fraction in arguments.fractions):
+        raise ValueError("--fractions are above 0 and at most 1")
+    if not os.access(arguments.program, os.X_OK):
+        raise ValueError(f"--program {arguments.program}: no such program; build it, or name another")
+    if arguments.real and not arguments.model:
+        raise ValueError("--real wants a pre-trained --model")
+
+
+def run(arguments: argparse.Namespace) -> list[str]:
+    """All stages that are asked for; what failed."""
+    if arguments.real:
+        return downstream_real.run(arguments)
+    runs = runs_of(arguments)
+    downstream_train.settle(arguments)
+    stages = {"pretrain": lambda: downstream_train.pretrain(arguments), "train": lambda: downstream_train.train(runs, arguments),
+              "evaluate": lambda: downstream_train.evaluate(runs, arguments), "peers": lambda: downstream_train.peers(runs, arguments)}
+    failures = []
+    for name, stage in stages.items():
+        if arguments.stage in (name, "all"):
+            failures += stage()
+    if arguments.stage in ("report", "all"):
+        downstream_report.report(arguments)
+    return failures
+
+
+def main() -> None:
+    arguments = parse()
+    try:
+        check(arguments)
+        arguments.out = arguments.out.resolve()  # the U-Nets run in another folder
+        arguments.version = ablation_train.program_version(arguments.program)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        failures = run(arguments)
+    except (ValueError, OSError) as error:
+        sys.exit(f"error: {error}")
+    if failures:
+        sys.exit(f"error: {len(failures)} pieces failed, as said above; the same command does what is missing")
+
+
+if __name__ == "__main__":
+    main()

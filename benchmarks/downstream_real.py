@@ -1,0 +1,170 @@
+"""The real pieces: what little data show of fine-tuning from the pre-trained checkpoint against random weights."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+
+from ablation_jobs import Job, read_json, run_jobs, write_json
+from downstream_report import cell, compared, gain_cell
+from downstream_tasks import FUSED, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
+from downstream_train import last_step
+
+LULC = ["nodata", "water", "trees", "unused 3", "flooded vegetation", "crops", "unused 6", "built", "bare", "snow", "clouds", "rangeland"]
+LOVEDA = ["nodata", "background", "building", "road", "water", "barren", "forest", "agriculture"]
+BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
+S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")  # of TerraMesh
+
+CHANGE = {"task": {"head": "bit"}}
+TASKS = {
+    "aid": (Task("aid", "aid", "oa", {"task": {"head": "linear"}, "data": {"resize": 128, "side": 128}}), "aid_150"),
+    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "levir_cd"),
+    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "dsifn_cd"),
+    "loveda": (Task("loveda", "places-landcover", "miou", SEGMENT), "mmseg_loveda"),
+    "terramind-s2": (Task("terramind-s2", "places-landcover", "miou", SEGMENT, ("ms",)), "terramind_s1s2"),
+    "terramind-s1": (Task("terramind-s1", "places-landcover", "miou", SEGMENT, ("sar",)), "terramind_s1s2"),
+    "terramind-s1s2": (Task("terramind-s1s2", "places-landcover", "miou", FUSED, ("ms", "sar")), "terramind_s1s2"),
+    "worldcereal-s2-date": (Task("worldcereal-s2-date", "places-landcover", "miou", SEGMENT, ("ms",)), "worldcereal_s1s2_ts"),
+    "worldcereal-s2-series": (Task("worldcereal-s2-series", "places-landcover", "miou", FUSED, ("ms",), {"ms": 6}), "worldcereal_s1s2_ts"),
+    "worldcereal-s1s2-series": (Task("worldcereal-s1s2-series", "places-landcover", "miou", FUSED, ("ms", "sar"), {"ms": 6, "sar": 6}),
+                                "worldcereal_s1s2_ts"),
+}
+
+
+def open_raster(path: pathlib.Path):
+    import rasterio
+
+    with rasterio.open(path) as file:
+        return file.read()
+
+
+def loveda_scenes(data: pathlib.Path) -> tuple:
+    from downstream_cut import Image, Scene
+
+    scenes = [Scene(file.stem, [Image("hr", open_raster(file))], open_raster(data / "ann_dir" / file.name)[0], nodata=0)
+              for file in sorted((data / "img_dir").rglob("*.png"))]
+    return scenes, 128, LOVEDA, ("hr",), 0.3
+
+
+def terramind_scenes(data: pathlib.Path) -> tuple:
+    from downstream_cut import Image, Scene
+
+    names = ",".join(f"{band}={S2L2A.index(band) + 1}" for band in BANDS)
+    scenes = []
+    for file in sorted((data / "LULC").glob("*.tif")):
+        images = [Image("ms", open_raster(data / "S2L2A" / file.name), names=names),
+                  Image("sar", open_raster(data / "S1RTC" / file.name).astype("float32"), names="VV=1,VH=2")]
+        scenes.append(Scene(file.stem, images, open_raster(file)[0], nodata=0))
+    return scenes, 28, LULC, ("ms", "sar"), 10
+
+
+def worldcereal_scenes(data: pathlib.Path, program: str, scratch: pathlib.Path) -> tuple:
+    """One block of a hundred pixels a side, with the crop types that WorldCereal's model said: weak labels."""
+    from downstream_cut import Image, Scene
+
+    subprocess.run([program, "index", str(data), "-o", str(scratch)], check=True, capture_output=True)
+    (place,) = [json.loads(line) for line in (scratch / "index.jsonl").read_text().splitlines()]
+    images = [Image(modality, open_raster(scratch / entry["path"]), entry["date"]) for modality in ("ms", "sar") for entry in place[modality]]
+    label = open_raster(data / "worldcereal_croptype_classification.nc")[0]
+    return [Scene("block", images, label)], 20, [f"class {number}" for number in range(8)], ("ms", "sar"), 10
+
+
+def folder_of(piece: str, arguments: argparse.Namespace) -> pathlib.Path:
+    """The data set that the task reads: the piece itself, or tiles of it, cut once."""
+    data, out = arguments.real.resolve() / piece, arguments.out / "tiles" / piece
+    makers = {"mmseg_loveda": lambda: loveda_scenes(data), "terramind_s1s2": lambda: terramind_scenes(data),
+              "worldcereal_s1s2_ts": lambda: worldcereal_scenes(data, arguments.program, arguments.out / "tiles" / "worldcereal_index")}
+    if piece not in makers:
+        return data
+    if not (out / "test" / "index.jsonl").exists():
+        from downstream_cut import contract_of, write_tiles
+
+        scenes, side, classes, sensors, pixel = makers[piece]()
+        write_tiles(out, scenes, side, classes, contract_of(arguments.program, sensors, arguments.out / "tiles" / "contract"), pixel)
+    return out
+
+
+def run(arguments: argparse.Namespace) -> list[str]:
+    """Fine-tunes and evaluates every task, network and seed that has no result; writes OUT/real.md and OUT/real.json."""
+    chosen = {name: task for name, task in TASKS.items() if (not arguments.only or name in arguments.only) and (arguments.real / task[1]).is_dir()}
+    if not chosen:
+        raise ValueError(f"--real {arguments.real}: has none of {', '.join(sorted({piece for _, piece in TASKS.values()}))}")
+    keys = [(name, network, seed) for seed in range(1, arguments.seeds + 1) for name in chosen for network in (PRETRAINED, RANDOM)]
+    failures = run_jobs("fine-tuning", [job for key in keys if (job := finetune_job(*key, arguments))], arguments.jobs)
+    failures += run_jobs("evaluating", [job for key in keys if (job := evaluate_job(*key, arguments))], arguments.jobs)
+    if "aid" in chosen:
+        failures += run_jobs("probing", [job for job in (statistics_job(arguments),) if job], 1)
+    report(list(chosen), arguments)
+    return failures
+
+
+def result_file(name: str, network: str, seed: int, arguments: argparse.Namespace) -> pathlib.Path:
+    return arguments.out / "results" / f"{name}.{network}.s{seed}.json"
+
+
+def finetune_job(name: str, network: str, seed: int, arguments: argparse.Namespace) -> Job | None:
+    task, piece = TASKS[name]
+    folder = arguments.out / "runs" / f"{name}.{network}.s{seed}"
+    if result_file(name, network, seed, arguments).exists() or (folder / "finetune.json").exists():
+        return None
+    recipe = arguments.out / "recipes" / f"{name}.yaml"
+    write_json(recipe, merged(recipe_of(task, arguments.steps, arguments.batch), {"data": task.settings.get("data", {})}))
+    command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", str(folder_of(piece, arguments)), "-o", str(folder),
+               "--model", str(arguments.model) if network == PRETRAINED else f"random:{arguments.preset}"]
+    for key, value in {"seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
+        command += ["--set", f"{key}={value}"]
+    command += ["--resume"] if (folder / "checkpoints").is_dir() else []
+    return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.log", work=arguments.steps,
+               progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
+
+
+def evaluate_job(name: str, network: str, seed: int, arguments: argparse.Namespace) -> Job | None:
+    task, piece = TASKS[name]
+    folder = arguments.out / "runs" / f"{name}.{network}.s{seed}"
+    file = result_file(name, network, seed, arguments)
+    if file.exists() or not (folder / "finetune.json").exists():
+        return None
+    command = [arguments.program, "evaluate", "--model", str(folder), "--data", str(folder_of(piece, arguments)), "--split", "test",
+               "--set", "threads=1", "--set", f"device={arguments.device}"]
+
+    def finish(result: dict) -> None:
+        write_json(file, {"task": name, "network": network, "seed": seed, "metric": task.metric, "value": result["metrics"][task.metric],
+                          "metrics": result["metrics"], "steps": arguments.steps, "commit": arguments.commit,
+                          "training_samples": read_json(folder / "finetune.json")["training_samples"]})
+
+    return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.evaluate.log", work=1, finish=finish)
+
+
+def statistics_job(arguments: argparse.Namespace) -> Job | None:
+    """Pixel statistics of the same pictures under a linear probe, without fine-tuning, on a split of probe's own."""
+    file = arguments.out / "results" / "aid.pixel-statistics.json"
+    if file.exists():
+        return None
+    command = [arguments.program, "probe", "--model", str(arguments.model), "--data", str(arguments.real / "aid_150"), "--method", "linear",
+               "--modality", "hr", "--baseline", "pixels", "--threads", "1"]
+    return Job(name="aid pixel statistics", command=command, log=arguments.out / "logs" / "aid-statistics.log", work=1,
+               finish=lambda result: write_json(file, {"task": "aid", "network": "pixel-statistics", "seed": 0, "metric": "oa",
+                                                       "value": result["linear"]["baselines"]["pixel_statistics"]["oa"]}))
+
+
+def report(names: list[str], arguments: argparse.Namespace) -> None:
+    runs = [read_json(file) for file in sorted((arguments.out / "results").glob("*.json"))]
+
+    def values(name: str, network: str) -> dict[int, float]:
+        return {run["seed"]: 100 * run["value"] for run in runs if (run["task"], run["network"]) == (name, network)}
+
+    lines = [f"## Fine-tuning on real pieces\n\n{arguments.steps} steps of {arguments.batch} samples, commit {arguments.commit}. Percent of small "
+             "test sets, ± the standard deviation over seeds: they show that the paths work and little about the sensors.\n",
+             "| task | metric | samples to learn from | pre-trained | random initialisation | gain |", "|---|---|---|---|---|---|"]
+    for name in names:
+        found = {network: values(name, network) for network in (PRETRAINED, RANDOM)}
+        counts = {run["training_samples"] for run in runs if run["task"] == name and "training_samples" in run}
+        lines.append(f"| {name} | {TASKS[name][0].metric} | {max(counts, default='–')} | {cell(found[PRETRAINED])} | {cell(found[RANDOM])} | "
+                     f"{gain_cell(compared(found[PRETRAINED], found[RANDOM]))} |")
+    statistic = values("aid", "pixel-statistics")
+    if statistic:
+        lines.append(f"\nPixel statistics of `aid_150` under a linear probe (a split of its own): {cell(statistic)}.")
+    text = "\n".join(lines) + "\n"
+    (arguments.out / "real.md").write_text(text)
+    write_json(arguments.out / "real.json", {"format_version": 1, "runs": runs})
+    print(text)

@@ -1,0 +1,161 @@
+"""Stages pretrain, train and evaluate: programs with their results as files, resumed where they were stopped."""
+
+import argparse
+import json
+import pathlib
+import shutil
+import sys
+
+from ablation_jobs import Job, read_json, run_jobs, write_json
+from downstream_tasks import PRETRAINED, RANDOM, U_NET, Run, Task, recipe_of
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
+
+
+def settings_of(arguments: argparse.Namespace) -> dict:
+    """What every result depends on; results of other settings are not mixed with these."""
+    names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "pretrain_steps", "pretrain_places")
+    return {name: getattr(arguments, name) for name in names} | {"model": str(arguments.model) if arguments.model else None}
+
+
+def settle(arguments: argparse.Namespace) -> None:
+    file = arguments.out / "settings.json"
+    known, wanted = read_json(file), settings_of(arguments)
+    if known and known != wanted:
+        changed = sorted(name for name in wanted if known.get(name) != wanted[name])
+        raise ValueError(f"{file}: the results so far have another {', '.join(changed)}; name another --out")
+    if not known:
+        write_json(file, wanted)
+
+
+def last_step(run: pathlib.Path) -> int:
+    log = run / "log.jsonl"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return next((json.loads(line)["step"] for line in reversed(lines) if line.endswith("}")), 0)
+
+
+def model_of(arguments: argparse.Namespace) -> pathlib.Path:
+    return arguments.model or arguments.out / "pretrain"
+
+
+def pretrain(arguments: argparse.Namespace) -> list[str]:
+    """The checkpoint that every pre-trained network starts from, unless one is named."""
+    done = arguments.out / "pretrain.json"
+    if arguments.model or done.exists():
+        return []
+    run = arguments.out / "pretrain"
+    values = {"seed": arguments.world, "train.steps": arguments.pretrain_steps, "threads": 1, "checkpoints.keep": 1,
+              "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
+    command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.size}",
+               "-o", str(run), "--config", str(arguments.settings)]
+    for key, value in values.items():
+        command += ["--set", f"{key}={value}"]
+    command += ["--resume"] if (run / "checkpoints").is_dir() else []
+    job = Job(name="pretrain", command=command, log=arguments.out / "logs" / "pretrain.log", work=max(arguments.pretrain_steps, 1),
+              progress=lambda: last_step(run), finish=lambda result: write_json(done, result))
+    return run_jobs("pre-training", [job], 1)
+
+
+def world_of(arguments: argparse.Namespace) -> str:
+    return (f"synth:{arguments.places},val={arguments.val_places},test={arguments.test_places},seed={arguments.world},"
+            f"size={arguments.size},ms=6,sar=4")
+
+
+def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:
+    return arguments.out / "results" / f"{run.key}.json"
+
+
+def recipe_file(task: Task, arguments: argparse.Namespace) -> pathlib.Path:
+    """JSON is YAML."""
+    file = arguments.out / "recipes" / f"{task.name}.yaml"
+    write_json(file, recipe_of(task, arguments.steps, arguments.batch))
+    return file
+
+
+def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
+    folder = arguments.out / "runs" / run.key
+    command = [arguments.program, "finetune", "--recipe", str(recipe_file(run.task, arguments)), "--data", world_of(arguments), "-o", str(folder),
+               "--model", f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments)), "--fraction", f"{run.fraction:g}"]
+    for key, value in {"seed": run.seed, "data.seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
+        command += ["--set", f"{key}={value}"]
+    command += ["--resume"] if (folder / "checkpoints").is_dir() else []
+    return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,
+               progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
+
+
+def train(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
+    missing = [run for run in runs if run.network != U_NET and not result_file(run, arguments).exists()
+               and not (arguments.out / "runs" / run.key / "finetune.json").exists()]
+    return run_jobs("fine-tuning", [finetune_job(run, arguments) for run in missing], arguments.jobs)
+
+
+def keep_result(run: Run, result: dict, arguments: argparse.Namespace) -> None:
+    """The metrics, and no checkpoint: a hundred of them fill a disk."""
+    folder = arguments.out / "runs" / run.key
+    trained = read_json(folder / "finetune.json") or {}
+    write_json(result_file(run, arguments), {
+        "task": run.task.name, "network": run.network, "fraction": run.fraction, "seed": run.seed, "metric": run.task.metric,
+        "value": result["metrics"][run.task.metric], "metrics": result["metrics"], "steps": arguments.steps,
+        "training_samples": result.get("training_samples", trained.get("training_samples")), "loss": result.get("loss", trained.get("loss")),
+        "parameters": result.get("parameters"), "commit": arguments.commit, "program": arguments.version})
+    if not arguments.keep_runs:
+        for part in ("checkpoints", "model", "best"):
+            target = folder / part
+            if target.is_symlink():
+                target.unlink()
+            elif target.is_dir():
+                shutil.rmtree(target)
+
+
+def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
+    jobs = []
+    for run in runs:
+        if run.network == U_NET or result_file(run, arguments).exists():
+            continue
+        folder = arguments.out / "runs" / run.key
+        if not (folder / "finetune.json").exists():
+            continue
+        command = [arguments.program, "evaluate", "--model", str(folder), "--data", world_of(arguments), "--split", "test",
+                   "--set", "threads=1", "--set", f"device={arguments.device}"]
+        jobs.append(Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.evaluate.log", work=1,
+                        finish=lambda result, run=run: keep_result(run, result, arguments)))
+    return run_jobs("evaluating", jobs, arguments.jobs)
+
+
+def exported(task: Task, split: str, fraction: float, seed: int, arguments: argparse.Namespace) -> pathlib.Path:
+    what = "test" if split == "test" else f"{100 * fraction:g}pc.s{seed}"
+    return arguments.out / "samples" / f"{task.name}.{what}.safetensors"
+
+
+def export_job(task: Task, split: str, fraction: float, seed: int, arguments: argparse.Namespace) -> Job | None:
+    file = exported(task, split, fraction, seed, arguments)
+    if file.exists():
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    (modality,) = task.modalities
+    command = [arguments.program, "datasets", "export", task.reader, world_of(arguments), "--split", split, "--modality", modality, "-o", str(file),
+               "--cache-mb", "0"]
+    if task.reader not in ("places-change",):  # which needs both of its flights
+        command += [f"--{modality}-images", str(task.dates.get(modality, 1))]
+    if split == "train":
+        command += ["--fraction", f"{fraction:g}", "--selection-seed", str(seed)]
+    return Job(name=file.stem, command=command, log=arguments.out / "logs" / f"export-{file.stem}.log", work=1, finish=lambda result: None)
+
+
+def peers(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
+    """The U-Nets, on the same labelled samples."""
+    missing = [run for run in runs if run.network == U_NET and not result_file(run, arguments).exists()]
+    wanted = {(run.task, "train", run.fraction, run.seed) for run in missing} | {(run.task, "test", 1.0, 0) for run in missing}
+    exports = [export_job(*what, arguments) for what in sorted(wanted, key=lambda what: (what[0].name, *what[1:]))]
+    failures = run_jobs("exporting samples", [job for job in exports if job], arguments.jobs)
+    if failures:
+        return failures
+    jobs = []
+    for run in missing:
+        command = [sys.executable, "-m", "peers.u_net", "--train", str(exported(run.task, "train", run.fraction, run.seed, arguments)), "--test",
+                   str(exported(run.task, "test", 1.0, 0, arguments)), "--modality", run.task.modalities[0], "--steps", str(arguments.steps),
+                   "--batch", str(arguments.batch), "--seed", str(run.seed), "--parameters", str(U_NETS_SIZE[arguments.preset])]
+        jobs.append(Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=1,
+                        finish=lambda result, run=run: keep_result(run, result, arguments), folder=ROOT / "python"))
+    return run_jobs("training U-Nets", jobs, arguments.jobs)

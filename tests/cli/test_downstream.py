@@ -1,0 +1,47 @@
+"""benchmarks/downstream.py as one command that is repeated, at sizes of seconds."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import yaml
+
+from conftest import PROGRAM
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TINY = {"views": {"local_views": 1, "ms_dates": 1, "sar_dates": 1}, "train": {"batch_size": 2, "warmup_steps": 1}, "contrast": {"fit_heads": False},
+        "head": {"outputs": 16}, "gcpl": {"enabled": False}}
+
+
+def run(out, *more):
+    (out.parent / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    command = [sys.executable, ROOT / "benchmarks" / "downstream.py", "--out", out, "--program", PROGRAM, "--quick", "--settings",
+               out.parent / "tiny.yaml", "--only", "scene", "landcover", "crops-ms-date", "crops-ms-series", "--steps", "2", "--batch", "2", "--places",
+               "24", "--test-places", "4", "--size", "16", "--pretrain-steps", "1", "--pretrain-places", "4", "--jobs", "2", "--fractions", "0.2", *more]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
+
+
+def test_the_command_trains_evaluates_and_reports_once(folder):
+    out = folder / "downstream"
+    done = run(out)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "downstream.json").read_text())
+    rows = {row["task"]: row for row in report["low_label"]}
+    assert set(rows) == {"scene", "landcover"}
+    for row in rows.values():
+        assert set(row["values"]) == {"pretrained", "random", "u-net"}
+        assert all(0 <= value <= 100 for values in row["values"].values() for value in values.values())
+        assert row["over_random"]["verdict"] == "one seed: no verdict"
+        samples = {run["network"]: run["training_samples"] for run in report["runs"] if run["task"] == row["task"]}
+        assert samples["pretrained"] == samples["random"] == samples["u-net"] > 0  # the same labels for all
+    (claim,) = report["claims"]
+    assert claim["claim"] == "series beat single dates: crops"
+    assert "| scene | oa | 20% (" in (out / "downstream.md").read_text()
+    assert not list(out.rglob("runs/*/checkpoints"))
+    before = {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()}
+    again = run(out)
+    assert again.returncode == 0, again.stderr
+    assert {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()} == before
+    other = run(out, "--steps", "3")
+    assert other.returncode == 1 and "another steps" in other.stderr

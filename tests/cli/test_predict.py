@@ -1,0 +1,270 @@
+"""predict and change on the command line: maps that line up with their input, areas, what they refuse and survive."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import numpy
+import pyogrio
+import pyproj
+import pystac
+import pytest
+import rasterio
+import shapely
+
+from conftest import PROGRAM, refusal_of, result_of
+from peers.task_checkpoint import write_task_checkpoint
+from test_embed import limit_files_to, names_in
+
+CLASSES = ["open water", "forest", "field", "town", "road"]
+DATA = pathlib.Path(os.environ.get("SKYSENSE_TEST_DATA", "/nowhere"))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Untrained networks with heads of random weights, by name."""
+    folder = tmp_path_factory.mktemp("models")
+    result_of("pretrain", "--preset", "nano", "--data", "synth:2", "-o", folder / "run", "--set", "train.steps=0")
+    plain = folder / "run" / "model"
+    def task(name, **options):
+        options = {"modality": "ms", "tile": 64, "classes": CLASSES, "channels": 16} | options
+        return write_task_checkpoint(plain, folder / name, **options)
+    return {"plain": plain, "ms": task("ms"), "hr": task("hr", modality="hr", tile=128),
+            "change": task("change", modality="hr", tile=128, kind="semantic change", head="upernet-change"),
+            "scenes": task("scenes", kind="scene")}
+
+
+def write_scene(path, width=150, height=130, *, bands=10, dtype="uint16", crs="EPSG:32631", pixel=10.0, left=500000.0,
+                top=5600000.0, seed=3, valid_rows=None, nodata=65535):
+    layout = {"driver": "GTiff", "width": width, "height": height, "count": bands, "dtype": dtype, "nodata": nodata, "crs": crs,
+              "transform": rasterio.transform.from_origin(left, top, pixel, pixel)}
+    generator = numpy.random.default_rng(seed)
+    high = 250 if dtype == "uint8" else 3000
+    patches = generator.uniform(0.05, 0.95, (bands, height // 30 + 1, width // 30 + 1)).repeat(30, 1).repeat(30, 2)
+    values = high * (patches[:, :height, :width] + generator.normal(0, 0.05, (bands, height, width)))
+    values = values.clip(1, high)
+    if valid_rows is not None:
+        values[:, valid_rows:] = nodata
+    with rasterio.open(path, "w", tiled=True, blockxsize=64, blockysize=64, **layout) as raster:
+        raster.write(values.astype(dtype))
+    return path
+
+
+@pytest.fixture
+def scene(folder):
+    return write_scene(folder / "scene.tif")
+
+
+def classes_of(path):
+    with rasterio.open(path) as raster:
+        return raster.read(1)
+
+
+def test_the_map_lines_up_with_the_scene_and_says_what_it_holds(folder, models, scene):
+    output = folder / "map.tif"
+    result = result_of("predict", "--model", models["ms"], scene, "-o", output, "--probabilities", "--entropy", "--provenance", "--tta", "flips")
+    with rasterio.open(scene) as source, rasterio.open(output) as made:
+        assert (made.crs, made.transform, made.width, made.height) == (source.crs, source.transform, source.width, source.height)
+        assert made.nodata == 255 and made.count == 1 and made.dtypes == ("uint8",)
+        assert made.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert json.loads(made.tags()["CLASS_NAMES"]) == CLASSES
+        assert len({made.colormap(1)[number] for number in range(len(CLASSES))}) == len(CLASSES)
+        classes = made.read(1)
+    assert len(numpy.unique(classes)) > 1
+    with rasterio.open(folder / "map_probabilities.tif") as shares, rasterio.open(folder / "map_entropy.tif") as entropy:
+        assert shares.descriptions == tuple(CLASSES) and set(shares.scales) == {0.004}
+        assert shares.transform == entropy.transform
+        values, doubt = shares.read() * 0.004, entropy.read(1) * 0.004
+    numpy.testing.assert_allclose(values.sum(0), 1, atol=0.0101)  # five roundings to 1/250
+    assert (numpy.take_along_axis(values, classes[None].astype(int), 0)[0] >= values.max(0) - 0.0041).all()
+    known = -numpy.where(values > 0, values * numpy.log(values.clip(1e-9)), 0).sum(0) / numpy.log(len(CLASSES))
+    numpy.testing.assert_allclose(doubt, known, atol=0.03)
+    with rasterio.open(folder / "map_provenance.tif") as images:
+        assert images.descriptions == ("ms images",) and (images.read(1) == 1).all()
+    assert result["valid_pixels"] == 150 * 130 and result["resumed_pixels"] == 0
+
+
+def test_the_item_and_the_style_describe_the_map(folder, models, scene):
+    result_of("predict", "--model", models["ms"], "--ms", f"{scene}@2024-05-01", "-o", folder / "map.tif", "--polygons")
+    item = pystac.Item.from_file(str(folder / "map.json"))
+    assert item.datetime.date().isoformat() == "2024-05-01"
+    assert set(item.assets) == {"map", "polygons"}
+    assert all(pathlib.Path(asset.get_absolute_href()).exists() for asset in item.assets.values())
+    assert item.properties["proj:code"] == "EPSG:32631" and item.properties["proj:shape"] == [130, 150]
+    assert [entry["title"] for entry in item.assets["map"].extra_fields["classification:classes"][:-1]] == CLASSES
+    to_lonlat = pyproj.Transformer.from_crs("EPSG:32631", "EPSG:4326", always_xy=True)
+    corner = shapely.Point(to_lonlat.transform(500750, 5599350))
+    assert shapely.geometry.shape(item.geometry).contains(corner)
+    assert item.properties["skysense:model"] and item.properties["skysense:dataset"] == "random"
+    style = (folder / "map.qml").read_text()
+    assert all(f'label="{name}"' in style for name in CLASSES)
+
+
+def test_polygons_cover_exactly_the_pixels(folder, models):
+    scene = write_scene(folder / "scene.tif", valid_rows=100)
+    result = result_of("predict", "--model", models["ms"], scene, "-o", folder / "map.tif", "--polygons", "--summary")
+    table = pyogrio.read_dataframe(folder / "map_polygons.gpkg")
+    assert len(table) == result["polygons"] and table.crs == "EPSG:32631"
+    areas = table.geometry.area.groupby(table["name"]).sum()
+    for entry in result["classes"]:
+        assert areas.get(entry["name"], 0) == pytest.approx(entry["pixels"] * 100)
+        assert entry["hectares"] == pytest.approx(entry["pixels"] / 100)
+    assert sum(entry["pixels"] for entry in result["classes"]) == 150 * 100 == result["valid_pixels"]
+
+
+def test_areas_in_degrees_are_those_of_the_ellipsoid(folder, models):
+    pixel = 0.0005
+    scene = write_scene(folder / "scene.tif", width=70, height=60, crs="EPSG:4326", pixel=pixel, left=10, top=59.7)
+    result = result_of("predict", "--model", models["ms"], scene, "-o", folder / "map.tif", "--summary")
+    classes = classes_of(folder / "map.tif")
+    geod = pyproj.Geod(ellps="WGS84")
+    # Pixels are so small that their edges are straight for any purpose.
+    rows = [abs(geod.polygon_area_perimeter([10, 10 + pixel, 10 + pixel, 10], [y, y, y - pixel, y - pixel])[0])
+            for y in 59.7 - pixel * numpy.arange(60)]
+    for entry in result["classes"]:
+        wanted = sum((classes[row] == entry["class"]).sum() * area for row, area in enumerate(rows)) / 10000
+        assert entry["hectares"] == pytest.approx(wanted, rel=1e-6)
+
+
+def test_quarters_jobs_and_memory_give_the_same_map(folder, models, scene):
+    model = ("--model", models["ms"], scene, "--probabilities")
+    result_of("predict", *model, "-o", folder / "whole.tif", "--threads", 1)
+    result_of("predict", *model, "-o", folder / "threads.tif", "--threads", 2)
+    plan = result_of("plan", "predict", "--model", models["ms"], scene)
+    limit = result_of("predict", *model, "-o", folder / "memory.tif", "--max-memory", plan["memory_bytes"] - 1)
+    assert limit["peak_memory_bytes"] < plan["memory_bytes"]
+    names = ["", "_probabilities"]
+    for name in names:
+        with rasterio.open(folder / f"whole{name}.tif") as whole:
+            values = whole.read()
+            for other in ("threads", "memory"):
+                with rasterio.open(folder / f"{other}{name}.tif") as raster:
+                    numpy.testing.assert_array_equal(raster.read(), values)
+    x, y = 500000 + 710, 5600000 - 660
+    for number, box in enumerate([(500000, y, x, 5600000), (x, y, 501500, 5600000), (500000, 5598700, x, y), (x, 5598700, 501500, y)]):
+        result_of("predict", *model, "-o", folder / f"part{number}.tif", "--bbox", *box)
+        for name in names:
+            with rasterio.open(folder / f"whole{name}.tif") as whole, rasterio.open(folder / f"part{number}{name}.tif") as part:
+                window = rasterio.windows.from_bounds(*part.bounds, whole.transform)
+                numpy.testing.assert_array_equal(part.read(), whole.read(window=window))
+
+
+def test_other_tiles_agree_for_the_most(folder, models, scene, record_property):
+    for name, tile in (("own", 64), ("large", 128)):
+        result_of("predict", "--model", models["ms"], scene, "-o", folder / f"{name}.tif", "--tile", tile)
+    agreement = (classes_of(folder / "own.tif") == classes_of(folder / "large.tif")).mean()
+    record_property("agreement", agreement)
+    print(f"tiles of 64 and of 128 pixels agree on {agreement:.1%} of the pixels (random weights)")
+    assert agreement > 0.5
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(folder, models):
+    scene = write_scene(folder / "scene.tif", width=700, height=530)
+    options = ["--model", str(models["ms"]), str(scene), "--threads", "1", "--probabilities", "-q"]
+    result_of("predict", *options, "-o", folder / "straight.tif")
+    output, journal = folder / "killed.tif", folder / "killed.tif.journal"
+    process = subprocess.Popen([PROGRAM, "predict", *options, "-o", str(output)], stderr=subprocess.PIPE)
+    waited = time.monotonic() + 60
+    while time.monotonic() < waited and not (journal.exists() and journal.stat().st_size > 20_000):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+    assert journal.exists() and not output.exists()
+    assert "--resume" in refusal_of("predict", *options, "-o", output)
+    result = result_of("predict", *options, "-o", output, "--resume")
+    assert 0 < result["resumed_pixels"] < 700 * 530
+    for name in ("", "_probabilities"):
+        assert (folder / f"killed{name}.tif").read_bytes() == (folder / f"straight{name}.tif").read_bytes()
+    assert not [name for name in names_in(folder) if name.startswith(".") or name.endswith(".journal")]
+
+
+def test_change_lies_on_the_earlier_image(folder, models):
+    rgb = {"bands": 3, "dtype": "uint8", "pixel": 0.5, "nodata": 0}
+    before, after = write_scene(folder / "before.tif", **rgb), write_scene(folder / "after.tif", seed=9, left=500010, **rgb)
+    result = result_of("change", "--model", models["change"], before, after, "-o", folder / "change.tif", "--summary")
+    with rasterio.open(before) as source, rasterio.open(folder / "change.tif") as made:
+        assert (made.crs, made.transform, made.shape) == (source.crs, source.transform, source.shape)
+        change = made.read(1)
+    assert (change[:, :20] == 255).all() and (change[:, 20:] < 2).all()
+    first, second = classes_of(folder / "change_before.tif"), classes_of(folder / "change_after.tif")
+    numpy.testing.assert_array_equal(change == 1, first != second)
+    assert [entry["name"] for entry in result["classes"]] == ["unchanged", "changed"]
+    assert result["classes"][1]["hectares"] == pytest.approx((change == 1).sum() * 0.25 / 10000)
+
+
+def test_the_plan_names_what_predict_then_takes(folder, models, scene):
+    plan = result_of("plan", "predict", "--model", models["ms"], scene, "--probabilities", "--threads", 1)
+    result = result_of("predict", "--model", models["ms"], scene, "-o", folder / "map.tif", "--probabilities", "--threads", 1)
+    assert plan["tiles"] == result["tiles"] and plan["size"] == result["size"]
+    assert result["peak_memory_bytes"] <= plan["memory_bytes"]
+    assert plan["output_bytes"] == 150 * 130 * (1 + len(CLASSES))
+    assert plan["seconds"] > 0
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("model, spoil, words", [
+    ("plain", None, ["task.json", "not fine-tuned"]),
+    ("scenes", None, ["classifies whole scenes"]),
+    ("change", None, ["compares two times", "skysense change"]),
+    ("hr", None, ["the model's head sees hr images", "--hr"]),
+    ("ms", truncate, ["scene.tif", "cannot be read"]),
+    ("ms", lambda path: write_scene(path, valid_rows=0), ["scene.tif", "no valid pixel"]),
+    ("ms", lambda path: write_scene(path, bands=4), ["scene.tif", "band"]),
+    ("ms", lambda path: path.unlink(), ["scene.tif"]),
+], ids=["pre-trained only", "scenes", "change", "another sensor", "truncated", "all invalid", "too few bands", "missing"])
+def test_what_cannot_be_mapped_is_refused_and_leaves_nothing(folder, models, scene, model, spoil, words):
+    if spoil:
+        spoil(scene)
+    before = names_in(folder)
+    message = refusal_of("predict", "--model", models[model], scene, "-o", folder / "map.tif")
+    assert all(word in message for word in words), message
+    assert names_in(folder) == before
+
+
+def test_series_without_order_and_images_apart_are_refused(folder, models, scene):
+    twice = [f"{scene}@2024-06-01", f"{scene}@2024-05-01"]
+    message = refusal_of("predict", "--model", models["ms"], "--ms", *twice, "-o", folder / "map.tif")
+    assert "in the order of their dates" in message
+    assert "no date" in refusal_of("predict", "--model", models["ms"], "--ms", scene, scene, "-o", folder / "map.tif")
+    rgb = {"bands": 3, "dtype": "uint8", "pixel": 0.5, "nodata": 0}
+    one, two = write_scene(folder / "one.tif", **rgb), write_scene(folder / "two.tif", left=600000, **rgb)
+    change = ("change", "--model", models["change"], one)
+    assert "do not overlap" in refusal_of(*change, two, "-o", folder / "map.tif")
+    assert "CRS" in refusal_of(*change, write_scene(two, crs="EPSG:32632", **rgb), "-o", folder / "map.tif")
+    assert "CRS" in refusal_of(*change, write_scene(two, crs=None, **rgb), "-o", folder / "map.tif")
+    assert "skysense predict" in refusal_of("change", "--model", models["hr"], one, one, "-o", folder / "map.tif")
+    assert "older" in refusal_of(*change[:3], f"{one}@2024-06-01", f"{one}@2023-06-01", "-o", folder / "map.tif")
+    assert not (folder / "map.tif").exists()
+
+
+def test_an_output_that_exists_is_kept(folder, models, scene):
+    output = folder / "map.tif"
+    output.write_text("precious")
+    assert "--overwrite" in refusal_of("predict", "--model", models["ms"], scene, "-o", output)
+    assert output.read_text() == "precious"
+
+
+def test_a_full_disk_leaves_the_earlier_map_and_what_is_done(folder, models, scene):
+    output = folder / "map.tif"
+    result_of("predict", "--model", models["ms"], scene, "-o", output)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    message = refusal_of("predict", "--model", models["ms"], scene, "-o", output, "--overwrite", preexec_fn=limit_files_to(15_000))
+    assert "cannot be written" in message and "free space" in message
+    after = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(".journal")}
+    assert after == before
+
+
+@pytest.mark.skipif(not (DATA / "terramind_s1s2").is_dir(), reason="needs the real imagery of $SKYSENSE_TEST_DATA")
+def test_a_real_scene_gives_a_map_that_lines_up(folder, models):
+    source = sorted((DATA / "terramind_s1s2" / "S2L2A").glob("*.tif"))[0]
+    result_of("predict", "--model", models["ms"], "--ms", source, "--bands", "B02=2,B03=3,B04=4,B05=5,B06=6,B07=7,B08=8,B8A=9,B11=11,B12=12",
+              "-o", folder / "map.tif", "--summary")
+    with rasterio.open(source) as scene, rasterio.open(folder / "map.tif") as made:
+        assert (made.crs, made.transform, made.shape) == (scene.crs, scene.transform, scene.shape)

@@ -1,0 +1,453 @@
+#include "infer/predict_scene.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "infer/task_extractor.h"
+#include "infer/tile_batch.h"
+#include "raster/raster_reader.h"
+#include "testing/all_close.h"
+#include "testing/temporary_folder.h"
+#include "tests/infer/nano_task.h"
+
+namespace skysense {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::all_close;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::nano_task;
+using testing::NanoTask;
+using testing::Place;
+using testing::TemporaryFolder;
+using testing::write_scene;
+
+float texture(int64_t band, int64_t row, int64_t column) {
+  const uint64_t noise = mix(static_cast<uint64_t>(row * 4 + band), static_cast<uint64_t>(column)) % 100;
+  return 200 + 150 * std::sin(0.21f * static_cast<float>(row + band)) +
+         100 * std::cos(0.17f * static_cast<float>(column)) + static_cast<float>(noise) / 2;
+}
+
+struct Map {
+  torch::Tensor values;  // [bands, h, w] as stored
+  Georeference georeference;
+};
+
+Map read_map(const fs::path& file) {
+  const RasterReader reader(file.string(), {.nodata = -1});
+  const auto bands = band_range(static_cast<int64_t>(reader.bands().size()));
+  Map map{torch::empty({static_cast<int64_t>(bands.size()), reader.height(), reader.width()}), reader.georeference()};
+  reader.read({0, 0, reader.width(), reader.height()}, bands, map.values.data_ptr<float>(), nullptr);
+  return map;
+}
+
+/// The part of a map that another one covers, by their georeferences.
+torch::Tensor part_of(const Map& whole, const Map& part) {
+  const PixelPoint corner = whole.georeference.to_pixel(part.georeference.to_map({0, 0}));
+  return whole.values.narrow(1, std::llround(corner.y), part.values.size(1))
+      .narrow(2, std::llround(corner.x), part.values.size(2));
+}
+
+class PredictScene : public ::testing::Test {
+ protected:
+  TemporaryFolder folder;
+
+  fs::path file(const std::string& name) const { return folder.path() / name; }
+  PredictOptions options_for(const TaskProduct& product, const std::vector<fs::path>& images) const {
+    PredictOptions options;
+    for (const fs::path& image : images) {
+      SceneRequest request;
+      request.wanted = product.contracts;
+      request.images[product.task.output] = {{image, std::nullopt, ""}};
+      options.times.push_back(request);
+    }
+    return options;
+  }
+  PredictionOutput output_to(const std::string& name) const {
+    PredictionOutput output;
+    output.map.path = file(name);
+    output.map.format = "GTiff";
+    output.layers.probabilities = true;
+    return output;
+  }
+  PredictionResult predict(const TaskProduct& product, const PredictOptions& options, const std::string& name) const {
+    return predict_scene(PredictJob(product, options), output_to(name));
+  }
+  std::string refusal(const TaskProduct& product, const PredictOptions& options) const {
+    try {
+      predict(product, options, "refused.tif");
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+class PredictMs : public PredictScene {
+ protected:
+  TaskProduct product = nano_task(folder.path(), {});
+  Place place{.x = 500'030, .y = 5'600'070, .pixel = 10, .width = 61, .height = 53};
+  fs::path scene = write_scene(file("scene.tif"), place, 2, PixelType::kUInt16, texture);
+};
+
+TEST_F(PredictMs, TheMapLiesOnThePixelsOfTheScene) {
+  const PredictionResult result = predict(product, options_for(product, {scene}), "map.tif");
+  const Map map = read_map(file("map.tif"));
+  EXPECT_EQ(map.values.sizes(), (std::vector<int64_t>{1, 53, 61}));
+  EXPECT_EQ(map.georeference.transform, RasterReader(scene.string()).georeference().transform);
+  EXPECT_TRUE(same_crs(map.georeference.wkt, RasterReader(scene.string()).georeference().wkt));
+  EXPECT_EQ(result.valid_pixels, 53 * 61);
+  EXPECT_THAT(RasterReader(file("map.tif").string()).class_names(), ElementsAre("water", "forest", "field", "town"));
+}
+
+TEST_F(PredictMs, OneTileIsTheNetworksOwnAnswer) {
+  // A tile that begins at the scene's corner and holds all of it: no blending.
+  const Place small{.x = 500'000, .y = 5'600'000, .pixel = 10, .width = 16, .height = 16};
+  const fs::path image = write_scene(file("small.tif"), small, 2, PixelType::kUInt16, texture);
+  PredictOptions options = options_for(product, {image});
+  options.overlap = 0;
+  const PredictJob job(product, options);
+  PredictionOutput output = output_to("small_map.tif");
+  output.layers.half = true;
+  predict_scene(job, output);
+  torch::Tensor stored = torch::empty({1, 1, 2, 16, 16});
+  for (int64_t i = 0; i < stored.numel(); ++i)
+    stored.data_ptr<float>()[i] = std::round(texture(i / 256, i / 16 % 16, i % 16));
+  TaskBatch batch{.times = {TaskInput{}}, .height = 16, .width = 16};
+  const auto& band = product.contracts[Modality::kMs]->bands[0];
+  batch.times[0].series[Modality::kMs] = TaskSeries{(stored * band.scale - band.mean) / band.std};
+  const torch::NoGradGuard no_gradients;
+  const auto wanted = torch::softmax(product.network->forward(batch).logits[0], 1)[0];
+  EXPECT_TRUE(all_close(read_map(file("small_map_probabilities.tif")).values, wanted, 1e-3));  // half precision
+}
+
+TEST_F(PredictMs, QuartersMemoryThreadsAndBlocksDoNotChangeABit) {
+  predict(product, options_for(product, {scene}), "whole.tif");
+  const Map classes = read_map(file("whole.tif")), shares = read_map(file("whole_probabilities.tif"));
+  EXPECT_GT(std::get<0>(at::_unique(classes.values)).numel(), 1);  // a map of one class would show nothing
+  const double x = place.x + 310, y = place.y - 270;
+  for (const MapBox& box : {MapBox{place.x, y, x, place.y}, MapBox{x, y, place.x + 610, place.y},
+                            MapBox{place.x, place.y - 530, x, y}, MapBox{x, place.y - 530, place.x + 610, y}}) {
+    PredictOptions options = options_for(product, {scene});
+    options.bbox = box;
+    predict(product, options, "quarter.tif");
+    EXPECT_TRUE(read_map(file("quarter.tif")).values.equal(part_of(classes, read_map(file("quarter.tif")))));
+    const Map part = read_map(file("quarter_probabilities.tif"));
+    EXPECT_TRUE(part.values.equal(part_of(shares, part)));
+    for (const char* name : {"quarter.tif", "quarter_probabilities.tif", "quarter.qml", "quarter.json"})
+      fs::remove(file(name));
+  }
+  const PredictJob unlimited(product, options_for(product, {scene}));
+  PredictOptions options = options_for(product, {scene});
+  options.max_memory = unlimited.run().memory().total - 1;
+  EXPECT_LT(PredictJob(product, options).run().memory().block_side, unlimited.run().memory().block_side);
+  options.block = 10;
+  at::set_num_threads(2);
+  predict(product, options, "small.tif");
+  at::set_num_threads(1);
+  EXPECT_TRUE(read_map(file("small_probabilities.tif")).values.equal(shares.values));
+}
+
+TEST_F(PredictMs, ACutOutSceneGivesTheLargerOnesAnswerATileInsideItsEdge) {
+  product.inference.batch = 1;  // of several tiles, experts and kernels may see the whole batch
+  predict(product, options_for(product, {scene}), "larger.tif");
+  const Place cut{.x = place.x + 70, .y = place.y - 50, .pixel = 10, .width = 48, .height = 44};
+  const fs::path piece = write_scene(file("cut.tif"), cut, 2, PixelType::kUInt16,
+                                     [](int64_t b, int64_t r, int64_t c) { return texture(b, r + 5, c + 7); });
+  predict(product, options_for(product, {piece}), "piece.tif");
+  const Map larger = read_map(file("larger_probabilities.tif")), smaller = read_map(file("piece_probabilities.tif"));
+  const auto inner = [](const torch::Tensor& map) {
+    return map.narrow(1, 16, map.size(1) - 32).narrow(2, 16, map.size(2) - 32);
+  };
+  EXPECT_TRUE(inner(smaller.values).equal(inner(part_of(larger, smaller))));
+  EXPECT_FALSE(smaller.values.equal(part_of(larger, smaller)));  // the edges do differ
+}
+
+TEST_F(PredictMs, PixelsWithoutDataAreNodataInEveryLayer) {
+  const auto hole = [](int64_t row, int64_t column) { return row > 20 && column < 9; };
+  write_scene(
+      scene, place, 2, PixelType::kUInt16,
+      [&](int64_t b, int64_t r, int64_t c) { return hole(r, c) ? 65535 : texture(b, r, c); }, 65535);
+  PredictionOutput output = output_to("map.tif");
+  output.layers.provenance = output.layers.entropy = true;
+  predict_scene(PredictJob(product, options_for(product, {scene})), output);
+  const auto map = read_map(file("map.tif")).values[0], entropy = read_map(file("map_entropy.tif")).values[0],
+             images = read_map(file("map_provenance.tif")).values[0];
+  auto wanted = torch::zeros({53, 61}, torch::kBool);
+  wanted.narrow(0, 21, 32).narrow(1, 0, 9).fill_(true);
+  EXPECT_TRUE(map.eq(255).equal(wanted));
+  EXPECT_TRUE(entropy.eq(255).equal(wanted));
+  EXPECT_TRUE(images.eq(0).equal(wanted));
+}
+
+TEST_F(PredictMs, AreasAreThoseOfThePixels) {
+  PredictionOutput output = output_to("map.tif");
+  output.summary = output.polygons = true;
+  const PredictionResult result = predict_scene(PredictJob(product, options_for(product, {scene})), output);
+  int64_t pixels = 0;
+  const auto map = read_map(file("map.tif")).values;
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(result.areas.pixels[i], map.eq(static_cast<double>(i)).sum().item<int64_t>());
+    EXPECT_NEAR(result.areas.hectares[i], 0.01 * static_cast<double>(result.areas.pixels[i]), 1e-9);
+    pixels += result.areas.pixels[i];
+  }
+  EXPECT_EQ(pixels, 53 * 61);
+  EXPECT_GT(result.polygons, 0);
+}
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class ResumedPrediction : public PredictMs {
+ protected:
+  PredictOptions options() const {
+    PredictOptions options = options_for(product, {scene});
+    options.block = 16;
+    return options;
+  }
+  /// What a killed run leaves: the journal of a run that computed everything and could not write its output, cut short.
+  void leave_journal(const PredictJob& job) const {
+    PredictionOutput output = output_to("resumed.tif");
+    output.map.creation_options = {"BLOCKXSIZE=17"};
+    EXPECT_THROW(predict_scene(job, output), DataError);
+    ASSERT_TRUE(fs::exists(journal()));
+    EXPECT_FALSE(fs::exists(file("resumed.tif")));
+    fs::resize_file(journal(), fs::file_size(journal()) * 6 / 10);
+  }
+  fs::path journal() const { return file("resumed.tif.journal"); }
+};
+
+TEST_F(ResumedPrediction, HasTheBytesOfAnUninterruptedOneAndComputesOnlyTheRest) {
+  const PredictOptions how = options();
+  const PredictionResult straight = predict(product, how, "straight.tif");
+  ASSERT_GT(PredictJob(product, how).blocks().size(), 2u);
+  leave_journal(PredictJob(product, how));
+  PredictionOutput output = output_to("resumed.tif");
+  output.resume = true;
+  const PredictionResult resumed = predict_scene(PredictJob(product, how), output);
+  EXPECT_GT(resumed.resumed_pixels, 0);
+  EXPECT_LT(resumed.resumed_pixels, 53 * 61);
+  EXPECT_LT(resumed.tiles, straight.tiles);
+  EXPECT_EQ(resumed.valid_pixels, straight.valid_pixels);
+  EXPECT_EQ(bytes_of(file("resumed.tif")), bytes_of(file("straight.tif")));
+  EXPECT_EQ(bytes_of(file("resumed_probabilities.tif")), bytes_of(file("straight_probabilities.tif")));
+  EXPECT_FALSE(fs::exists(journal()));
+}
+
+TEST_F(ResumedPrediction, IsNeverStartedByItself) {
+  leave_journal(PredictJob(product, options()));
+  try {
+    predict(product, options(), "resumed.tif");
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--resume"));
+  }
+  EXPECT_TRUE(fs::exists(journal()));
+  PredictionOutput output = output_to("resumed.tif");
+  output.map.overwrite = true;
+  EXPECT_EQ(predict_scene(PredictJob(product, options()), output).resumed_pixels, 0);
+}
+
+TEST_F(ResumedPrediction, IsRefusedWhereTheScenesOrTheOptionsDiffer) {
+  leave_journal(PredictJob(product, options()));
+  PredictionOutput output = output_to("resumed.tif");
+  output.resume = true;
+  const auto message = [&](const PredictOptions& how) -> std::string {
+    try {
+      predict_scene(PredictJob(product, how), output);
+    } catch (const DataError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  PredictOptions other = options();
+  other.augmentation = TestTimeAugmentation::kFlips;
+  EXPECT_THAT(message(other), HasSubstr("another tta (none, now flips)"));
+  write_scene(scene, place, 2, PixelType::kUInt16, [](int64_t b, int64_t r, int64_t c) { return texture(b, c, r); });
+  EXPECT_THAT(message(options()), HasSubstr("another scene 1"));
+  output.layers.entropy = true;
+  EXPECT_THAT(message(options()), HasSubstr("another layers"));
+}
+
+TEST_F(PredictMs, TestTimeAugmentationAveragesTheViews) {
+  predict(product, options_for(product, {scene}), "plain.tif");
+  PredictOptions options = options_for(product, {scene});
+  options.augmentation = TestTimeAugmentation::kFlips;
+  const PredictionResult result = predict(product, options, "flips.tif");
+  EXPECT_EQ(result.valid_pixels, 53 * 61);
+  EXPECT_FALSE(
+      read_map(file("flips_probabilities.tif")).values.equal(read_map(file("plain_probabilities.tif")).values));
+}
+
+TEST_F(PredictMs, AnotherTileSizeAgreesForTheMost) {
+  predict(product, options_for(product, {scene}), "plain.tif");
+  PredictOptions options = options_for(product, {scene});
+  options.tile = 32;
+  predict(product, options, "large.tif");
+  const double agreement =
+      read_map(file("plain.tif")).values.eq(read_map(file("large.tif")).values).to(torch::kFloat).mean().item<double>();
+  RecordProperty("agreement", std::to_string(agreement));
+  EXPECT_GT(agreement, 0.25);  // of four classes; a network of random weights hangs on its context
+}
+
+TEST_F(PredictMs, WhatCannotBeMappedIsRefusedInOneClearLine) {
+  PredictOptions options = options_for(product, {scene});
+  TaskProduct scenes = product;
+  scenes.task.kind = TaskKind::kScene;
+  EXPECT_THAT(refusal(scenes, options), HasSubstr("classifies whole scenes"));
+  TaskProduct pairs = product;
+  pairs.task.kind = TaskKind::kChange;
+  EXPECT_THAT(refusal(pairs, options), HasSubstr("skysense change"));
+  EXPECT_THAT(refusal(product, options_for(product, {scene, scene})), HasSubstr("skysense predict"));
+
+  options.times[0].images[Modality::kMs].push_back({scene, parse_date("2024-01-01"), ""});
+  EXPECT_THAT(refusal(product, options), HasSubstr("has no date"));
+  options.times[0].images[Modality::kMs][0].date = parse_date("2024-02-01");
+  EXPECT_THAT(refusal(product, options), HasSubstr("in the order of their dates"));
+  options.times[0].images[Modality::kMs][0].date = parse_date("2023-02-01");
+  EXPECT_THAT(refusal(product, options), HasSubstr("the model takes 1"));
+  options = options_for(product, {scene});
+  options.times[0].images[Modality::kHr] = {{scene, std::nullopt, ""}};
+  EXPECT_THAT(refusal(product, options), HasSubstr("not fine-tuned on hr"));
+  options = options_for(product, {scene});
+  options.bbox = MapBox{0, 0, 10, 10};
+  EXPECT_THAT(refusal(product, options), HasSubstr("does not meet the scene"));
+  EXPECT_FALSE(fs::exists(file("refused.tif")));
+  EXPECT_FALSE(fs::exists(file("refused.tif.journal")));
+}
+
+class PredictSeveral : public PredictScene {
+ protected:
+  // A label pixel is one of MS, 4 x 4 of HR.
+  TaskProduct product = nano_task(folder.path(), {.modalities = {Modality::kHr, Modality::kMs}, .dates = 2});
+  const Place ms{.x = 500'000, .y = 5'600'000, .pixel = 10, .width = 24, .height = 20};
+  fs::path ms_file = write_scene(file("ms.tif"), ms, 2, PixelType::kUInt16, texture);
+  fs::path write_hr(double dx, const char* crs = "EPSG:32631") const {
+    const Place place{.x = ms.x + dx, .y = ms.y, .pixel = 2.5, .width = 96, .height = 80, .crs = crs};
+    return write_scene(file("hr.tif"), place, 2, PixelType::kUInt16, texture);
+  }
+  PredictOptions options(const fs::path& hr) const {
+    PredictOptions options = options_for(product, {ms_file});
+    auto& images = options.times[0].images;
+    images[Modality::kMs] = {{ms_file, parse_date("2024-05-01"), ""}, {ms_file, parse_date("2024-07-01"), ""}};
+    images[Modality::kHr] = {{hr, std::nullopt, ""}};
+    return options;
+  }
+};
+
+TEST_F(PredictSeveral, TheMapLiesOnThePixelsOfTheOutputsSensor) {
+  const fs::path hr = write_hr(0);
+  PredictionOutput output = output_to("map.tif");
+  output.layers.provenance = true;
+  predict_scene(PredictJob(product, options(hr)), output);
+  const Map map = read_map(file("map.tif"));
+  EXPECT_EQ(map.values.sizes(), (std::vector<int64_t>{1, 20, 24}));
+  EXPECT_EQ(map.georeference.transform, RasterReader(ms_file.string()).georeference().transform);
+  const auto images = read_map(file("map_provenance.tif")).values;
+  EXPECT_TRUE(images[0].eq(1).all().item<bool>());
+  EXPECT_TRUE(images[1].eq(2).all().item<bool>());
+}
+
+TEST_F(PredictSeveral, EverySensorHasItsPart) {
+  predict(product, options(write_hr(0)), "both.tif");
+  PredictOptions without = options(write_hr(0));
+  without.times[0].images[Modality::kMs].pop_back();
+  predict(product, without, "one.tif");
+  EXPECT_FALSE(read_map(file("both_probabilities.tif")).values.equal(read_map(file("one_probabilities.tif")).values));
+}
+
+TEST_F(PredictSeveral, ImagesApartOrOfAnotherReferenceSystemAreRefused) {
+  EXPECT_THAT(refusal(product, options(write_hr(50'000))), HasSubstr("does not overlap"));
+  EXPECT_THAT(refusal(product, options(write_hr(0, "EPSG:32632"))), HasSubstr("CRS differs"));
+  EXPECT_THAT(refusal(product, options(write_hr(0, nullptr))), HasSubstr("has no CRS"));
+  PredictOptions only_hr = options(write_hr(0));
+  only_hr.times[0].images[Modality::kMs].clear();
+  EXPECT_THAT(refusal(product, only_hr), HasSubstr("--ms"));
+}
+
+TEST(CountImages, OfFinerAndCoarserImagesAreThoseOfThePixelsTheyTouch) {
+  Region region(1);
+  const auto series = [](const torch::Tensor& valid) {
+    return ImageSeries{torch::zeros({1, 1, valid.size(0), valid.size(1)}), valid.unsqueeze(0),
+                       torch::zeros({1}, torch::kInt64)};
+  };
+  auto fine = torch::zeros({8, 8}, torch::kBool), coarse = torch::zeros({2, 2}, torch::kBool);
+  fine[3][5] = true;
+  coarse[1][0] = true;
+  region[0][Modality::kHr] = series(fine);
+  region[0][Modality::kMs] = series(coarse);
+  const auto counts = count_images(region, 2, 2, 2);  // 4 x 4 pixels of the output
+  auto wanted = torch::zeros({2, 4, 4}, torch::kUInt8);
+  wanted[0][1][2] = 1;
+  wanted[1].narrow(0, 2, 2).narrow(1, 0, 2).fill_(1);
+  EXPECT_TRUE(counts[0].narrow(0, 0, 2).equal(wanted));
+}
+
+class Change : public PredictScene {
+ protected:
+  TaskProduct product = nano_task(
+      folder.path(),
+      {.modalities = {Modality::kHr}, .output = Modality::kHr, .kind = TaskKind::kChange, .head = "bit", .tile = 32});
+  const Place place{.x = 500'000, .y = 5'600'000, .pixel = 1, .width = 50, .height = 40};
+  fs::path before = write_scene(file("before_image.tif"), place, 2, PixelType::kUInt16, texture);
+  fs::path write_after(double dx, double pixel = 1, const char* crs = "EPSG:32631") const {
+    const Place later{.x = place.x + dx, .y = place.y, .pixel = pixel, .width = 50, .height = 40, .crs = crs};
+    return write_scene(file("after_image.tif"), later, 2, PixelType::kUInt16,
+                       [](int64_t b, int64_t r, int64_t c) { return texture(b, c, r); });
+  }
+};
+
+TEST_F(Change, LiesOnTheEarlierImageAndHasDataWhereBothHave) {
+  const fs::path after = write_after(20);  // 20 pixels further east
+  const PredictionResult result = predict(product, options_for(product, {before, after}), "change.tif");
+  const Map map = read_map(file("change.tif"));
+  EXPECT_EQ(map.georeference.transform, RasterReader(before.string()).georeference().transform);
+  EXPECT_EQ(map.values.sizes(), (std::vector<int64_t>{1, 40, 50}));
+  EXPECT_TRUE(map.values[0].narrow(1, 0, 20).eq(255).all().item<bool>());
+  EXPECT_TRUE(map.values[0].narrow(1, 20, 30).lt(2).all().item<bool>());
+  EXPECT_EQ(result.valid_pixels, 40 * 30);
+  EXPECT_THAT(result.class_names, ElementsAre("unchanged", "changed"));
+}
+
+TEST_F(Change, AnImageOfSlightlyOtherPixelsIsBroughtOntoTheEarlierOnes) {
+  const PredictionResult result =
+      predict(product, options_for(product, {before, write_after(-1.3, 1.1)}), "change.tif");
+  EXPECT_EQ(result.valid_pixels, 40 * 50);
+}
+
+TEST_F(Change, RefusesImagesApartOfAnotherSystemOrInTheWrongOrder) {
+  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(5000)})), HasSubstr("do not overlap"));
+  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(0, 1, "EPSG:32632")})),
+              HasSubstr("CRS differ"));
+  PredictOptions options = options_for(product, {before, write_after(0)});
+  options.times[0].images[Modality::kHr][0].date = parse_date("2024-01-01");
+  options.times[1].images[Modality::kHr][0].date = parse_date("2023-01-01");
+  EXPECT_THAT(refusal(product, options), HasSubstr("older than the first"));
+}
+
+TEST_F(Change, OfClassesComesWithTheMapsOfBothTimes) {
+  const TaskProduct semantic = nano_task(folder.path(), {.modalities = {Modality::kHr},
+                                                         .output = Modality::kHr,
+                                                         .kind = TaskKind::kSemanticChange,
+                                                         .head = "upernet-change",
+                                                         .tile = 32});
+  predict(semantic, options_for(semantic, {before, write_after(0)}), "change.tif");
+  const auto change = read_map(file("change.tif")).values, first = read_map(file("change_before.tif")).values,
+             second = read_map(file("change_after.tif")).values;
+  EXPECT_TRUE(change.eq(1).equal(first.ne(second)));
+  EXPECT_EQ(read_map(file("change_probabilities.tif")).values.size(0), 8);
+  // The same image twice has not changed.
+  predict(semantic, options_for(semantic, {before, before}), "none.tif");
+  EXPECT_TRUE(read_map(file("none.tif")).values.eq(0).all().item<bool>());
+}
+
+}  // namespace
+}  // namespace skysense
