@@ -187,3 +187,13 @@ def test_training_images_are_cut_into_tiles_and_validation_sees_them_whole(data_
     result = result_of("finetune", "--recipe", "isaid", "--data", data_of("isaid"), "--model", "random:nano", "--dry-run",
                        "--set", "data.tile=8", "--set", "data.tile_stride=4")
     assert (result["training_samples"], result["validation_samples"]) == (9, 1)  # of 16 x 16 pixels
+
+
+@pytest.mark.parametrize("recipe", ["aid-20", "fmow-s2", "isaid", "levir-cd", "pastis-mm"])
+def test_trains_with_the_recipes_own_augmentations(recipe, data_of, folder):
+    settings = [setting for setting in QUICK if not setting.startswith(("augment.", "data.resize", "data.tile"))]
+    words = [word for setting in [*settings, "data.resize=18", "data.tile=12", "data.tile_stride=4"] for word in ("--set", setting)]
+    maps = recipe not in ("aid-20", "fmow-s2")
+    result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "-o",
+                       folder / "run", *words, "--set", "train.steps=4", *(["--set", "data.resize=0"] if maps else []))
+    assert numpy.isfinite(result["loss"]) and result["skipped_samples"] == 0
