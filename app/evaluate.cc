@@ -50,7 +50,8 @@ std::vector<int64_t> samples_of_split(const LabelledDataset& dataset, const std:
 
 void run(const Arguments& arguments) {
   TaskProduct product = load_task_product(arguments.model);
-  const FinetuneOptions options = read_config(product, arguments.assignments).options;
+  FinetuneOptions options = read_config(product, arguments.assignments).options;
+  options.data.tile = 0;  // images are judged whole, those of the training split too
   const auto dataset = open_task_data(arguments.data, options);
   check_dataset_fits(product.task, product.contracts, dataset->description());
   set_threads(options.compute.threads);

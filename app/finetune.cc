@@ -154,8 +154,8 @@ void add_finetune(CLI::App& program) {
     FinetuneOptions options;
     return "Examples:\n"
            "  skysense finetune --recipe list\n"
-           "  skysense finetune --recipe aid --data AID --model PRETRAINED -o RUN\n"
-           "  skysense finetune --recipe aid --data AID --model random:nano -o RUN --shots 5 --set train.steps=200\n"
+           "  skysense finetune --recipe aid-20 --data AID --model PRETRAINED -o RUN\n"
+           "  skysense finetune --recipe aid-20 --data AID --model random:nano -o RUN --shots 5 --set train.steps=200\n"
            "then skysense evaluate --model RUN --data AID.\n\n"
            "Keys of --set and of a recipe, with their defaults:\n" +
            describe_options(fields_of(options));

@@ -50,6 +50,16 @@ int64_t PlaceSamples::kept_bytes() const {
   return bytes_;
 }
 
+PlaceSizes PlaceSamples::sizes(int64_t number) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = sizes_.find(number); found != sizes_.end()) return found->second;
+  }
+  const PlaceSizes found = source_->sizes(number);
+  const std::lock_guard lock(mutex_);
+  return sizes_.emplace(number, found).first->second;
+}
+
 std::shared_ptr<const LabelledSample> PlaceSamples::whole(int64_t number, const PerModality<bool>& modalities) const {
   PerModality<bool> wanted = modalities;
   {
@@ -74,7 +84,7 @@ std::shared_ptr<const LabelledSample> PlaceSamples::whole(int64_t number, const 
 
 LabelledSample PlaceSamples::get(int64_t number, const SampleRequest& request) const {
   const auto whole_sample = whole(number, request.modalities);
-  const RasterSize extent = source_->extent(number);
+  const RasterSize extent = sizes(number).extent;
   const PixelWindow window = window_inside(request.window, extent, whole_sample->entry.name);
   LabelledSample result;
   result.entry = whole_sample->entry;

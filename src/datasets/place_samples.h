@@ -18,7 +18,8 @@ class PlaceSamples : public LabelledDataset {
   const DatasetDescription& description() const override { return source_->description(); }
   int64_t size() const override { return source_->size(); }
   const SampleEntry& entry(int64_t number) const override { return source_->entry(number); }
-  RasterSize extent(int64_t number) const override { return source_->extent(number); }
+  RasterSize extent(int64_t number) const override { return sizes(number).extent; }
+  PerModality<std::optional<RasterSize>> image_sizes(int64_t number) const override { return sizes(number).images; }
   using LabelledDataset::get;
   LabelledSample get(int64_t number, const SampleRequest& request) const override;
   std::vector<std::string> files(int64_t number) const override { return source_->files(number); }
@@ -31,12 +32,14 @@ class PlaceSamples : public LabelledDataset {
     PerModality<bool> modalities;
     std::shared_ptr<const LabelledSample> sample;
   };
+  PlaceSizes sizes(int64_t number) const;
   std::shared_ptr<const LabelledSample> whole(int64_t number, const PerModality<bool>& modalities) const;
 
   const std::unique_ptr<PlaceSource> source_;
   const int64_t max_bytes_;
   mutable std::mutex mutex_;  // of what follows
   mutable std::unordered_map<int64_t, Kept> kept_;
+  mutable std::unordered_map<int64_t, PlaceSizes> sizes_;  // all that were asked for: they are small
   mutable int64_t bytes_ = 0;
 };
 

@@ -75,19 +75,25 @@ class StoredPlaces : public PlaceSource {
   }
   std::vector<std::string> files(int64_t number) const override { return place(number).files; }
 
-  RasterSize extent(int64_t number) const override {
+  PlaceSizes sizes(int64_t number) const override {
     const StoredPlace& stored = place(number);
-    if (!stored.label.empty()) {
-      OpenArrays arrays;
-      return label_size({stored.label}, {}, arrays);
-    }
-    PerModality<std::optional<RasterSize>> sizes;
+    PlaceSizes sizes;
     const bool map = task_ == PlaceTask::kLandCover;
     const PlaceSample sample = parts_[stored.part]->get_part(
-        stored.number, {.choose = choose_corner({{false, false, false}}, &sizes), .label = map});
-    if (map && sample.label.defined()) return {sample.label.size(1), sample.label.size(0)};
+        stored.number, {.choose = choose_corner({{false, false, false}}, &sizes.images), .label = map});
+    if (!stored.label.empty()) {
+      OpenArrays arrays;
+      sizes.extent = label_size({stored.label}, {}, arrays);
+      return sizes;
+    }
+    if (map && sample.label.defined()) {
+      sizes.extent = {sample.label.size(1), sample.label.size(0)};
+      return sizes;
+    }
     for (const Modality modality : kModalities) {
-      if (sizes[modality]) return *sizes[modality];
+      if (!sizes.images[modality]) continue;
+      sizes.extent = *sizes.images[modality];
+      return sizes;
     }
     throw DataError(fmt::format("place {}: it has no image", entry(number).name));
   }

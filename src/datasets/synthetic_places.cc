@@ -100,12 +100,16 @@ class SyntheticPlaces : public PlaceSource {
   const SampleEntry& entry(int64_t number) const override { return entries_.at(static_cast<size_t>(number)); }
   std::vector<std::string> files(int64_t) const override { return {}; }
 
-  RasterSize extent(int64_t number) const override {
+  PlaceSizes sizes(int64_t number) const override {
     (void)entry(number);
     const bool hr = task_ == PlaceTask::kClass || task_ == PlaceTask::kCovers || task_ == PlaceTask::kHrLandCover ||
                     is_of_two_flights(task_);
-    const int64_t side = hr ? hr_side() : world_.cells;
-    return {side, side};
+    const RasterSize fine{hr_side(), hr_side()}, coarse{world_.cells, world_.cells};
+    PlaceSizes sizes{.extent = hr ? fine : coarse, .images = {}};
+    for (const Modality modality : kModalities) {
+      if (description_.sensors[modality]) sizes.images[modality] = modality == Modality::kHr ? fine : coarse;
+    }
+    return sizes;
   }
 
   LabelledSample read(int64_t number, const PerModality<bool>& modalities) const override {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -136,6 +139,27 @@ std::vector<int64_t> select_samples(const LabelledDataset& dataset, const std::v
     chosen.push_back(labelled[static_cast<size_t>(position)]);
   if (chosen.empty()) throw DataError(dataset.description().name + ": no training sample with a label to choose from");
   return chosen;
+}
+
+std::vector<int64_t> hold_out(const LabelledDataset& dataset, std::vector<int64_t>& training, double share,
+                              int64_t seed) {
+  std::map<uint64_t, std::vector<int64_t>> groups;  // in the order drawn
+  for (const int64_t number : training) {
+    const std::string& group = dataset.entry(number).group;
+    const uint64_t name = group.empty() ? static_cast<uint64_t>(number) : hash_text(group);
+    groups[RandomStream(static_cast<uint64_t>(seed), 0, name, "held out").next()].push_back(number);
+  }
+  const auto wanted = static_cast<size_t>(std::llround(share * static_cast<double>(training.size())));
+  std::vector<int64_t> held, kept;
+  for (const auto& [drawn, numbers] : groups) {
+    const bool last = held.size() + numbers.size() == training.size();
+    auto& part = held.size() < wanted && !last ? held : kept;
+    part.insert(part.end(), numbers.begin(), numbers.end());
+  }
+  std::ranges::sort(held);
+  std::ranges::sort(kept);
+  training = kept;
+  return held;
 }
 
 }  // namespace skysense

@@ -40,4 +40,10 @@ std::vector<int64_t> choose_shots(const std::vector<SelectionCandidate>& candida
 std::vector<int64_t> select_samples(const LabelledDataset& dataset, const std::vector<int64_t>& numbers,
                                     const SelectionOptions& options);
 
+/// Takes a share of the training samples out, for validation: those that the seed's order puts first. Samples of a
+/// group (tiles of an image, months of a place) stay together, since they show the same ground: as many groups as reach
+/// the share, and never the last.
+std::vector<int64_t> hold_out(const LabelledDataset& dataset, std::vector<int64_t>& training, double share,
+                              int64_t seed);
+
 }  // namespace skysense

@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "finetune/selection.h"
 #include "finetune/task_evaluation.h"
 
@@ -23,23 +22,6 @@ void check(const FinetuneOptions& options, const Ranks& ranks) {
   }
   if (options.eval.patience > 0 && options.eval.every == 0)
     throw UsageError("eval.patience wants evaluations on the way: set eval.every");
-}
-
-/// Holds a share of the samples out: those that a fixed order by the seed puts first.
-std::vector<int64_t> hold_out(std::vector<int64_t>& training, double share, int64_t seed) {
-  std::vector<std::pair<uint64_t, int64_t>> order;
-  for (const int64_t number : training) {
-    order.emplace_back(RandomStream(static_cast<uint64_t>(seed), 0, static_cast<uint64_t>(number), "held out").next(),
-                       number);
-  }
-  std::ranges::sort(order);
-  const auto count = static_cast<size_t>(std::llround(share * static_cast<double>(order.size())));
-  std::vector<int64_t> held, kept;
-  for (size_t i = 0; i < order.size(); ++i) (i < count ? held : kept).push_back(order[i].second);
-  std::ranges::sort(held);
-  std::ranges::sort(kept);
-  training = kept;
-  return held;
 }
 
 }  // namespace
@@ -65,7 +47,7 @@ TaskRun plan_task_run(const FinetuneOptions& options, const std::string& recipe,
   run.training = select_samples(dataset, run.training, options.data.selection);
   run.validation = samples_of(dataset, options.data.val_split);
   if (run.validation.empty() && options.data.val_share > 0)
-    run.validation = hold_out(run.training, options.data.val_share, options.seed);
+    run.validation = hold_out(dataset, run.training, options.data.val_share, options.seed);
   run.validation = spread_out(run.validation, options.eval.samples);
 
   TaskTrainOptions& train = run.options.train;

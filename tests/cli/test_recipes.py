@@ -2,7 +2,7 @@
 
 import functools
 import json
-import os
+import pathlib
 import re
 
 import numpy
@@ -87,16 +87,18 @@ def flat(tree, prefix=""):
 
 
 @functools.cache
+def written(recipe):
+    """What the recipe's own file says, with what it extends below."""
+    path = pathlib.Path(__file__).parents[2] / "recipes" / "downstream" / f"{recipe}.yaml"
+    texts = [yaml.safe_load(path.read_text())]
+    while "extends" in texts[-1]:
+        path = path.parent / (texts[-1]["extends"] + ".yaml")
+        texts.append(yaml.safe_load(path.read_text()))
+    return texts
+
+
 def reader_of(recipe):
-    """As the recipe's files say, which stand in the source tree."""
-    folder = os.path.join(os.path.dirname(__file__), "../../recipes/downstream")
-    path = os.path.join(folder, recipe + ".yaml")
-    while True:
-        with open(path) as file:
-            text = yaml.safe_load(file)
-        if "reader" in text.get("data", {}):
-            return text["data"]["reader"]
-        path = os.path.join(os.path.dirname(path), text["extends"] + ".yaml")
+    return next(text["data"]["reader"] for text in written(recipe) if "reader" in text.get("data", {}))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ def resolved(data_of):
     def resolve(recipe):
         result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "--dry-run")
         config = flat(yaml.safe_load(result["config"]))
-        return config | {"modalities": [name for name in MODALITIES if name in result["inputs"]], "pretrained": config["pretrained"]}
+        return config | {"modalities": [name for name in MODALITIES if name in result["inputs"]]}
 
     return resolve
 
@@ -137,10 +139,11 @@ def test_is_as_the_papers_tables_have_it(recipe, resolved):
 def test_an_ablation_changes_what_the_paper_changed_and_nothing_else(recipe, resolved):
     base, changes, table, value = ABLATIONS[recipe]
     config, of_base = resolved(f"ablations/{recipe}"), resolved(base)
-    about = {"title", "paper.table", "paper.values"} | ({"pretrained"} - changes.keys())
-    assert {key: value for key, value in config.items() if value != of_base[key] and key not in about} == {
-        key: value for key, value in changes.items() if key != "pretrained" and of_base[key] != value
-    }
+    changed = {key: value for key, value in config.items() if value != of_base[key]}
+    for key in ("title", "paper.table", "paper.values"):
+        changed.pop(key, None)
+    assert changed == {key: value for key, value in changes.items() if key != "pretrained" and of_base[key] != value}
+    assert written(f"ablations/{recipe}")[0].get("pretrained") == changes.get("pretrained")
     (metric, split, reported), *more = results_of(config)[1]
     assert (config["paper.table"], reported, more) == (table, value, [])
     assert (metric, split) == RESULTS[base][1][0][:2]
@@ -178,3 +181,19 @@ def test_learns_on_a_tiny_data_set_in_the_published_layout(recipe, data_of, fold
     losses = [line["loss"] for line in lines if "loss" in line]
     assert len(losses) == result["steps"] >= 12 and result["skipped_samples"] == 0
     assert numpy.mean(losses[-3:]) < 0.9 * numpy.mean(losses[:3]), losses
+
+
+def test_training_images_are_cut_into_tiles_and_validation_sees_them_whole(data_of):
+    result = result_of("finetune", "--recipe", "isaid", "--data", data_of("isaid"), "--model", "random:nano", "--dry-run",
+                       "--set", "data.tile=8", "--set", "data.tile_stride=4")
+    assert (result["training_samples"], result["validation_samples"]) == (9, 1)  # of 16 x 16 pixels
+
+
+@pytest.mark.parametrize("recipe", ["aid-20", "fmow-s2", "isaid", "levir-cd", "pastis-mm"])
+def test_trains_with_the_recipes_own_augmentations(recipe, data_of, folder):
+    settings = [setting for setting in QUICK if not setting.startswith(("augment.", "data.resize", "data.tile"))]
+    words = [word for setting in [*settings, "data.resize=18", "data.tile=12", "data.tile_stride=4"] for word in ("--set", setting)]
+    maps = recipe not in ("aid-20", "fmow-s2")
+    result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "-o",
+                       folder / "run", *words, "--set", "train.steps=4", *(["--set", "data.resize=0"] if maps else []))
+    assert numpy.isfinite(result["loss"]) and result["skipped_samples"] == 0

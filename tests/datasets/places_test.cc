@@ -92,6 +92,18 @@ TEST(Places, EveryTaskHasLabelsOfItsKindOnItsGridAndBelowItsClasses) {
   }
 }
 
+TEST(Places, SidesOfAllRastersAreThoseOfTheImages) {
+  for (const PlaceTaskTraits& task : kPlaceTasks) {
+    const auto dataset = world(task.reader);
+    const LabelledSample sample = dataset->get(1);
+    const auto sizes = dataset->image_sizes(1);
+    for (const Modality modality : kModalities) {
+      ASSERT_EQ(sizes[modality].has_value(), sample.images[modality].has_value()) << task.reader;
+      if (sizes[modality]) EXPECT_EQ(sizes[modality]->width, sample.images[modality]->series.values.size(3));
+    }
+  }
+}
+
 TEST(Places, ChangeIsWhereTheLandCoverOfBothFlightsDiffers) {
   const std::string data = "synth:40,val=0,test=0,seed=1,size=16,hr=4";
   const auto change = world("places-change", data), cover = world("places-semantic-change", data);
@@ -142,7 +154,7 @@ class CountingPlaces : public PlaceSource {
   const DatasetDescription& description() const override { return description_; }
   int64_t size() const override { return 3; }
   const SampleEntry& entry(int64_t) const override { return entry_; }
-  RasterSize extent(int64_t) const override { return {4, 4}; }
+  PlaceSizes sizes(int64_t) const override { return {.extent = {4, 4}, .images = {}}; }
   std::vector<std::string> files(int64_t) const override { return {}; }
   LabelledSample read(int64_t number, const PerModality<bool>& modalities) const override {
     ++reads_;
@@ -268,6 +280,8 @@ TEST(Places, AFolderHasItsOwnClassesAndSplits) {
   EXPECT_TRUE(cover->get(test[0]).label.eq(0).all().item<bool>());
   EXPECT_EQ(cover->extent(0).width, 4);
   EXPECT_EQ(scenes->extent(0).width, 8);
+  EXPECT_EQ(cover->image_sizes(0)[Modality::kHr]->width, 8);
+  EXPECT_FALSE(cover->image_sizes(0)[Modality::kMs]);
   EXPECT_TRUE(crops->get(0).label.eq(-1).all().item<bool>());  // 255: no crop
   EXPECT_NEAR(cover->get(0).images[Modality::kHr]->series.values.max().item<float>(), 100.0 / 255, 1e-6);
 }

@@ -153,5 +153,34 @@ TEST(Selection, ReadsTheClassesOfMasksWithoutImages) {
   EXPECT_THROW(select_samples(dataset, {19}, {.shots = 1}), DataError);
 }
 
+TEST(Selection, HeldOutSamplesAreOfOtherGroupsThanThoseThatTrain) {
+  /// Tiles of six images, five each.
+  class Tiles : public GroundSamples {
+   public:
+    Tiles() : GroundSamples({4, 4}, 1) {
+      for (int i = 0; i < 30; ++i)
+        entries_.push_back({fmt::format("tile{}", i), "train", fmt::format("image{}", i / 5)});
+    }
+    int64_t size() const override { return 30; }
+    const SampleEntry& entry(int64_t number) const override { return entries_.at(static_cast<size_t>(number)); }
+
+   private:
+    std::vector<SampleEntry> entries_;
+  } const dataset;
+  const auto images_of = [](const std::vector<int64_t>& numbers) {
+    std::set<int64_t> images;
+    for (const int64_t number : numbers) images.insert(number / 5);
+    return images;
+  };
+  auto training = samples_of(dataset, "train"), again = training, others = training, few = std::vector<int64_t>{3, 4};
+  const auto held = hold_out(dataset, training, 0.25, 0);
+  EXPECT_EQ(held.size(), 10U);  // two images reach a quarter
+  EXPECT_EQ(training.size(), 20U);
+  for (const int64_t image : images_of(held)) EXPECT_FALSE(images_of(training).contains(image)) << image;
+  EXPECT_EQ(hold_out(dataset, again, 0.25, 0), held);
+  EXPECT_NE(hold_out(dataset, others, 0.25, 1), held);
+  EXPECT_TRUE(hold_out(dataset, few, 0.5, 0).empty());  // one image alone trains
+}
+
 }  // namespace
 }  // namespace skysense
