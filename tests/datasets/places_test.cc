@@ -101,7 +101,8 @@ TEST(Places, SidesOfAllRastersAreThoseOfTheImages) {
     const auto sizes = dataset->image_sizes(1);
     for (const Modality modality : kModalities) {
       ASSERT_EQ(sizes[modality].has_value(), sample.images[modality].has_value()) << task.reader;
-      if (sizes[modality]) EXPECT_EQ(sizes[modality]->width, sample.images[modality]->series.values.size(3));
+      if (!sizes[modality]) continue;
+      EXPECT_EQ(sizes[modality]->width, sample.images[modality]->series.values.size(3)) << task.reader;
     }
   }
 }
