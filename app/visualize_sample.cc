@@ -90,7 +90,8 @@ void draw(const Arguments& arguments) {
 
   std::vector<CaptionedPicture> sheet = image_pictures(sample, description.sensors, arguments.dates);
   if (sheet.empty()) throw DataError(fmt::format("sample {} has no image", sample.entry.name));
-  const Picture ground = sheet.front().picture;
+  // What changed is seen in the later image.
+  const Picture ground = description.label == LabelKind::kChangeMask ? sheet.back().picture : sheet.front().picture;
   const size_t images = sheet.size();
   const std::vector<ClassMap> maps = maps_of(sample.label);
   for (const int64_t t : evenly_spaced(static_cast<int64_t>(maps.size()), arguments.dates)) {

@@ -8,7 +8,7 @@ import subprocess
 from ablation_jobs import Job, read_json, run_jobs, write_json
 from downstream_report import cell, compared, gain_cell
 from downstream_tasks import FUSED, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
-from downstream_train import last_step
+from downstream_train import last_step, metrics_of
 
 LULC = ["nodata", "water", "trees", "unused 3", "flooded vegetation", "crops", "unused 6", "built", "bare", "snow", "clouds", "rangeland"]
 LOVEDA = ["nodata", "background", "building", "road", "water", "barren", "forest", "agriculture"]
@@ -128,8 +128,9 @@ def evaluate_job(name: str, network: str, seed: int, arguments: argparse.Namespa
                "--set", "threads=1", "--set", f"device={arguments.device}"]
 
     def finish(result: dict) -> None:
-        write_json(file, {"task": name, "network": network, "seed": seed, "metric": task.metric, "value": result["metrics"][task.metric],
-                          "metrics": result["metrics"], "steps": arguments.steps, "commit": arguments.commit,
+        metrics = metrics_of(result)
+        write_json(file, {"task": name, "network": network, "seed": seed, "metric": task.metric, "value": metrics[task.metric],
+                          "metrics": metrics, "steps": arguments.steps, "commit": arguments.commit,
                           "training_samples": read_json(folder / "finetune.json")["training_samples"]})
 
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.evaluate.log", work=1, finish=finish)

@@ -90,13 +90,18 @@ def train(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     return run_jobs("fine-tuning", [finetune_job(run, arguments) for run in missing], arguments.jobs)
 
 
+def metrics_of(result: dict) -> dict[str, float]:
+    """Of a U-Net, or of `skysense evaluate`, whose result holds them side by side."""
+    return result["metrics"] if "metrics" in result else {name: value for name, value in result.items() if isinstance(value, float)}
+
+
 def keep_result(run: Run, result: dict, arguments: argparse.Namespace) -> None:
     """The metrics, and no checkpoint: a hundred of them fill a disk."""
     folder = arguments.out / "runs" / run.key
-    trained = read_json(folder / "finetune.json") or {}
+    trained, metrics = read_json(folder / "finetune.json") or {}, metrics_of(result)
     write_json(result_file(run, arguments), {
         "task": run.task.name, "network": run.network, "fraction": run.fraction, "seed": run.seed, "metric": run.task.metric,
-        "value": result["metrics"][run.task.metric], "metrics": result["metrics"], "steps": arguments.steps,
+        "value": metrics[run.task.metric], "metrics": metrics, "steps": arguments.steps,
         "training_samples": result.get("training_samples", trained.get("training_samples")), "loss": result.get("loss", trained.get("loss")),
         "parameters": result.get("parameters"), "commit": arguments.commit, "program": arguments.version})
     if not arguments.keep_runs:
@@ -146,8 +151,11 @@ def export_job(task: Task, split: str, fraction: float, seed: int, arguments: ar
 def peers(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     """The U-Nets, on the same labelled samples."""
     missing = [run for run in runs if run.network == U_NET and not result_file(run, arguments).exists()]
-    wanted = {(run.task, "train", run.fraction, run.seed) for run in missing} | {(run.task, "test", 1.0, 0) for run in missing}
-    exports = [export_job(*what, arguments) for what in sorted(wanted, key=lambda what: (what[0].name, *what[1:]))]
+    wanted = {}  # several networks learn from, or are tested on, the same file
+    for run in missing:
+        for what in ((run.task, "train", run.fraction, run.seed), (run.task, "test", 1.0, 0)):
+            wanted[exported(*what, arguments)] = what
+    exports = [export_job(*wanted[file], arguments) for file in sorted(wanted)]
     failures = run_jobs("exporting samples", [job for job in exports if job], arguments.jobs)
     if failures:
         return failures

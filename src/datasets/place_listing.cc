@@ -47,8 +47,6 @@ DatasetListing list_dated_places(PlaceTask task, const fs::path& folder, const D
   for (const PlacesPart& part : parts) {
     const fs::path contract = part.folder / "contract.json";
     listing.description.sensors[modality] = parse_contracts(read_text_file(contract), contract.string())[modality];
-    if (!listing.description.sensors[modality])
-      throw DataError(fmt::format("{}: names no {} sensor", contract.string(), modality_name(modality)));
     for (const auto& [id, labels] : read_place_labels(part.folder)) {
       SampleRecord sample{.entry = {id, part.split, ""}, .images = {}};
       if (add_images(task, labels, part.folder, sample)) listing.samples.push_back(std::move(sample));
@@ -63,6 +61,10 @@ DatasetListing list_dated_places(PlaceTask task, const fs::path& folder, const D
       listing, folder,
       fmt::format("expected labels.jsonl with '{}', as 'skysense synth --labels {}' writes it",
                   task == PlaceTask::kMonths ? "months" : "change", task == PlaceTask::kMonths ? "months" : "changes"));
+  if (!listing.description.sensors[modality]) {
+    throw DataError(
+        fmt::format("{}: names no {} sensor", (folder / "contract.json").string(), modality_name(modality)));
+  }
   return listing;
 }
 

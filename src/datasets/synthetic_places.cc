@@ -46,8 +46,14 @@ Date date_of_day(float day) {
   return date_from_days(Date{2023, 1, 1}.days_since_epoch() + static_cast<int64_t>(std::floor(day)));
 }
 
+/// Invalid pixels are 0, as those of files are.
+ImageSeries blanked(ImageSeries series) {
+  series.values.masked_fill_(series.valid.logical_not().unsqueeze(1), 0);
+  return series;
+}
+
 DatedImages dated(ImageSeries series) {
-  DatedImages images{.series = std::move(series), .dates = {}, .georeference = {}};
+  DatedImages images{.series = blanked(std::move(series)), .dates = {}, .georeference = {}};
   const auto days = images.series.day_of_year;
   for (int64_t t = 0; t < days.size(0); ++t) {
     const int64_t day = days[t].item<int64_t>();
@@ -213,7 +219,7 @@ class SyntheticPlaces : public PlaceSource {
       sample.label_dates.emplace_back(date_of_day(month.day));
     }
     sample.images[Modality::kMs] =
-        DatedImages{.series = synth::ms_series(images, world_.cells, *description_.sensors[Modality::kMs]),
+        DatedImages{.series = blanked(synth::ms_series(images, world_.cells, *description_.sensors[Modality::kMs])),
                     .dates = sample.label_dates,
                     .georeference = {}};
     sample.label = torch::stack(labels);
