@@ -6,9 +6,7 @@ void add_reading_options(CLI::App& verb, DatasetOptions& reading) {
   verb.add_option("--train-share", reading.train_share, "share to train with instead of the data set's own split")
       ->check(CLI::Range(0.0, 1.0));
   verb.add_option("--seed", reading.seed, "of that draw")->check(CLI::NonNegativeNumber)->capture_default_str();
-  verb.add_option("--fold", reading.fold, "PASTIS: test fold, 1 to 5")
-      ->check(CLI::Range(1, 5))
-      ->capture_default_str();
+  verb.add_option("--fold", reading.fold, "PASTIS: test fold, 1 to 5")->check(CLI::Range(1, 5))->capture_default_str();
   verb.add_option("--dates", reading.dates, "DynamicEarthNet: Planet images of a month")
       ->check(CLI::IsMember({"single", "weekly", "daily"}))
       ->capture_default_str();

@@ -164,8 +164,7 @@ class ProcessGroup : public Ranks {
 /// LibTorch's flight recorder notes every call with its stack, for a dump that nobody here takes, and is not safe where
 /// several groups share a process: off, unless the environment asks for it.
 void keep_no_record() {
-  static const bool off =
-      ::setenv("TORCH_FR_BUFFER_SIZE", "0", 0) == 0 && ::setenv("TORCH_NCCL_TRACE_BUFFER_SIZE", "0", 0) == 0;
+  static const bool off = ::setenv("TORCH_FR_BUFFER_SIZE", "0", 0) == 0;
   if (!off) throw DataError("the environment takes no variable more");
 }
 

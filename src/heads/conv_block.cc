@@ -10,6 +10,15 @@
 #include "heads/winograd.h"
 
 namespace skysense {
+namespace {
+
+int64_t groups_of(int64_t channels) {
+  constexpr int64_t kGroups = 32;
+  const int64_t groups = std::gcd(kGroups, channels);
+  return groups == channels && channels > 1 ? channels / 2 : groups;
+}
+
+}  // namespace
 
 ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& options)
     : conv_(register_module("conv",
@@ -19,9 +28,8 @@ ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& options)
   if (options.norm == HeadNorm::kBatch) {
     batch_norm_ = register_module("norm", torch::nn::BatchNorm2d(options.outputs));
   } else {
-    constexpr int64_t kGroups = 32;
     group_norm_ = register_module(
-        "norm", torch::nn::GroupNorm(torch::nn::GroupNormOptions(std::gcd(kGroups, options.outputs), options.outputs)));
+        "norm", torch::nn::GroupNorm(torch::nn::GroupNormOptions(groups_of(options.outputs), options.outputs)));
   }
 }
 

@@ -21,8 +21,9 @@ struct ConvBlockOptions {
 };
 
 /// Convolution without bias, normalisation, ReLU (mmsegmentation's ConvModule with its defaults). Groups are 32, or the
-/// largest divisor of 32 that divides the channels. In evaluation without gradients batch normalisation is folded into
-/// the convolution, which is Winograd's where that is faster: the same up to rounding.
+/// largest divisor of 32 that divides the channels, of two channels at least: one alone is 0 wherever the map is a
+/// single value, as pooled ones are, and ReLU then passes what rounding decides. In evaluation without gradients batch
+/// normalisation is folded into the convolution, which is Winograd's where that is faster: the same up to rounding.
 class ConvBlockImpl : public torch::nn::Module {
  public:
   explicit ConvBlockImpl(const ConvBlockOptions& options);

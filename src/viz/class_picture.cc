@@ -128,8 +128,7 @@ Picture with_legend(const Picture& picture, const Legend& legend) {
     for (int64_t y = 0; y < kSwatch; ++y) {
       for (int64_t x = 0; x < kSwatch; ++x) result.blend(left + x, top + y, legend[i].second);
     }
-    draw_text(result, left + kSwatch + kGap, top + (kSwatch - kGlyphHeight) / 2 + 1, legend[i].first,
-              {.colour = kInk});
+    draw_text(result, left + kSwatch + kGap, top + (kSwatch - kGlyphHeight) / 2 + 1, legend[i].first, {.colour = kInk});
   }
   return result;
 }

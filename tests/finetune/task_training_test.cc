@@ -235,22 +235,24 @@ TEST(TaskTraining, EveryKindOfTaskLearns) {
     std::string head;
     PatternOptions patterns;
     bool fusion;
+    double lr = 3e-3;
   };
   const std::vector<Case> cases = {
-      {"linear", {.label = LabelKind::kMultiLabel, .side = 16, .ms_dates = 2}, true},
-      {"fcn", {.label = LabelKind::kMask, .side = 16, .hr_per_pixel = 2, .ms_dates = 2}, true},
+      {"linear", {.label = LabelKind::kMultiLabel, .side = 16, .ms_dates = 2}, true, 1e-4},
+      {"fcn", {.label = LabelKind::kMask, .side = 16, .hr_per_pixel = 2, .ms_dates = 2}, true, 1e-3},
       {"upernet", {.label = LabelKind::kMaskSeries, .side = 16, .ms_dates = 1}, false},
       {"bit", {.label = LabelKind::kChangeMask, .side = 32, .hr_per_pixel = 1}, false},
       {"unet", {.label = LabelKind::kChangeMask, .side = 16, .ms_dates = 1}, false},
       {"upernet-change", {.label = LabelKind::kTwoMasks, .side = 16, .ms_dates = 1}, false},
       {"upernet-change", {.label = LabelKind::kMaskSeries, .side = 16, .ms_dates = 1}, false}};
+  constexpr int64_t kSteps = 60;
   for (const Case& one : cases) {
-    auto options = small_finetuning(one.head, 20);
+    auto options = small_finetuning(one.head, kSteps);
     options.task.fusion = one.fusion;
     options.data.frame.side = one.patterns.side;
     options.data.dates = {.ms = 2};
     options.augment.horizontal_flip = options.augment.vertical_flip = 0;
-    options.train.schedule.lr = 3e-3;
+    options.train.schedule.lr = one.lr;
     if (one.head == "unet") options.loss.kind = "binary-cross-entropy";
     const Trained trained = train(options, one.patterns, small_pretrained());
     const auto mean = [&](size_t first) {
@@ -258,7 +260,8 @@ TEST(TaskTraining, EveryKindOfTaskLearns) {
       for (size_t i = first; i < first + 5; ++i) sum += trained.losses[i] / 5;
       return sum;
     };
-    EXPECT_LT(mean(15), 0.8 * mean(0)) << one.head << " with labels of kind " << label_kind_name(one.patterns.label);
+    EXPECT_LT(mean(kSteps - 5), 0.8 * mean(0))
+        << one.head << " with labels of kind " << label_kind_name(one.patterns.label);
   }
 }
 
