@@ -6,7 +6,6 @@
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/memory.h"
-#include "engine/device.h"
 #include "engine/product.h"
 #include "infer/embed_points.h"
 #include "infer/embed_scene.h"
@@ -29,6 +28,7 @@ EmbedOptions embed_options(const Arguments& arguments, const Product& product) {
   options.scene.grid = arguments.grid;
   options.bbox = arguments.scene.box();
   options.max_memory = arguments.scene.memory_limit();
+  options.jobs = arguments.scene.jobs();
   options.batch = arguments.batch;
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;
@@ -51,7 +51,6 @@ nlohmann::json embed_shapes(EmbedJob& job, const PointOptions& points, const Out
 void run(Arguments arguments) {
   const auto started = std::chrono::steady_clock::now();
   tune_allocator(FreedBuffers::kReturned);
-  set_threads(arguments.scene.threads);
   arguments.output.half = arguments.dtype == "float16";
   if (arguments.points.nearest > 0 && arguments.points.shapes.empty()) throw UsageError("--nearest goes with --at");
   const Product product = load_product(arguments.scene.model);

@@ -33,7 +33,6 @@ std::vector<SceneRequest> times_of(const PlanArguments& arguments, const TaskPro
 
 void plan_predict(const PlanArguments& arguments) {
   tune_allocator(FreedBuffers::kReturned);
-  set_threads(arguments.scene.threads);
   const TaskProduct product = load_task_product(arguments.scene.model);
   PredictOptions options = arguments.how.options(arguments.scene);
   options.times = times_of(arguments, product);
@@ -45,7 +44,7 @@ void plan_predict(const PlanArguments& arguments) {
   const int64_t bytes = pixels * PredictionLayers(product.task, job.modalities(), arguments.layers).bytes_per_pixel();
   spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
   spdlog::info("tiles        {} in batches of {} ({})", batches * tiling.batch(), tiling.batch(), tiling.text());
-  spdlog::info("memory       {}", bytes_text(job.run().memory().total));
+  spdlog::info("memory       {}, {} batches at once", bytes_text(job.run().memory().total), job.run().memory().jobs);
   spdlog::info("time         {}, {:.3f} s a batch measured here, reading and writing beside it", duration_text(seconds),
                batch_seconds);
   print_result({{"verb", "plan predict"},
@@ -53,6 +52,7 @@ void plan_predict(const PlanArguments& arguments) {
                 {"tiles", batches * tiling.batch()},
                 {"batches", batches},
                 {"batch_seconds", batch_seconds},
+                {"jobs", job.run().memory().jobs},
                 {"seconds", seconds},
                 {"memory_bytes", job.run().memory().total},
                 {"output_bytes", bytes}});

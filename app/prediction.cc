@@ -6,7 +6,6 @@
 #include "app/verbs.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "engine/device.h"
 
 namespace skysense::app {
 namespace {
@@ -54,7 +53,6 @@ void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
                     const std::function<std::vector<SceneRequest>(const TaskProduct&)>& times) {
   const auto started = std::chrono::steady_clock::now();
   tune_allocator(scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
-  set_threads(scene.threads);
   const TaskProduct product = load_task_product(scene.model);
   PredictOptions options = flags.how.options(scene);
   options.times = times(product);
@@ -72,6 +70,7 @@ void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
                {"invalid_pixels", result.pixels.invalid},
                {"nan_pixels", result.pixels.nan},
                {"seconds", seconds},
+               {"jobs", job.run().memory().jobs},
                {"network_seconds", result.network_seconds},
                {"pixels_per_second", static_cast<double>(result.width * result.height) / seconds},
                {"peak_memory_bytes", peak_resident_bytes()}};

@@ -1,5 +1,8 @@
 #include "app/scene_flags.h"
 
+#include <ATen/Parallel.h>
+
+#include "engine/device.h"
 #include "infer/memory_budget.h"
 
 namespace skysense::app {
@@ -25,7 +28,8 @@ void SceneFlags::add_reading(CLI::App& verb) {
       ->delimiter(',');
   verb.add_option("--bbox", bbox, "only this box: xmin ymin xmax ymax in the scene's CRS")->expected(4);
   verb.add_option("--max-memory", max_memory, "ceiling of the memory used, such as 2G");
-  verb.add_option("--threads", threads, "CPU threads; 0: all cores")->check(CLI::Range(0, 1024));
+  verb.add_option("--threads", threads, "batches of tiles computed at once, each by one CPU thread; 0: all cores")
+      ->check(CLI::Range(0, 1024));
 }
 
 SceneRequest SceneFlags::request(const SensorContracts& wanted) const {
@@ -37,6 +41,12 @@ SceneRequest SceneFlags::request(const SensorContracts& wanted) const {
 std::optional<MapBox> SceneFlags::box() const {
   if (bbox.empty()) return std::nullopt;
   return MapBox{bbox[0], bbox[1], bbox[2], bbox[3]};
+}
+
+int64_t SceneFlags::jobs() const {
+  const int64_t jobs = threads > 0 ? threads : at::get_num_threads();
+  set_threads(1);
+  return jobs;
 }
 
 int64_t SceneFlags::memory_limit() const { return max_memory.empty() ? 0 : parse_bytes(max_memory); }
@@ -71,6 +81,7 @@ PredictOptions PredictFlags::options(const SceneFlags& flags) const {
   PredictOptions options;
   options.bbox = flags.box();
   options.max_memory = flags.memory_limit();
+  options.jobs = flags.jobs();
   options.tile = tile;
   options.overlap = overlap;
   options.window = parse_blend_window(window);

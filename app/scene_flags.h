@@ -27,6 +27,8 @@ struct SceneFlags {
   /// The scene; `wanted` are the model's sensors.
   SceneRequest request(const SensorContracts& wanted) const;
   std::optional<MapBox> box() const;
+  /// Batches at once by --threads; operators get one thread each from now on, so that values do not depend on it.
+  int64_t jobs() const;
   /// Bytes; 0 without a limit.
   int64_t memory_limit() const;
 };

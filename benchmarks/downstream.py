@@ -47,6 +47,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--val-places", type=int, default=1)
     parser.add_argument("--test-places", type=int, default=400, help="of held-out regions")
     parser.add_argument("--size", type=int, default=32, help="side of a place in cells of 10 m")
+    parser.add_argument("--hr-per-cell", type=int, default=4, help="HR pixels a cell side: 4 is 2.5 m")
     parser.add_argument("--world", type=int, default=1, help="seed of the world")
     parser.add_argument("--pretrain-steps", type=int, default=600)
     parser.add_argument("--pretrain-places", type=int, default=8192)
@@ -62,7 +63,7 @@ def parse() -> argparse.Namespace:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    for name in ("seeds", "steps", "batch", "places", "test_places", "size", "jobs"):
+    for name in ("seeds", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "jobs"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is at least 1")
     if not all(0 < fraction <= 1 for fraction in arguments.fractions):

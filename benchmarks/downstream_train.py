@@ -15,7 +15,7 @@ U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
 
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
-    names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "pretrain_steps", "pretrain_places")
+    names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places")
     return {name: getattr(arguments, name) for name in names} | {"model": str(arguments.model) if arguments.model else None}
 
 
@@ -46,7 +46,7 @@ def pretrain(arguments: argparse.Namespace) -> list[str]:
         return []
     run = arguments.out / "pretrain"
     values = {"seed": arguments.world, "train.steps": arguments.pretrain_steps, "threads": 1, "checkpoints.keep": 1,
-              "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
+              "views.hr_per_cell": arguments.hr_per_cell, "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
     command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.size}",
                "-o", str(run), "--config", str(arguments.settings)]
     for key, value in values.items():
@@ -59,7 +59,7 @@ def pretrain(arguments: argparse.Namespace) -> list[str]:
 
 def world_of(arguments: argparse.Namespace) -> str:
     return (f"synth:{arguments.places},val={arguments.val_places},test={arguments.test_places},seed={arguments.world},"
-            f"size={arguments.size},ms=6,sar=4")
+            f"size={arguments.size},hr={arguments.hr_per_cell},ms=6,sar=4")
 
 
 def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:

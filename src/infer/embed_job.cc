@@ -21,6 +21,7 @@ SceneRunOptions run_options(const Product& product, const EmbedOptions& options,
   for (const Modality modality : kModalities) dates[modality] = static_cast<int64_t>(scene.rasters()[modality].size());
   run.needs.region = region_bytes(scene, run.tiling);
   run.needs.resident = resident_bytes();
+  run.needs.jobs = options.jobs;
   run.needs.workspace = workspace_bytes(product.options, run.tiling, scene.pixels_per_cell(), dates);
   run.needs.cell = product.options.fusion_dim * static_cast<int64_t>(sizeof(float));
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell;

@@ -16,6 +16,7 @@ struct EmbedOptions {
   SceneRequest scene;
   std::optional<MapBox> bbox;               ///< in the scene's CRS; nothing: the whole scene
   int64_t max_memory = 0;                   ///< bytes; 0: no limit
+  int64_t jobs = 1;                         ///< batches computed at once, each by one thread
   int64_t batch = 0;                        ///< tiles that run together; 0: the model's own
   std::map<std::string, std::string> tags;  ///< further provenance
 };

@@ -33,8 +33,8 @@ class FeatureExtractor {
   virtual int64_t width() const = 0;
   /// Pixels of the output along a cell's side.
   virtual int64_t divisions() const { return 1; }
-  /// -> [B, d, side * divisions, side * divisions] float32. A tile's features depend on the batch's shape, place and
-  /// contents only; those of pixels without data are never used.
+  /// Callable from several threads. -> [B, d, side * divisions, side * divisions] float32. A tile's features depend on
+  /// the batch's shape, place and contents only; those of pixels without data are never used.
   virtual torch::Tensor extract(const TileBatch& batch) const = 0;
 };
 

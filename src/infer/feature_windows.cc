@@ -2,41 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <limits>
 #include <map>
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "infer/group_jobs.h"
 #include "infer/group_plan.h"
-#include "infer/read_ahead.h"
-#include "infer/tile_batch.h"
 
 namespace skysense {
 namespace {
-
-/// The part of the output's pixels that the tiles of a group contribute.
-struct GroupResult {
-  torch::Tensor sum;     // [d, height, width]; undefined where no pixel is valid
-  torch::Tensor images;  // [times, modalities, height, width] uint8
-};
-
-/// [times, modalities, h, w] -> [h, w] bool.
-torch::Tensor valid_pixels(const torch::Tensor& images) { return images.to(torch::kBool).any(1).all(0); }
-
-GroupResult compute_group(const Region& region, const Tiling& tiling, const TileGroup& group,
-                          const FeatureExtractor& extractor, FeatureRunCounts& counts) {
-  const int64_t divisions = extractor.divisions();
-  GroupResult result{{}, count_images(region, tiling.group_height(), tiling.group_width(), divisions)};
-  if (!valid_pixels(result.images).any().item<bool>()) return result;
-  const TileBatch batch = cut_tiles(region, tiling, group);
-  const auto started = std::chrono::steady_clock::now();
-  const torch::Tensor features = extractor.extract(batch);
-  counts.network_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  counts.tiles += tiling.batch();
-  result.sum = blend_tiles(features, tiling, group, divisions);
-  return result;
-}
 
 torch::Tensor part(const torch::Tensor& map, const CellWindow& whole, const CellWindow& shared, int64_t divisions) {
   return map.narrow(-2, (shared.row - whole.row) * divisions, shared.rows * divisions)
@@ -53,7 +28,7 @@ void add_group(WindowFeatures& window, const GroupResult& group, const CellWindo
 }
 
 void finish_window(WindowFeatures& window) {
-  window.valid = valid_pixels(window.images);
+  window.valid = pixels_seen(window.images);
   const torch::Tensor invalid = window.valid.logical_not();
   window.values.masked_fill_(invalid, 0);
   if (!window.values.isfinite().all().item<bool>()) {
@@ -80,14 +55,16 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
                                   const FeatureExtractor& extractor, const FeatureRun& run) {
   const c10::InferenceMode inference;
   GroupPlan plan(windows, run.tiling, run.room);
-  ReadAhead ahead(plan, run.tiling, run.counted, reader);
+  GroupJobs jobs(plan, run, reader, extractor);
   std::map<TileGroup, GroupResult> kept;
   std::optional<WindowFeatures> open;
   FeatureRunCounts counts;
   while (const auto step = plan.next()) {
     if (step->forget) kept.erase(*step->forget);
     if (step->compute) {
-      GroupResult result = compute_group(ahead.next(), run.tiling, step->group, extractor, counts);
+      GroupResult result = jobs.next();
+      counts.tiles += result.tiles;
+      counts.network_seconds += result.network_seconds;
       kept[step->group] = std::move(result);
       // Without this the heap's holes add up over a scene, and its memory would grow after all.
       if (++counts.groups % run.batches_per_trim == 0) release_freed_memory();

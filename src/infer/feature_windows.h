@@ -23,12 +23,13 @@ struct WindowFeatures {
 struct FeatureRunCounts {
   int64_t groups = 0;          ///< batches visited that had to be read
   int64_t tiles = 0;           ///< tiles that went through the network; batches without a valid pixel do not
-  double network_seconds = 0;  ///< spent in the extractor
+  double network_seconds = 0;  ///< spent in the extractor, summed over the jobs
 };
 
 struct FeatureRun {
   Tiling tiling;
   int64_t room = 1;  ///< batch results kept at once, for windows that share them
+  int64_t jobs = 1;  ///< batches computed at once, each by one thread
   /// Batches after which freed memory goes back to the kernel: more is faster, and the heap's holes take more.
   int64_t batches_per_trim = 1;
   CellWindow counted{};  ///< cells whose pixels go into the reader's statistics
@@ -39,7 +40,8 @@ struct FeatureRun {
 };
 
 /// Computes the features of `windows` one after another. A cell's values depend on the scene, the tiling and the model
-/// only: not on the windows asked for nor on the room. Reading overlaps with computing.
+/// only: not on the windows asked for, the room nor the jobs. Reading, computing and the sink overlap. The extractor is
+/// called from `jobs` threads at once, on which LibTorch's operators use as many threads as it was set to.
 /// Throws DataError for what the reader meets, and where the model gives values that are not finite.
 FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, RegionReader& reader,
                                   const FeatureExtractor& extractor, const FeatureRun& run);

@@ -14,14 +14,33 @@ namespace {
 constexpr int64_t kMiB = int64_t{1} << 20;
 // For a row of the tiles that files are stored in; more would only grow with the scene.
 constexpr int64_t kRasterCache = 16 * kMiB;
+constexpr int64_t kRegionsAhead = 2;  // one waits, one is read
+constexpr int64_t kRegionsOfJob = 4;
 constexpr int64_t kSmallestPart = 2;  // of the usual side of a block, where memory is short
 
-MemoryPlan spend(const MemoryNeeds& needs, int64_t side, int64_t room) {
+MemoryPlan spend(const MemoryNeeds& needs, int64_t jobs, int64_t side, int64_t room) {
   // A block is written from its accumulator while GDAL holds up to as much of the output again.
   const int64_t blocks = 2 * side * side * needs.cell;
-  return {kRasterCache, side, room,
-          needs.resident + needs.workspace + 6 * needs.region + needs.sample + blocks + kRasterCache +
-              (room + 1) * needs.group_result};
+  const int64_t job = needs.workspace + kRegionsOfJob * needs.region + needs.group_result;
+  return {.raster_cache = kRasterCache,
+          .jobs = jobs,
+          .block_side = side,
+          .room = room,
+          .total = needs.resident + jobs * job + kRegionsAhead * needs.region + needs.sample + blocks + kRasterCache +
+                   room * needs.group_result};
+}
+
+/// With that many jobs, the largest block and room within the limit; the smallest where that is none.
+MemoryPlan fit(const MemoryNeeds& needs, int64_t limit, int64_t jobs, int64_t wanted_room) {
+  MemoryPlan plan = spend(needs, jobs, needs.block_side, wanted_room);
+  for (int64_t part = 1; plan.total > limit && part <= kSmallestPart; part *= 2) {
+    const int64_t side = std::max<int64_t>(1, needs.block_side / part);
+    plan = spend(needs, jobs, side, 1);
+    if (plan.total > limit) continue;
+    const int64_t room = std::min(wanted_room, 1 + (limit - plan.total) / std::max<int64_t>(1, needs.group_result));
+    return spend(needs, jobs, side, room);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -57,14 +76,11 @@ std::string bytes_text(int64_t bytes) {
 }
 
 MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room) {
-  MemoryPlan plan = spend(needs, needs.block_side, wanted_room);
-  if (limit <= 0 || plan.total <= limit) return plan;
-  for (int64_t part = 1; part <= kSmallestPart; part *= 2) {
-    const int64_t side = std::max<int64_t>(1, needs.block_side / part);
-    plan = spend(needs, side, 1);
-    if (plan.total > limit) continue;
-    const int64_t room = std::min(wanted_room, 1 + (limit - plan.total) / std::max<int64_t>(1, needs.group_result));
-    return spend(needs, side, room);
+  if (limit <= 0) return spend(needs, needs.jobs, needs.block_side, wanted_room);
+  MemoryPlan plan;
+  for (int64_t jobs = needs.jobs; jobs >= 1; --jobs) {
+    plan = fit(needs, limit, jobs, wanted_room);
+    if (plan.total <= limit) return plan;
   }
   throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed",
                               bytes_text(limit), bytes_text(plan.total)));

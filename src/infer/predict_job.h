@@ -21,6 +21,7 @@ struct PredictOptions {
   std::vector<SceneRequest> times;  ///< one scene; for change two of the same ground, the earlier first
   std::optional<MapBox> bbox;       ///< in the scene's CRS; nothing: the whole scene
   int64_t max_memory = 0;           ///< bytes; 0: no limit
+  int64_t jobs = 1;                 ///< batches computed at once, each by one thread; fewer where memory is short
   int64_t tile = 0;                 ///< side in pixels of the output; 0: the model's own
   int64_t overlap = -1;             ///< of neighbouring tiles, in pixels of the output; -1: an eighth of the tile
   int64_t block = 512;              ///< side in pixels of what is finished, and kept, at once: a tile of the COG
@@ -59,7 +60,8 @@ class PredictJob {
   /// Computes blocks, with progress on stderr; a signal noted meanwhile throws Interrupted with `advice`.
   FeatureRunCounts compute(const std::vector<CellWindow>& blocks,
                            const std::function<void(const WindowFeatures&)>& sink, const std::string& advice) const;
-  /// Seconds that the network takes for one batch of tiles, measured on empty ones.
+  /// Seconds that the network takes for one batch of tiles: measured on empty ones with all jobs at work, over their
+  /// number.
   double measure_batch_seconds() const;
   PixelCounts counts() const;
   /// What the output's values depend on, by name: the model, the scenes, the area and the way of computing. Two jobs

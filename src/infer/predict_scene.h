@@ -28,7 +28,7 @@ struct PredictionResult {
   int64_t tiles = 0;           ///< that went through the network
   int64_t resumed_pixels = 0;  ///< taken from the journal
   int64_t polygons = 0;
-  double network_seconds = 0;  ///< spent in the network
+  double network_seconds = 0;  ///< spent in the network, summed over the jobs
   PixelCounts pixels{};        ///< of the inputs, as far as this run read them
   ClassAreas areas{};          ///< where a summary is wanted
   std::vector<std::string> class_names{};

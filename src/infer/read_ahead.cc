@@ -11,24 +11,29 @@ ReadAhead::ReadAhead(GroupPlan plan, const Tiling& tiling, const CellWindow& cou
       thread_([this, plan = std::move(plan)]() mutable { run(std::move(plan)); }) {}
 
 ReadAhead::~ReadAhead() {
+  stop();
+  thread_.join();
+}
+
+void ReadAhead::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
-Region ReadAhead::next() {
+std::optional<ReadGroup> ReadAhead::next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return ready_ || failure_; });
-  if (!ready_) std::rethrow_exception(failure_);
-  Region region = std::move(*ready_);
-  ready_.reset();
+  changed_.wait(lock, [this] { return ready_ || failure_ || ended_ || stopped_; });
+  if (stopped_) return std::nullopt;
+  if (!ready_ && failure_) std::rethrow_exception(failure_);
+  if (!ready_) return std::nullopt;
+  std::optional<ReadGroup> group = std::exchange(ready_, std::nullopt);
   wanted_ = true;
   lock.unlock();
   changed_.notify_all();
-  return region;
+  return group;
 }
 
 Region ReadAhead::read(const TileGroup& group) {
@@ -53,10 +58,15 @@ void ReadAhead::run(GroupPlan plan) {
       Region region = read(step->group);
       {
         const std::lock_guard lock(mutex_);
-        ready_ = std::move(region);
+        ready_ = ReadGroup{step->group, std::move(region)};
       }
       changed_.notify_all();
     }
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_all();
   } catch (...) {
     {
       const std::lock_guard lock(mutex_);

@@ -12,6 +12,12 @@
 
 namespace skysense {
 
+/// A group and the pixels of its tiles.
+struct ReadGroup {
+  TileGroup group;
+  Region region;
+};
+
 /// Reads the regions that a plan computes, in its order, on a thread of its own: one region waits or is being read
 /// while the previous one is computed, never more, so that memory stays bounded.
 class ReadAhead {
@@ -22,8 +28,10 @@ class ReadAhead {
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
-  /// The next region; what the reader threw is thrown here.
-  Region next();
+  /// The next group's; nothing after the last one or once stopped; what the reader threw is thrown here.
+  std::optional<ReadGroup> next();
+  /// Reads nothing more, and wakes who waits.
+  void stop();
 
  private:
   void run(GroupPlan plan);
@@ -35,10 +43,11 @@ class ReadAhead {
   std::set<TileGroup> counted_;  // used by the thread alone
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<Region> ready_;
+  std::optional<ReadGroup> ready_;
   std::exception_ptr failure_;
   bool wanted_ = true;    // the slot is free for another region
-  bool stopped_ = false;  // nobody waits any more
+  bool ended_ = false;    // the plan is done
+  bool stopped_ = false;  // nobody wants any more
   std::thread thread_;    // last: it uses all of the above
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/memory.h"
 #include "core/progress.h"
 #include "engine/signals.h"
 #include "infer/group_plan.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr int64_t kStripGroups = 4;  // batches side by side in a strip, so that few are computed twice at its sides
 
+constexpr int64_t kUsualShare = 2;  // of the machine's memory, one part in so many is ours where no limit is given
+
 /// Results worth keeping for strips of that width: what a row of blocks shares with the next one.
 int64_t useful_room(const Tiling& tiling, int64_t strip, int64_t side) {
   return static_cast<int64_t>(tiling.groups_touching({0, 0, side, strip}).size());
@@ -20,17 +23,22 @@ int64_t useful_room(const Tiling& tiling, int64_t strip, int64_t side) {
 }  // namespace
 
 SceneRun::SceneRun(const SceneRunOptions& options) : options_(options) {
-  const MemoryNeeds& needs = options_.needs;
+  MemoryNeeds needs = options_.needs;
   const Tiling endless = options_.tiling.endless();
-  memory_ = plan_memory(needs, options_.max_memory, useful_room(endless, needs.block_side, needs.block_side));
+  const int64_t room = useful_room(endless, needs.block_side, needs.block_side);
+  memory_ = plan_memory(needs, options_.max_memory, room);
+  while (options_.max_memory == 0 && memory_.jobs > 1 && memory_.total > machine_memory_bytes() / kUsualShare) {
+    --needs.jobs;
+    memory_ = plan_memory(needs, 0, room);
+  }
   const int64_t wanted = std::min(kStripGroups * endless.group_width(), options_.area.columns);
   while (columns_per_strip_ * memory_.block_side < wanted) {
     const int64_t wider = 2 * columns_per_strip_;
-    const int64_t room = useful_room(endless, wider * memory_.block_side, memory_.block_side);
-    const int64_t more = (room - memory_.room) * needs.group_result;
+    const int64_t wider_room = useful_room(endless, wider * memory_.block_side, memory_.block_side);
+    const int64_t more = (wider_room - memory_.room) * needs.group_result;
     if (options_.max_memory > 0 && memory_.total + more > options_.max_memory) break;
     columns_per_strip_ = wider;
-    memory_.room = room;
+    memory_.room = wider_room;
     memory_.total += more;
   }
   set_raster_cache_bytes(memory_.raster_cache);
@@ -49,6 +57,7 @@ FeatureRunCounts SceneRun::run(const std::vector<CellWindow>& windows, RegionRea
   Progress progress(options_.verb, count_groups(windows, options_.tiling, memory_.room) * batch, "tiles");
   const FeatureRun run{.tiling = options_.tiling,
                        .room = memory_.room,
+                       .jobs = memory_.jobs,
                        .batches_per_trim = options_.batches_per_trim,
                        .counted = counted,
                        .sink = sink,

@@ -16,6 +16,7 @@ torch::Tensor TilePrototypes::locate(const std::vector<CellWindow>& tiles) const
   auto locations =
       torch::full({static_cast<int64_t>(tiles.size()), 2}, std::numeric_limits<double>::quiet_NaN(), torch::kFloat64);
   auto rows = locations.accessor<double, 2>();
+  const std::lock_guard lock(transforming_);
   for (size_t i = 0; to_lonlat_ && i < tiles.size(); ++i) {
     const Georeference own = grid_.georeference(tiles[i]);
     MapPoint middle =

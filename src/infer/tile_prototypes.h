@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -17,7 +18,7 @@ class TilePrototypes {
  public:
   /// `grid` is that of the tiles.
   TilePrototypes(const std::optional<GeoPrototypes>& prototypes, const CellGrid& grid);
-  /// [B, P, d]; zeros where the place is unknown; undefined without prototypes.
+  /// Callable from several threads. [B, P, d]; zeros where the place is unknown; undefined without prototypes.
   torch::Tensor gather(const std::vector<CellWindow>& tiles) const;
 
  private:
@@ -27,6 +28,7 @@ class TilePrototypes {
   std::optional<GeoPrototypes> prototypes_;
   CellGrid grid_;
   std::optional<CoordinateTransform> to_lonlat_;
+  mutable std::mutex transforming_;  // PROJ serves one thread at a time
 };
 
 }  // namespace skysense

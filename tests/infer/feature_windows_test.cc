@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 #include "core/error.h"
 #include "infer/group_plan.h"
 #include "testing/all_close.h"
@@ -20,17 +24,19 @@ struct Map {
 };
 
 /// The features of a window of cells, asked for in blocks of `side`.
-Map features(RegionReader& reader, const CellWindow& window, int64_t side, int64_t room, int64_t batch = 4) {
+Map features(RegionReader& reader, const CellWindow& window, int64_t side, int64_t room, int64_t batch = 4,
+             int64_t jobs = 1) {
   const ContextExtractor extractor;
   Map map{torch::full({extractor.width(), window.rows, window.columns}, -1.0f),
           torch::zeros({window.rows, window.columns}, torch::kBool)};
   const auto place = [&](const torch::Tensor& whole, const CellWindow& block) {
     return whole.narrow(-2, block.row - window.row, block.rows).narrow(-1, block.column - window.column, block.columns);
   };
-  const FeatureRun run{.tiling = Tiling(8, 2, batch), .room = room, .sink = [&](const WindowFeatures& found) {
-                         place(map.values, found.window).copy_(found.values);
-                         place(map.valid, found.window).copy_(found.valid);
-                       }};
+  const FeatureRun run{
+      .tiling = Tiling(8, 2, batch), .room = room, .jobs = jobs, .sink = [&](const WindowFeatures& found) {
+        place(map.values, found.window).copy_(found.values);
+        place(map.valid, found.window).copy_(found.valid);
+      }};
   compute_features(blocks_in_strips(window, side, 2), reader, extractor, run);
   return map;
 }
@@ -56,6 +62,36 @@ TEST(FeatureWindows, RoomAndBlockSizeDoNotChangeABit) {
   EXPECT_TRUE(same_bits(features(reader, kScene, 16, 1).values, reference.values));
   EXPECT_TRUE(same_bits(features(reader, kScene, 5, 2).values, reference.values));
   EXPECT_TRUE(same_bits(features(reader, kScene, 64, 3).values, reference.values));
+}
+
+TEST(FeatureWindows, TheNumberOfJobsDoesNotChangeABit) {
+  PlaneReader reader(kScene, 2);
+  const Map reference = features(reader, kScene, 16, 100);
+  for (const int64_t jobs : {2, 3, 8}) {
+    EXPECT_TRUE(same_bits(features(reader, kScene, 16, 2, 4, jobs).values, reference.values)) << jobs << " jobs";
+  }
+}
+
+TEST(FeatureWindows, JobsComputeAtTheSameTime) {
+  /// Waits until as many calls are in it as there are jobs.
+  class Meeting : public ContextExtractor {
+   public:
+    torch::Tensor extract(const TileBatch& batch) const override {
+      std::unique_lock lock(mutex_);
+      if (++inside_ == 2) met_.notify_all();
+      EXPECT_TRUE(met_.wait_for(lock, std::chrono::minutes(1), [this] { return inside_ >= 2; }));
+      lock.unlock();
+      return ContextExtractor::extract(batch);
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable met_;
+    mutable int inside_ = 0;
+  };
+  PlaneReader reader(kScene, 2);
+  const FeatureRun run{.tiling = Tiling(8, 2, 4), .room = 1, .jobs = 2, .sink = [](const WindowFeatures&) {}};
+  EXPECT_GT(compute_features({kScene}, reader, Meeting(), run).tiles, 8);
 }
 
 TEST(FeatureWindows, AConstantSceneHasNoSeamsAwayFromItsEdges) {

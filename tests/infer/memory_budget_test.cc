@@ -45,5 +45,15 @@ TEST(MemoryBudget, TooLittleIsRefusedWithAMinimumThatSuffices) {
   EXPECT_LE(plan_memory(kNeeds, 567 * kMiB, 20).total, 567 * kMiB);
 }
 
+TEST(MemoryBudget, JobsAreFewerWhereMemoryIsShort) {
+  MemoryNeeds needs = kNeeds;
+  needs.jobs = 4;
+  const MemoryPlan most = plan_memory(needs, 0, 20);
+  EXPECT_EQ(most.jobs, 4);
+  EXPECT_EQ(most.total - plan_memory(kNeeds, 0, 20).total, 3 * (300 + 4 * 5 + 6) * kMiB);
+  EXPECT_EQ(plan_memory(needs, 567 * kMiB + 2 * 326 * kMiB, 20).jobs, 3);
+  EXPECT_EQ(plan_memory(needs, 567 * kMiB, 20).jobs, 1);
+}
+
 }  // namespace
 }  // namespace skysense
