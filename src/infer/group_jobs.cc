@@ -53,12 +53,19 @@ GroupResult GroupJobs::compute(const ReadGroup& read) const {
   const int64_t divisions = extractor_.divisions();
   GroupResult result;
   result.images = count_images(read.region, tiling.group_height(), tiling.group_width(), divisions);
-  if (!pixels_seen(result.images).any().item<bool>()) return result;
-  const TileBatch batch = cut_tiles(read.region, tiling, read.group);
+  // Beyond the scene's edge and in its collars there is nothing to compute.
+  const torch::Tensor numbers = tiles_seen(pixels_seen(result.images), tiling, divisions);
+  result.tiles = numbers.size(0);
+  if (result.tiles == 0) return result;
+  TileBatch batch = cut_tiles(read.region, tiling, read.group);
+  if (result.tiles < tiling.batch()) batch = choose_tiles(batch, numbers);
   const auto started = std::chrono::steady_clock::now();
-  const torch::Tensor features = extractor_.extract(batch);
+  torch::Tensor features = extractor_.extract(batch);
   result.network_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  result.tiles = tiling.batch();
+  if (result.tiles < tiling.batch()) {
+    auto all = features.new_zeros({tiling.batch(), features.size(1), features.size(2), features.size(3)});
+    features = all.index_copy_(0, numbers, features);
+  }
   result.sum = blend_tiles(features, tiling, read.group, divisions);
   return result;
 }

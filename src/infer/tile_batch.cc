@@ -69,6 +69,25 @@ TileBatch cut_tiles(const Region& region, const Tiling& tiling, const TileGroup&
   return batch;
 }
 
+torch::Tensor tiles_seen(const torch::Tensor& seen, const Tiling& tiling, int64_t divisions) {
+  const int64_t side = tiling.tile() * divisions, stride = tiling.stride() * divisions;
+  return seen.unfold(0, side, stride).unfold(1, side, stride).flatten(2).any(2).flatten().nonzero().squeeze(1);
+}
+
+TileBatch choose_tiles(const TileBatch& batch, const torch::Tensor& numbers) {
+  TileBatch chosen{.side = batch.side, .tiles = {}, .times = batch.times};
+  for (int64_t i = 0; i < numbers.size(0); ++i)
+    chosen.tiles.push_back(batch.tiles[static_cast<size_t>(numbers[i].item<int64_t>())]);
+  for (auto& images : chosen.times) {
+    for (auto& series : images) {
+      if (!series) continue;
+      series->values = series->values.index_select(0, numbers);
+      series->valid = series->valid.index_select(0, numbers);
+    }
+  }
+  return chosen;
+}
+
 torch::Tensor blend_tiles(const torch::Tensor& features, const Tiling& tiling, const TileGroup& group,
                           int64_t divisions) {
   const int64_t side = tiling.tile() * divisions, stride = tiling.stride() * divisions, width = features.size(1);

@@ -1,7 +1,5 @@
 #include "model/transformer_block.h"
 
-#include <ATen/ops/scaled_dot_product_attention.h>
-
 #include "model/attention.h"
 #include "model/drop_path.h"
 
@@ -9,11 +7,6 @@ namespace skysense {
 namespace {
 
 torch::nn::LayerNorm layer_norm(int64_t dim) { return torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})); }
-
-torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
-  return at::scaled_dot_product_attention(q, k, v);
-}
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -127,6 +128,24 @@ TEST(FeatureWindows, CellsWithoutAValidPixelAreNaNAndOthersFinite) {
   const auto finite = map.values.isfinite().all(0);
   EXPECT_TRUE(finite.equal(map.valid));
   for (int64_t row = 0; row < 4; ++row) EXPECT_EQ(map.valid[row].all().item<bool>(), (kScene.row + row) % 2 != 0);
+}
+
+TEST(FeatureWindows, TilesWithoutAValidPixelSkipTheNetwork) {
+  PlaneReader reader(kScene, 2);
+  // One row of tiles of two in each batch: cells 12 to 17 are seen by the tiles from 6 on and from 12 on.
+  reader.hole = [](int64_t row, int64_t) { return floor_divide(row, 2) < 12 || floor_divide(row, 2) >= 14; };
+  int64_t largest = 0;
+  const FeatureRun run{.tiling = Tiling(8, 2, 4), .room = 4, .sink = [&](const WindowFeatures& found) {
+                         largest = std::max(largest, found.valid.sum().item<int64_t>());
+                         EXPECT_TRUE(found.values.isfinite().all(0).equal(found.valid));
+                       }};
+  const FeatureRunCounts counts = compute_features({kScene}, reader, ContextExtractor(), run);
+  EXPECT_EQ(largest, 2 * kScene.columns);
+  EXPECT_GT(counts.tiles, 0);
+  EXPECT_LT(counts.tiles, 4 * counts.groups);
+  reader.hole = [](int64_t, int64_t) { return false; };
+  const int64_t all = compute_features({kScene}, reader, ContextExtractor(), run).tiles;
+  EXPECT_LE(counts.tiles * 3, all);
 }
 
 TEST(FeatureWindows, BatchesWithoutAValidPixelSkipTheNetwork) {
