@@ -54,7 +54,7 @@ GroupResult GroupJobs::compute(const ReadGroup& read) const {
   GroupResult result;
   result.images = count_images(read.region, tiling.group_height(), tiling.group_width(), divisions);
   // Beyond the scene's edge and in its collars there is nothing to compute.
-  const torch::Tensor numbers = tiles_seen(pixels_seen(result.images), tiling, divisions);
+  const torch::Tensor numbers = tiles_that_count(pixels_seen(result.images), tiling, read.group, divisions);
   result.tiles = numbers.size(0);
   if (result.tiles == 0) return result;
   TileBatch batch = cut_tiles(read.region, tiling, read.group);

@@ -21,7 +21,7 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kMostPixels = 256 * 256;  // of one image in a batch of tiles: more at once is no faster
-constexpr int64_t kBatchesPerTrim = 16;
+constexpr int64_t kBatchesPerTrim = 4;
 constexpr int64_t kOverlapPart = 8;  // of a tile is shared with the next one
 constexpr int64_t kFloat = sizeof(float);
 

@@ -11,7 +11,7 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kStripGroups = 4;  // batches side by side in a strip, so that few are computed twice at its sides
+constexpr int64_t kStripTiles = 16;  // side by side in a strip, so that few are computed twice at its sides
 
 constexpr int64_t kUsualShare = 2;  // of the machine's memory, one part in so many is ours where no limit is given
 
@@ -31,7 +31,7 @@ SceneRun::SceneRun(const SceneRunOptions& options) : options_(options) {
     --needs.jobs;
     memory_ = plan_memory(needs, 0, room);
   }
-  const int64_t wanted = std::min(kStripGroups * endless.group_width(), options_.area.columns);
+  const int64_t wanted = std::min(kStripTiles * endless.stride(), options_.area.columns);
   while (columns_per_strip_ * memory_.block_side < wanted) {
     const int64_t wider = 2 * columns_per_strip_;
     const int64_t wider_room = useful_room(endless, wider * memory_.block_side, memory_.block_side);

@@ -69,9 +69,21 @@ TileBatch cut_tiles(const Region& region, const Tiling& tiling, const TileGroup&
   return batch;
 }
 
-torch::Tensor tiles_seen(const torch::Tensor& seen, const Tiling& tiling, int64_t divisions) {
+torch::Tensor tiles_that_count(const torch::Tensor& seen, const Tiling& tiling, const TileGroup& group,
+                               int64_t divisions) {
   const int64_t side = tiling.tile() * divisions, stride = tiling.stride() * divisions;
-  return seen.unfold(0, side, stride).unfold(1, side, stride).flatten(2).any(2).flatten().nonzero().squeeze(1);
+  const torch::Tensor counts = seen.unfold(0, side, stride).unfold(1, side, stride).flatten(2).any(2);  // [R, N]
+  const auto left_out = [](const std::vector<float>& ramp) {
+    return std::all_of(ramp.begin(), ramp.end(), [](float weight) { return weight == 0; });
+  };
+  for (int64_t row = 0; row < tiling.group_rows(); ++row) {
+    if (left_out(tiling.row_ramp(group.row * tiling.group_rows() + row, 1))) counts[row].fill_(false);
+  }
+  for (int64_t column = 0; column < tiling.group_columns(); ++column) {
+    if (left_out(tiling.column_ramp(group.column * tiling.group_columns() + column, 1)))
+      counts.select(1, column).fill_(false);
+  }
+  return counts.flatten().nonzero().squeeze(1);
 }
 
 TileBatch choose_tiles(const TileBatch& batch, const torch::Tensor& numbers) {

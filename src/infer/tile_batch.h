@@ -16,9 +16,10 @@ torch::Tensor count_images(const Region& region, int64_t rows, int64_t columns, 
 /// Cuts the region of one group (Tiling::cells) into its tiles, row by row.
 TileBatch cut_tiles(const Region& region, const Tiling& tiling, const TileGroup& group);
 
-/// The numbers in the group [kept] of those tiles that have a pixel of `seen` [group_height * divisions, group_width *
-/// divisions] bool.
-torch::Tensor tiles_seen(const torch::Tensor& seen, const Tiling& tiling, int64_t divisions);
+/// The numbers in the group [kept] of those tiles that count: that the tiling does not leave out and that have a pixel
+/// of `seen` [group_height * divisions, group_width * divisions] bool.
+torch::Tensor tiles_that_count(const torch::Tensor& seen, const Tiling& tiling, const TileGroup& group,
+                               int64_t divisions);
 
 /// Some tiles of a batch by their numbers, int64 [kept].
 TileBatch choose_tiles(const TileBatch& batch, const torch::Tensor& numbers);

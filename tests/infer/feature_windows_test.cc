@@ -148,6 +148,13 @@ TEST(FeatureWindows, TilesWithoutAValidPixelSkipTheNetwork) {
   EXPECT_LE(counts.tiles * 3, all);
 }
 
+TEST(FeatureWindows, TilesThatTheSceneLeavesOutSkipTheNetwork) {
+  const CellWindow scene{0, 0, 26, 26};  // four tiles a side, of those that begin at 0, 6, 12 and 18
+  PlaneReader reader(scene, 1);
+  const FeatureRun run{.tiling = Tiling(8, 2, 4).within(scene), .room = 4, .sink = [](const WindowFeatures&) {}};
+  EXPECT_EQ(compute_features({scene}, reader, ContextExtractor(), run).tiles, 16);
+}
+
 TEST(FeatureWindows, BatchesWithoutAValidPixelSkipTheNetwork) {
   PlaneReader reader(kScene, 1);
   reader.hole = [](int64_t, int64_t) { return true; };

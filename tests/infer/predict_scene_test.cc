@@ -39,7 +39,7 @@ struct Map {
 };
 
 Map read_map(const fs::path& file) {
-  const RasterReader reader(file.string(), {.nodata = -1});
+  const RasterReader reader(file.string(), {.nodata = -1, .layer = {}, .valid_values = {}});
   const auto bands = band_range(static_cast<int64_t>(reader.bands().size()));
   Map map{torch::empty({static_cast<int64_t>(bands.size()), reader.height(), reader.width()}), reader.georeference()};
   reader.read({0, 0, reader.width(), reader.height()}, bands, map.values.data_ptr<float>(), nullptr);
