@@ -16,7 +16,7 @@ def world_of(seed: int, arguments: argparse.Namespace) -> pathlib.Path:
 
 def settle_worlds(seeds: set[int], arguments: argparse.Namespace) -> None:
     """Notes what the probes of each seed see, so that results on other places are not mixed with these."""
-    wanted = {"places": arguments.probe_places, "test_places": arguments.test_places, "size": arguments.size}
+    wanted = {"places": arguments.probe_places, "test_places": arguments.test_places, "size": arguments.size, "hr_per_cell": arguments.hr_per_cell}
     for seed in sorted(seeds):
         file = world_of(seed, arguments).with_suffix(".json")
         known = read_json(file)
@@ -34,7 +34,8 @@ def render(seeds: set[int], arguments: argparse.Namespace) -> list[str]:
         if (world / "test" / "index.jsonl").is_file():
             continue
         command = [arguments.program, "synth", "-o", str(world), "--seed", str(seed), "--places", str(arguments.probe_places),
-                   "--test-places", str(arguments.test_places), "--size", str(arguments.size), "--jobs", "1", "--overwrite"]
+                   "--test-places", str(arguments.test_places), "--size", str(arguments.size), "--hr-per-cell",
+                   str(arguments.hr_per_cell), "--jobs", "1", "--overwrite"]
         jobs.append(Job(name=f"world {seed}", command=command, log=arguments.out / "logs" / f"world-s{seed}.log", work=1,
                         finish=lambda result: None))
     return run_jobs("rendering", jobs, arguments.jobs)

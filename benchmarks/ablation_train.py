@@ -36,6 +36,7 @@ def fingerprint(variant: Variant, seed: int, arguments: argparse.Namespace) -> d
         "seed": seed,
         "places": arguments.places,
         "size": arguments.size,
+        "hr_per_cell": arguments.hr_per_cell,
         "settings": [str(file.name) for file in arguments.settings],
         "recipes": list(variant.recipes),
         "values": hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16],
@@ -48,6 +49,7 @@ def command_of(variant: Variant, seed: int, run: pathlib.Path, arguments: argpar
     kept = max(arguments.checkpoints, 1)
     every = max(1, steps // max(kept, LEAST_CHECKPOINTS))
     values = {"seed": seed, "train.steps": steps, "train.checkpoint_every": every, "device": arguments.device,
+              "views.hr_per_cell": arguments.hr_per_cell,
               "threads": 1, "checkpoints.keep": max(kept, LEAST_CHECKPOINTS)}
     command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.places},size={arguments.size}",
                "-o", str(run)]

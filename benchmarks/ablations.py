@@ -47,6 +47,7 @@ def parse() -> argparse.Namespace:
                         help="YAML for every training, before the variant's recipes")
     parser.add_argument("--places", type=int, default=4096, help="training places of a world")
     parser.add_argument("--size", type=int, default=32, help="side of a place in cells of 10 m")
+    parser.add_argument("--hr-per-cell", type=int, default=4, help="HR pixels a cell side: 4 is 2.5 m")
     parser.add_argument("--probe-places", type=int, default=1200, help="labelled places that a probe learns from")
     parser.add_argument("--test-places", type=int, default=1200, help="places of held-out regions")
     parser.add_argument("--live", action="store_true", help="probes render their places as they need them: for a program without GDAL; dearer")
@@ -60,7 +61,7 @@ def parse() -> argparse.Namespace:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    for name in ("seeds", "ablation_seeds", "steps", "places", "size", "probe_places", "test_places", "checkpoints", "jobs"):
+    for name in ("seeds", "ablation_seeds", "steps", "places", "size", "hr_per_cell", "probe_places", "test_places", "checkpoints", "jobs"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is at least 1")
     for file in arguments.settings:

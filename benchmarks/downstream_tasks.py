@@ -22,6 +22,15 @@ class Task:
     u_net: bool = True  # it reads one modality
 
 
+def merged(*groups: dict) -> dict:
+    """Nested groups, the later over the earlier."""
+    result: dict = {}
+    for group in groups:
+        for key, value in group.items():
+            result[key] = merged(result.get(key, {}), value) if isinstance(value, dict) else value
+    return result
+
+
 COMMON = {
     "task": {"geo_context": False, "channels": 64, "auxiliary_channels": 64, "dropout": 0.1},
     "train": {"lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "layer_decay": 0.9, "clip_norm": 1.0},
@@ -36,7 +45,7 @@ FUSED = {"task": {"head": "upernet", "fusion": True}}
 TASKS = (
     Task("scene", "places-class", "oa", {"task": {"head": "linear"}}),
     Task("covers", "places-covers", "map", {"task": {"head": "linear"}}),
-    Task("landcover", "places-landcover", "miou", SEGMENT),
+    Task("landcover", "places-landcover", "miou", merged(SEGMENT, {"train": {"lr": 3.0e-3}})),
     Task("crops", "places-crops", "miou", FUSED, ("ms",), {"ms": 4}),
     Task("change", "places-change", "f1", {"task": {"head": "bit"}}, dates={"hr": 1}),
     Task("semantic-change", "places-semantic-change", "scs", {"task": {"head": "upernet-change"}}, dates={"hr": 1}, u_net=False),
@@ -78,15 +87,6 @@ class Run:
     @property
     def key(self) -> str:
         return f"{self.task.name}.{self.network}.{100 * self.fraction:g}pc.s{self.seed}"
-
-
-def merged(*groups: dict) -> dict:
-    """Nested groups, the later over the earlier."""
-    result: dict = {}
-    for group in groups:
-        for key, value in group.items():
-            result[key] = merged(result.get(key, {}), value) if isinstance(value, dict) else value
-    return result
 
 
 def recipe_of(task: Task, steps: int, batch: int) -> dict:

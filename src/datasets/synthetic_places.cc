@@ -14,6 +14,7 @@
 #include "core/options.h"
 #include "datasets/covers_present.h"
 #include "synth/image_series.h"
+#include "synth/scene.h"
 #include "synth/synthetic_earth.h"
 #include "synth/world_text.h"
 
@@ -87,13 +88,7 @@ class SyntheticPlaces : public PlaceSource {
               .sar_dates = settings.sar,
               .hr_cover = task == PlaceTask::kHrLandCover};
     for (size_t split = 0; split < counts.size(); ++split) {
-      for (int64_t number = 0; number < counts[split]; ++number) {
-        const std::string name = synth::kSplitNames[split].data();
-        entries_.push_back({fmt::format("{}-{:06}", name, number), name, ""});
-        places_.push_back({static_cast<synth::Split>(split), number});
-      }
-      // Refuses what the world cannot give.
-      if (counts[split] > 0) (void)earth_of({static_cast<synth::Split>(split), counts[split] - 1}, kAll);
+      list_places(static_cast<synth::Split>(split), counts[split]);
     }
     description_.sensors = synthetic_contracts(world_);
     if (is_of_two_flights(task)) description_.sensors = only(Modality::kHr);
@@ -138,6 +133,19 @@ class SyntheticPlaces : public PlaceSource {
     int64_t number;
   };
   static constexpr PerModality<bool> kAll = {{true, true, true}};
+
+  /// The world's places in order; of crops those of its row-crop scenes, since hardly another place has a field.
+  void list_places(synth::Split split, int64_t count) {
+    const std::string name = synth::kSplitNames[static_cast<size_t>(split)].data();
+    const int64_t asked = task_ == PlaceTask::kCrops ? count * synth::kSceneClasses : count;
+    if (count == 0) return;
+    const SyntheticEarth earth = earth_of({split, asked - 1}, kAll);  // refuses what the world cannot give
+    for (int64_t number = 0; number < asked; ++number) {
+      if (task_ == PlaceTask::kCrops && earth.scene_class(number) != synth::SceneClass::kRowCrops) continue;
+      entries_.push_back({fmt::format("{}-{:06}", name, number), name, ""});
+      places_.push_back({split, number});
+    }
+  }
 
   int64_t hr_side() const { return world_.cells * world_.hr_per_cell; }
 
