@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bench_boxes.h"
 #include "app/bench_loader.h"
 #include "app/bench_pretrain.h"
 #include "app/bench_raster.h"
@@ -33,7 +34,7 @@ struct BenchOptions {
   std::string raster;                    // read this instead of running a model
   int64_t synth = 0;                     // render so many places instead
   std::vector<std::string> assignments;  // of pre-training
-  bool prepared = false;
+  bool prepared = false, boxes = false;
   int64_t size = 256, batch = 4, threads = 0, iterations = 5;
 };
 
@@ -159,7 +160,7 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
   auto* verb = program.add_subcommand(
-      "bench", "Time the encoder, a training step, raster reading or the synthetic world on this machine");
+      "bench", "Time the encoder, a training step, raster reading, the synthetic world or boxes on this machine");
   verb->footer(
       "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
@@ -206,7 +207,12 @@ void add_bench(CLI::App& program) {
                  "with --loader: do not compare members of shards with their checksums");
   verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model")
       ->check(CLI::PositiveNumber);
+  verb->add_flag("--boxes", options->boxes, "time the operations of detection on boxes instead of a model");
   verb->callback([options, loader] {
+    if (options->boxes) {
+      set_threads(options->threads);
+      return print_result(bench_boxes(options->iterations));
+    }
     if (!loader->data.empty()) {
       loader->batch = options->batch;
       return print_result(bench_loader(*loader));

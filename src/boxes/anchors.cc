@@ -1,7 +1,6 @@
 #include "boxes/anchors.h"
 
 #include <ATen/ops/arange.h>
-#include <ATen/ops/meshgrid.h>
 #include <ATen/ops/stack.h>
 
 #include <cmath>
@@ -21,10 +20,10 @@ torch::Tensor make_anchors(int64_t height, int64_t width, const AnchorOptions& o
   auto around = at::stack({-widths, -heights, widths, heights}, 1) / 2;
   if (options.rounded) around = around.round();
   const auto numbers = torch::TensorOptions(at::kFloat).device(device);
-  const auto y = (at::arange(height, numbers) * options.stride).view({-1, 1, 1, 1}).expand({height, width, 1, 1}),
-             x = (at::arange(width, numbers) * options.stride).view({1, -1, 1, 1}).expand({height, width, 1, 1});
-  const auto corners = at::stack({x, y, x, y}, 3).squeeze(-1);  // [H, W, 1 of x, 4]
-  return (corners.view({height, width, 1, 4}) + around.to(device)).view({-1, 4});
+  const auto y = (at::arange(height, numbers) * options.stride).unsqueeze(1).expand({height, width}),
+             x = (at::arange(width, numbers) * options.stride).unsqueeze(0).expand({height, width});
+  const auto corners = at::stack({x, y, x, y}, 2);  // [H, W, 4]
+  return (corners.unsqueeze(2) + around.to(device)).view({-1, 4});
 }
 
 }  // namespace skysense
