@@ -32,9 +32,10 @@ struct BenchOptions {
   std::string case_file, save_case;      // the image and the weights, for comparisons with other programs
   std::string trace;                     // where to write the profile of one more run
   std::string raster;                    // read this instead of running a model
+  std::string boxes;                     // operations on boxes to time instead
   int64_t synth = 0;                     // render so many places instead
   std::vector<std::string> assignments;  // of pre-training
-  bool prepared = false, boxes = false;
+  bool prepared = false;
   int64_t size = 256, batch = 4, threads = 0, iterations = 5;
 };
 
@@ -207,11 +208,12 @@ void add_bench(CLI::App& program) {
                  "with --loader: do not compare members of shards with their checksums");
   verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model")
       ->check(CLI::PositiveNumber);
-  verb->add_flag("--boxes", options->boxes, "time the operations of detection on boxes instead of a model");
+  verb->add_option("--boxes", options->boxes, "time operations of detection on boxes instead of a model")
+      ->check(CLI::IsMember({"align", "suppress", "overlap", "all"}));
   verb->callback([options, loader] {
-    if (options->boxes) {
+    if (!options->boxes.empty()) {
       set_threads(options->threads);
-      return print_result(bench_boxes(options->iterations));
+      return print_result(bench_boxes(options->boxes, options->iterations));
     }
     if (!loader->data.empty()) {
       loader->batch = options->batch;

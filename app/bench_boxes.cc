@@ -70,7 +70,8 @@ class Report {
   nlohmann::json seconds_, sums_;
 };
 
-void time_alignment(Report& report, Numbers& numbers) {
+void time_alignment(Report& report) {
+  Numbers numbers;
   const auto map = numbers({2, 256, 200, 200});  // stride 4 of two images of 800 x 800 pixels
   for (const int64_t count : {1000, 32}) {
     const auto boxes = upright(numbers, count, 700, 16, 112), turned = rotated(numbers, count, 800, 16, 112);
@@ -91,7 +92,8 @@ void time_alignment(Report& report, Numbers& numbers) {
   }
 }
 
-void time_suppression(Report& report, Numbers& numbers) {
+void time_suppression(Report& report) {
+  Numbers numbers;
   for (const int64_t count : {2000, 20000}) {
     const auto boxes = upright(numbers, count, 800, 16, 112), scores = numbers({count});
     report.time("nms_" + std::to_string(count), [&] { return nms(boxes, scores, {}, 0.7); });
@@ -103,7 +105,8 @@ void time_suppression(Report& report, Numbers& numbers) {
   report.time("nms_rotated_100000", [&] { return nms(boxes, scores, {}, 0.3); });
 }
 
-void time_overlaps(Report& report, Numbers& numbers) {
+void time_overlaps(Report& report) {
+  Numbers numbers;
   const auto first = upright(numbers, 100000, 800, 16, 112), second = upright(numbers, 100, 800, 16, 112);
   report.time("iou_100000x100", [&] { return box_iou(first, second); });
   // Centres within the shortest side of each other: every pair overlaps.
@@ -113,12 +116,11 @@ void time_overlaps(Report& report, Numbers& numbers) {
 
 }  // namespace
 
-nlohmann::json bench_boxes(int64_t iterations) {
+nlohmann::json bench_boxes(const std::string& what, int64_t iterations) {
   Report report(iterations);
-  Numbers numbers;
-  time_alignment(report, numbers);
-  time_suppression(report, numbers);
-  time_overlaps(report, numbers);
+  if (what == "all" || what == "align") time_alignment(report);
+  if (what == "all" || what == "suppress") time_suppression(report);
+  if (what == "all" || what == "overlap") time_overlaps(report);
   return report.result();
 }
 

@@ -129,7 +129,8 @@ class Report:
         self.seconds[name] = statistics.median(times)
 
 
-def time_alignment(report: Report, numbers: Numbers) -> None:
+def time_alignment(report: Report) -> None:
+    numbers = Numbers()
     features = numbers(2, 256, 200, 200)
 
     def gradient(rois: Tensor, samples: int) -> Tensor:
@@ -146,7 +147,8 @@ def time_alignment(report: Report, numbers: Numbers) -> None:
             report.time(f"{name}_gradient", lambda: gradient(rois, samples))
 
 
-def time_suppression(report: Report, numbers: Numbers, slow: bool) -> None:
+def time_suppression(report: Report, slow: bool) -> None:
+    numbers = Numbers()
     for count in (2000, 20000):
         boxes, scores = upright(numbers, count, 800, 16, 112), numbers(count)
         report.time(f"nms_{count}", lambda: nms(boxes, scores, 0.7))
@@ -157,7 +159,8 @@ def time_suppression(report: Report, numbers: Numbers, slow: bool) -> None:
         report.time("nms_rotated_100000", lambda: rotated_nms(boxes, scores, 0.3))
 
 
-def time_overlaps(report: Report, numbers: Numbers, slow: bool) -> None:
+def time_overlaps(report: Report, slow: bool) -> None:
+    numbers = Numbers()
     first, second = upright(numbers, 100000, 800, 16, 112), upright(numbers, 100, 800, 16, 112)
     report.time("iou_100000x100", lambda: box_iou(first, second))
     a, b = rotated(numbers, 2000, 5, 10, 60), rotated(numbers, 2000, 5, 10, 60)
@@ -171,13 +174,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--iterations", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--boxes", default="all", choices=["align", "suppress", "overlap", "all"])
     parser.add_argument("--slow", action="store_true", help="the oriented operations too, which take seconds")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    report, numbers = Report(arguments.iterations), Numbers()
-    time_alignment(report, numbers)
-    time_suppression(report, numbers, arguments.slow)
-    time_overlaps(report, numbers, arguments.slow)
+    report = Report(arguments.iterations)
+    if arguments.boxes in ("align", "all"):
+        time_alignment(report)
+    if arguments.boxes in ("suppress", "all"):
+        time_suppression(report, arguments.slow)
+    if arguments.boxes in ("overlap", "all"):
+        time_overlaps(report, arguments.slow)
     print(json.dumps({"threads": arguments.threads, "seconds": report.seconds, "sums": report.sums}))
 
 

@@ -59,9 +59,13 @@ class BoxGrid {
     int64_t place = find(layer.begin, layer.end, first);
     while (place < layer.end && cells_[place].row <= last.row) {
       const int64_t row = cells_[place].row;
-      const int64_t begin = find(place, layer.end, {row, first.column});
-      const int64_t end = find(begin, layer.end, {row, last.column + 1});
-      if (begin < end) visit(begin, end);
+      if (cells_[place].column < first.column) {
+        place = find(place, layer.end, {row, first.column});
+        continue;
+      }
+      int64_t end = place;
+      while (end < layer.end && cells_[end] <= Cell{row, last.column}) ++end;
+      if (place < end) visit(place, end);
       place = find(end, layer.end, {row + 1, first.column});
     }
   }
