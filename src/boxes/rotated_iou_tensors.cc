@@ -8,6 +8,8 @@
 namespace skysense {
 namespace {
 
+constexpr double kNoise = 1e-14;  // see rotated_overlap.cc
+
 struct Point {
   torch::Tensor x, y;
 };
@@ -53,7 +55,8 @@ torch::Tensor rotated_iou_by_tensors(const torch::Tensor& first, const torch::Te
   const auto shared = -(along(p0, p1, u_slope, width, height) + along(p1, p2, v_slope, width, height) +
                         along(p2, p3, u_slope, width, height) + along(p3, p0, v_slope, width, height));
   const auto area_a = area(a), area_b = area(b);
-  const auto limited = at::minimum(shared, at::minimum(area_a, area_b)).clamp_min(0);
+  const auto smaller = at::minimum(shared, at::minimum(area_a, area_b));
+  const auto limited = smaller.masked_fill(smaller <= kNoise * (area_a + area_b), 0);
   const auto whole = of == OverlapOf::kUnion ? area_a + area_b - limited : area_a + 0 * area_b;
   return (limited / whole).masked_fill_(whole <= 0, 0).to(first.scalar_type());
 }

@@ -8,6 +8,9 @@
 namespace skysense {
 namespace {
 
+// Of the areas, what the sums of four sides may leave of nothing: boxes apart have no overlap at all.
+constexpr double kNoise = 1e-14;
+
 struct Box {
   double x, y, half_width, half_height, cosine, sine, area;
 };
@@ -60,7 +63,7 @@ struct Pointers {
                           along(x2, y2, x3, y3, u_slope, w, h) + along(x3, y3, x0, y0, v_slope, w, h));
   const double smaller = a.area < b.area ? a.area : b.area;
   const double most = shared < smaller ? shared : smaller;
-  const double area = most > 0 ? most : 0;
+  const double area = most > kNoise * (a.area + b.area) ? most : 0;
   const double whole = of_union ? a.area + b.area - area : a.area + 0 * b.area;
   return whole <= 0 ? 0 : area / whole;
 }

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <cmath>
+
 #include "boxes/box_coder.h"
 #include "boxes/box_iou.h"
 #include "boxes/midpoint_coder.h"
