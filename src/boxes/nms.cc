@@ -68,7 +68,10 @@ std::vector<int64_t> by_score(const torch::Tensor& scores) {
   return order;
 }
 
-bool finite(const GridBox& box) { return std::isfinite(box.left + box.top + box.right + box.bottom + box.area); }
+bool finite(const GridBox& box) {
+  return std::isfinite(box.left + box.top) && std::isfinite(box.right - box.left) &&
+         std::isfinite(box.bottom - box.top) && std::isfinite(box.area);
+}
 
 template <class Boxes>
 std::vector<int64_t> kept(const torch::Tensor& tensor, const std::vector<int64_t>& by_score,
