@@ -1,7 +1,6 @@
 #include "boxes/roi_pool.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/cat.h>
 
 #include "boxes/box_tensors.h"
 #include "boxes/upright_boxes.h"
@@ -29,16 +28,17 @@ torch::Tensor pool_rois(const std::vector<torch::Tensor>& levels, const std::vec
         levels[level], some, their_images,
         {.height = options.size, .width = options.size, .scale = 1 / strides[level], .samples = options.samples});
   };
-  if (levels.size() == 1) return align(0, boxes, images);
+  if (levels.size() == 1 || boxes.size(0) == 0) return align(0, boxes, images);
   const auto level_of = roi_levels(boxes, static_cast<int64_t>(levels.size()), options.levels);
-  auto result = at::zeros({boxes.size(0), levels[0].size(1), options.size, options.size}, levels[0].options());
+  std::vector<torch::Tensor> numbers, pooled;
   for (size_t level = 0; level < levels.size(); ++level) {
-    const auto numbers = (level_of == static_cast<int64_t>(level)).nonzero().squeeze(1);
-    if (numbers.numel() == 0) continue;
-    result =
-        result.index_copy(0, numbers, align(level, boxes.index_select(0, numbers), images.index_select(0, numbers)));
+    const auto mine = (level_of == static_cast<int64_t>(level)).nonzero().squeeze(1);
+    if (mine.numel() == 0) continue;
+    numbers.push_back(mine);
+    pooled.push_back(align(level, boxes.index_select(0, mine), images.index_select(0, mine)));
   }
-  return result;
+  if (pooled.size() == 1) return pooled.front();
+  return at::cat(pooled).index_select(0, at::cat(numbers).argsort());
 }
 
 }  // namespace skysense
