@@ -7,6 +7,7 @@
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/stack.h>
+#include <fmt/format.h>
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -76,10 +77,9 @@ void time_alignment(Report& report) {
   for (const int64_t count : {1000, 32}) {
     const auto boxes = upright(numbers, count, 700, 16, 112), turned = rotated(numbers, count, 800, 16, 112);
     const auto images = torch::arange(count).remainder(2);
-    const std::string of = "_" + std::to_string(count);
     for (const int64_t samples : {2, 0}) {
       const RoiAlignOptions options{.scale = 0.25, .samples = samples};
-      const auto name = samples == 0 ? "align_adaptive" + of : "align" + of;
+      const auto name = fmt::format("align{}_{}", samples == 0 ? "_adaptive" : "", count);
       report.time(name, [&] { return roi_align(map, boxes, images, options); });
       report.time(name + "_gradient", [&] {
         const auto features = map.detach().requires_grad_();
@@ -88,7 +88,7 @@ void time_alignment(Report& report) {
       });
     }
     const RoiAlignOptions options{.scale = 0.25, .samples = 2};
-    report.time("align_rotated" + of, [&] { return roi_align(map, turned, images, options); });
+    report.time(fmt::format("align_rotated_{}", count), [&] { return roi_align(map, turned, images, options); });
   }
 }
 
@@ -96,7 +96,7 @@ void time_suppression(Report& report) {
   Numbers numbers;
   for (const int64_t count : {2000, 20000}) {
     const auto boxes = upright(numbers, count, 800, 16, 112), scores = numbers({count});
-    report.time("nms_" + std::to_string(count), [&] { return nms(boxes, scores, {}, 0.7); });
+    report.time(fmt::format("nms_{}", count), [&] { return nms(boxes, scores, {}, 0.7); });
   }
   // A scene full of small objects, each found several times.
   const auto objects = rotated(numbers, 20000, 10000, 10, 60);
@@ -112,6 +112,7 @@ void time_overlaps(Report& report) {
   // Centres within the shortest side of each other: every pair overlaps.
   const auto a = rotated(numbers, 2000, 5, 10, 60), b = rotated(numbers, 2000, 5, 10, 60);
   report.time("rotated_iou_2000x2000", [&] { return rotated_iou(a, b); });
+  report.time("rotated_iou_50x2000", [&] { return rotated_iou(a.narrow(0, 0, 50), b); });
 }
 
 }  // namespace

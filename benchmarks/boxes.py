@@ -17,9 +17,6 @@ import sys
 
 from programs import ROOT, run
 
-PAIRS = 2000 * 2000  # of rotated_iou_2000x2000
-
-
 def check(ours: dict, theirs: dict) -> None:
     """The same work was done: sums of kept boxes are equal, those of numbers but for roundings."""
     for name, sum_of_theirs in theirs["sums"].items():
@@ -56,11 +53,12 @@ def main() -> None:
             theirs = [result["seconds"][name] for result in results["theirs"]]
             ratio = statistics.median(b / a for a, b in zip(ours, theirs))
             summary[name] |= {"peer_seconds": statistics.median(theirs), "ratio": round(ratio, 2)}
-    overlaps = summary["rotated_iou_2000x2000"]
-    overlaps["pairs_per_second"] = PAIRS / overlaps["seconds"]
+    for name in ("rotated_iou_2000x2000", "rotated_iou_50x2000"):
+        rows, columns = map(int, name.split("_")[-1].split("x"))
+        summary[name]["pairs_per_second"] = rows * columns / summary[name]["seconds"]
     if arguments.slow:
-        part = statistics.median(r["seconds"]["shapely_iou_pairs"] / r["seconds"]["shapely_iou_part"] for r in results["theirs"])
-        overlaps["shapely_pairs_per_second"] = part
+        shapely = statistics.median(result["seconds"]["shapely_iou_50x2000"] for result in results["theirs"])
+        summary["rotated_iou_50x2000"]["shapely_seconds"] = shapely
     for name, line in summary.items():
         print(f"{name:30} {json.dumps(line)}", file=sys.stderr)
     print(json.dumps({"threads": arguments.threads, "rounds": arguments.rounds, "results": summary}))

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou, nms, roi_align
 
-SHAPELY_ROWS = 50  # of 2000: GEOS takes seconds for more
+PART = 50  # rows of the table of overlaps: these take seconds for more
 
 
 class Numbers:
@@ -81,11 +81,6 @@ def polygon_iou(a: Tensor, b: Tensor) -> Tensor:
     return shared / (area(a) + area(b) - shared)
 
 
-def polygon_table(a: Tensor, b: Tensor, rows: int = 50) -> Tensor:
-    found = [polygon_iou(part.repeat_interleave(len(b), 0), b.repeat(len(part), 1)).view(len(part), -1) for part in a.split(rows)]
-    return torch.cat(found)
-
-
 def shapely_table(a: Tensor, b: Tensor) -> Tensor:
     first, second = (shapely.polygons(corners(boxes.double()).numpy()) for boxes in (a, b))
     shared = shapely.area(shapely.intersection(first[:, None], second[None]))
@@ -119,10 +114,10 @@ class Report:
     def __init__(self, iterations: int):
         self.iterations, self.seconds, self.sums = iterations, {}, {}
 
-    def time(self, name: str, run) -> None:
+    def time(self, name: str, run, once: bool = False) -> None:
         self.sums[name] = run().double().sum().item()
         times = []
-        for _ in range(self.iterations):
+        for _ in range(1 if once else self.iterations):
             start = time.perf_counter()
             run()
             times.append(time.perf_counter() - start)
@@ -156,7 +151,7 @@ def time_suppression(report: Report, slow: bool) -> None:
     jitter = torch.cat([numbers(100000, 2) * 4, numbers(100000, 2) * 4, numbers(100000, 1) * 0.2], dim=1)
     boxes, scores = objects.repeat(5, 1) + jitter, numbers(100000)
     if slow:
-        report.time("nms_rotated_100000", lambda: rotated_nms(boxes, scores, 0.3))
+        report.time("nms_rotated_100000", lambda: rotated_nms(boxes, scores, 0.3), once=True)
 
 
 def time_overlaps(report: Report, slow: bool) -> None:
@@ -165,9 +160,9 @@ def time_overlaps(report: Report, slow: bool) -> None:
     report.time("iou_100000x100", lambda: box_iou(first, second))
     a, b = rotated(numbers, 2000, 5, 10, 60), rotated(numbers, 2000, 5, 10, 60)
     if slow:
-        report.time("rotated_iou_2000x2000", lambda: polygon_table(a, b))
-        report.time("shapely_iou_part", lambda: shapely_table(a[:SHAPELY_ROWS], b))
-        report.seconds["shapely_iou_pairs"] = SHAPELY_ROWS * len(b)
+        part = a[:PART]
+        report.time("rotated_iou_50x2000", lambda: polygon_iou(part.repeat_interleave(len(b), 0), b.repeat(PART, 1)), once=True)
+        report.time("shapely_iou_50x2000", lambda: shapely_table(part, b), once=True)
 
 
 def main() -> None:
