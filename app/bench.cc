@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/bench_boxes.h"
 #include "app/bench_loader.h"
 #include "app/bench_pretrain.h"
 #include "app/bench_raster.h"
@@ -31,6 +32,7 @@ struct BenchOptions {
   std::string case_file, save_case;      // the image and the weights, for comparisons with other programs
   std::string trace;                     // where to write the profile of one more run
   std::string raster;                    // read this instead of running a model
+  std::string boxes;                     // operations on boxes to time instead
   int64_t synth = 0;                     // render so many places instead
   std::vector<std::string> assignments;  // of pre-training
   bool prepared = false;
@@ -159,7 +161,7 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& program) {
   auto options = std::make_shared<BenchOptions>();
   auto* verb = program.add_subcommand(
-      "bench", "Time the encoder, a training step, raster reading or the synthetic world on this machine");
+      "bench", "Time the encoder, a training step, raster reading, the synthetic world or boxes on this machine");
   verb->footer(
       "Example: skysense bench --preset base --mode train --modality hr --size 256 --batch 2 --dtype bfloat16");
   verb->add_option("--preset", options->preset, "sizes of the model")->capture_default_str();
@@ -206,7 +208,13 @@ void add_bench(CLI::App& program) {
                  "with --loader: do not compare members of shards with their checksums");
   verb->add_option("--synth", options->synth, "time rendering so many places of the synthetic world instead of a model")
       ->check(CLI::PositiveNumber);
+  verb->add_option("--boxes", options->boxes, "time operations of detection on boxes instead of a model")
+      ->check(CLI::IsMember({"align", "suppress", "overlap", "all"}));
   verb->callback([options, loader] {
+    if (!options->boxes.empty()) {
+      set_threads(options->threads);
+      return print_result(bench_boxes(options->boxes, options->iterations));
+    }
     if (!loader->data.empty()) {
       loader->batch = options->batch;
       return print_result(bench_loader(*loader));

@@ -5,6 +5,7 @@ import pytest
 import rasterio
 
 from conftest import result_of
+from peers import bench_boxes
 
 
 def bench(mode, batch):
@@ -49,3 +50,13 @@ def test_rendering_is_timed(tmp_path):
     assert result["places"] == 12
     assert result["hr_megapixels_per_second"] == pytest.approx(12 * 512 * 512 / 1e6 / (12 * result["hr_median_s"]), rel=1.0)
     assert result["all_sensors_places_per_second"] > 0.1
+
+
+def test_operations_on_boxes_compute_what_torchvision_computes():
+    ours = result_of("bench", "--boxes", "suppress", "--iterations", 1)["sums"] | result_of("bench", "--boxes", "overlap", "--iterations", 1)["sums"]
+    report = bench_boxes.Report(1)
+    bench_boxes.time_suppression(report, slow=False)
+    bench_boxes.time_overlaps(report, slow=False)
+    for name in ("nms_2000", "nms_20000"):
+        assert ours[name] == report.sums[name]
+    assert ours["iou_100000x100"] == pytest.approx(report.sums["iou_100000x100"], rel=1e-9)
