@@ -225,7 +225,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets", "task", "tile_journal"})
+                             "clip", "features", "datasets", "boxes", "task", "tile_journal"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");

@@ -38,6 +38,8 @@ struct DatasetDescription {
   std::vector<std::array<uint8_t, 3>> colours;  ///< empty, or one a class: as the data set paints its maps
   SensorContracts sensors;                      ///< what the images hold
   std::string split_rule;                       ///< in words: "official lists", "20% of each class, seed 0"
+  bool oriented = false;                        ///< of kBoxes: boxes turn with their objects; else they are upright
+  std::vector<std::string> problems{};          ///< files that were left out, and why: "FILE: …"
 };
 
 struct SampleEntry {
@@ -59,6 +61,7 @@ struct LabelledSample {
   torch::Tensor label;  ///< by the data set's LabelKind; undefined where the sample has none (withheld test labels)
   std::vector<std::optional<Date>> label_dates;  ///< of kMaskSeries and kTwoMasks: one a mask
   std::optional<ObjectLabels> objects;           ///< of kBoxes, in pixels of the window; nothing where withheld
+  std::vector<std::string> problems;  ///< of kBoxes: objects of the whole image that were left out: "FILE:LINE: …"
 };
 
 /// What to read of a sample.
