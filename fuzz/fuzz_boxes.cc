@@ -23,7 +23,7 @@ void use(const skysense::ImageObjects& image) {
       const bool le90 = box.width >= box.height && box.angle >= -M_PI / 2 && box.angle < M_PI / 2;
       if (!box.finite() || !le90 || !(box.area() > 0)) __builtin_trap();
     }
-    const auto shown = skysense::objects_in(checked.labels, {10, 10, 60, 50}, kWidth, kHeight, {});
+    const auto shown = skysense::objects_in(checked.labels, {10, 10, 60, 50}, {0, 0, kWidth, kHeight}, {});
     if (shown.size() > checked.labels.size()) __builtin_trap();
   }
 }

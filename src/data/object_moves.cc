@@ -64,9 +64,8 @@ void make_upright(ObjectLabels& objects) {
   for (OrientedBox& box : objects.boxes) box = oriented(box.bounds());
 }
 
-ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, double width, double height,
+ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, const UprightBox& image,
                         const WindowRule& rule) {
-  const UprightBox image{0, 0, width, height};
   ObjectLabels shown;
   for (size_t i = 0; i < objects.boxes.size(); ++i) {
     const BoxCorners corners = objects.boxes[i].corners();

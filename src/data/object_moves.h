@@ -40,8 +40,8 @@ struct WindowRule {
   bool upright = false;  ///< boxes are cut to the window; turned ones keep their shape and reach beyond it
 };
 
-/// The objects of an image of width x height pixels in pixels of a window of it.
-ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, double width, double height,
+/// The objects of an image in pixels of a window of it. What of an object lies beyond `image` does not count.
+ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, const UprightBox& image,
                         const WindowRule& rule);
 
 }  // namespace skysense

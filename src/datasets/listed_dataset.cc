@@ -132,7 +132,7 @@ void ListedDataset::read_boxes(const BoxFile& file, const TargetGrid& grid, cons
   const auto left = static_cast<double>(window.x), top = static_cast<double>(window.y);
   const UprightBox part{left, top, left + static_cast<double>(window.width), top + static_cast<double>(window.height)};
   sample.objects =
-      objects_in(checked.labels, part, static_cast<double>(grid.width), static_cast<double>(grid.height),
+      objects_in(checked.labels, part, {0, 0, static_cast<double>(grid.width), static_cast<double>(grid.height)},
                  {.least_share = listing_.objects.least_share, .upright = listing_.objects.kind == BoxKind::kUpright});
   sample.problems = std::move(checked.problems);
 }

@@ -98,8 +98,8 @@ LabelledSample PlaceSamples::get(int64_t number, const SampleRequest& request) c
     const auto left = static_cast<double>(window.x), top = static_cast<double>(window.y);
     const UprightBox part{left, top, left + static_cast<double>(window.width),
                           top + static_cast<double>(window.height)};
-    result.objects = objects_in(*whole_sample->objects, part, static_cast<double>(extent.width),
-                                static_cast<double>(extent.height), rule_);
+    result.objects = objects_in(*whole_sample->objects, part,
+                                {0, 0, static_cast<double>(extent.width), static_cast<double>(extent.height)}, rule_);
   }
   if (!whole_sample->label.defined()) return result;
   const bool is_map = description().label != LabelKind::kClass && description().label != LabelKind::kMultiLabel;

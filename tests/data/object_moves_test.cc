@@ -100,7 +100,7 @@ ObjectLabels row_of_squares() {
 
 TEST(ObjectMoves, AWindowKeepsIgnoresAndDropsByTheShareThatItShows) {
   // Of the squares around 5, 18, 24 and 60 the window from 20 on shows nothing, 0.3, 0.9 and all.
-  const ObjectLabels shown = objects_in(row_of_squares(), {20, 0, 100, 100}, 100, 100, {});
+  const ObjectLabels shown = objects_in(row_of_squares(), {20, 0, 100, 100}, {0, 0, 100, 100}, {});
   EXPECT_THAT(shown.classes, ElementsAre(18, 24, 60));
   EXPECT_THAT(shown.ignored, ElementsAre(1, 0, 0));
   EXPECT_NEAR(shown.boxes[0].x, -2, 1e-12);  // turned boxes keep their shape
@@ -111,19 +111,19 @@ TEST(ObjectMoves, AWindowKeepsIgnoresAndDropsByTheShareThatItShows) {
 TEST(ObjectMoves, TheLeastShareItselfIsKept) {
   ObjectLabels objects;
   objects.add({22, 50, 10, 10, 0}, 0, false);  // 0.7 of it from 20 on
-  EXPECT_THAT(objects_in(objects, {20, 0, 100, 100}, 100, 100, {}).ignored, ElementsAre(0));
-  EXPECT_THAT(objects_in(objects, {20.01, 0, 100, 100}, 100, 100, {}).ignored, ElementsAre(1));
+  EXPECT_THAT(objects_in(objects, {20, 0, 100, 100}, {0, 0, 100, 100}, {}).ignored, ElementsAre(0));
+  EXPECT_THAT(objects_in(objects, {20.01, 0, 100, 100}, {0, 0, 100, 100}, {}).ignored, ElementsAre(1));
 }
 
 TEST(ObjectMoves, WhatTheImageItselfDoesNotShowIsNotMissed) {
   ObjectLabels objects;
   objects.add({0, 50, 10, 10, 0}, 0, false);  // half of it beyond the image
-  EXPECT_THAT(objects_in(objects, {0, 0, 30, 100}, 100, 100, {}).ignored, ElementsAre(0));
-  EXPECT_THAT(objects_in(objects, {0, 0, 3, 100}, 100, 100, {}).ignored, ElementsAre(1));
+  EXPECT_THAT(objects_in(objects, {0, 0, 30, 100}, {0, 0, 100, 100}, {}).ignored, ElementsAre(0));
+  EXPECT_THAT(objects_in(objects, {0, 0, 3, 100}, {0, 0, 100, 100}, {}).ignored, ElementsAre(1));
 }
 
 TEST(ObjectMoves, UprightBoxesAreCutToTheWindow) {
-  const ObjectLabels shown = objects_in(row_of_squares(), {20, 0, 100, 48}, 100, 100, {.upright = true});
+  const ObjectLabels shown = objects_in(row_of_squares(), {20, 0, 100, 48}, {0, 0, 100, 100}, {.upright = true});
   const UprightBox first = shown.boxes[0].bounds();
   EXPECT_NEAR(first.left, 0, 1e-9);
   EXPECT_NEAR(first.right, 3, 1e-9);
@@ -131,7 +131,7 @@ TEST(ObjectMoves, UprightBoxesAreCutToTheWindow) {
 }
 
 TEST(ObjectMoves, TheWholeImageChangesNothing) {
-  const ObjectLabels all = row_of_squares(), shown = objects_in(all, {0, 0, 100, 100}, 100, 100, {});
+  const ObjectLabels all = row_of_squares(), shown = objects_in(all, {0, 0, 100, 100}, {0, 0, 100, 100}, {});
   EXPECT_EQ(shown.classes, all.classes);
   EXPECT_EQ(shown.ignored, all.ignored);
   for (size_t i = 0; i < all.boxes.size(); ++i) EXPECT_EQ(shown.boxes[i].x, all.boxes[i].x);
