@@ -1,7 +1,12 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "eval/coco_precision.h"
 #include "eval/object_precision.h"
+#include "eval/object_scores.h"
 #include "testing/fixture.h"
 
 namespace skysense {
@@ -96,6 +101,24 @@ TEST(ObjectMetrics, AreTheSameWhicheverProcessAddsAnImageAndWhen) {
   other.merge(one);
   EXPECT_EQ(together.scores().map, second.scores().map);
   EXPECT_EQ(ranked.precision(PrecisionArea::kAllPoints).mean, other.precision(PrecisionArea::kAllPoints).mean);
+}
+
+TEST(ObjectMetrics, AllScoresAreToldForPeopleAndPrograms) {
+  const Fixture fixture("object_metrics_random");
+  ObjectScores scores({"a", "b", "c", "d"});
+  const auto images = images_of(fixture);
+  for (size_t i = 0; i < images.size(); ++i) scores.add(static_cast<int64_t>(i), images[i]);
+  const nlohmann::json json = scores.to_json();
+  EXPECT_NEAR(json.at("map").get<double>(), fixture["summary"][0].item<double>(), kTolerance);
+  EXPECT_NEAR(json.at("recall").at(2).get<double>(), fixture["summary"][8].item<double>(), kTolerance);
+  EXPECT_NEAR(json.at("per_class").at(1).at("voc07").get<double>(), fixture["eleven_points"][1].item<double>(),
+              kTolerance);
+  EXPECT_TRUE(json.at("per_class").at(3).at("map").is_null()) << "no objects";
+  EXPECT_EQ(json.at("per_class").at(3).at("objects"), 0);
+  const std::string table = scores.table();
+  EXPECT_NE(table.find("VOC07"), std::string::npos);
+  EXPECT_NE(table.find(fmt::format("{:.2f}", 100 * fixture["summary"][0].item<double>())), std::string::npos);
+  EXPECT_EQ(std::ranges::count(table, '\n'), 6);
 }
 
 DetectedImage one_object(double overlap, bool ignored, int64_t boxes = 1) {
