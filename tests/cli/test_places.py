@@ -89,7 +89,7 @@ def test_scenes_and_change_are_drawn_too_and_wrong_samples_refused(folder):
 
 def test_objects_of_files_and_world_are_the_same(folder):
     world = "size=12,hr=10,ms=1,sar=1"
-    result_of("synth", "-o", folder / "world", "--places", 3, "--seed", 1, "--cells", 12, "--hr-per-cell", 10, "--ms-dates", 1, "--sar-dates", 1,
+    result_of("synth", "-o", folder / "world", "--places", 3, "--seed", 1, "--size", 12, "--hr-per-cell", 10, "--ms-dates", 1, "--sar-dates", 1,
               "--labels", "boxes")
     _, stored, described = samples_of(folder, "places-objects", folder / "world", "--train-share", 1)
     _, rendered, _ = samples_of(folder, "places-objects", f"synth:3,val=0,test=0,{world}")
