@@ -53,7 +53,10 @@ void add_box_sample(DatasetListing& listing, const std::string& name, const std:
   SampleRecord sample{.entry = {name, split, ""}, .images = {}};
   for (const Modality modality : kModalities) {
     if (listing.description.sensors[modality])
-      sample.images[modality] = {{{image.string()}, options.bands, find_date(image.stem().string())}};
+      sample.images[modality] = {{.paths = {image.string()},
+                                  .bands = options.bands,
+                                  .date = find_date(image.stem().string()),
+                                  .may_be_grey = true}};
   }
   sample.boxes = boxes;
   listing.samples.push_back(std::move(sample));

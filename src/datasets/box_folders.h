@@ -30,7 +30,8 @@ struct BoxFolder {
 /// without an image, is left out and noted in the description's problems.
 void add_box_folder(DatasetListing& listing, const BoxFolder& folder, const DatasetOptions& options);
 
-/// An image by its path with the label file that belongs to it; noted and left out where either is missing.
+/// An image by its path with the label file that belongs to it; noted and left out where either is missing. Grey
+/// pictures stand for all bands: aerial data sets hold some.
 void add_box_sample(DatasetListing& listing, const std::string& name, const std::string& split,
                     const std::filesystem::path& image, const std::optional<BoxFile>& boxes,
                     const DatasetOptions& options);

@@ -17,7 +17,8 @@ struct ImageFile {
   std::optional<Date> date{};
   /// Of a NumPy series [T, C, H, W]: the image's number in it; its first bands are the contract's.
   std::optional<int64_t> series_number{};
-  std::string validity{};  ///< mask raster of the same ground, as an index names it (docs/formats.md); empty: none
+  bool may_be_grey = false;  ///< a file of one band stands for all bands of the contract
+  std::string validity{};    ///< mask raster of the same ground, as an index names it (docs/formats.md); empty: none
 };
 
 /// How a label file says which class a pixel has.

@@ -37,9 +37,10 @@ ObjectRanking::ObjectRanking(int64_t classes, double threshold) : threshold_(thr
 }
 
 void ObjectRanking::add(int64_t image, const DetectedImage& detected) {
+  images_.insert(image);
   for (const auto& [k, part] : split_by_class(detected, static_cast<int64_t>(classes_.size()))) {
     Ranking& ranking = classes_[static_cast<size_t>(k)];
-    ranking.objects += std::ranges::count(part.ignored, 0);
+    ranking.objects[image] += std::ranges::count(part.ignored, 0);
     std::vector<uint8_t> taken(part.ignored.size());
     for (int64_t i = 0; i < part.found(); ++i) {
       double most = -1;
@@ -62,40 +63,67 @@ void ObjectRanking::merge(const ObjectRanking& other) {
   TORCH_CHECK_VALUE(classes_.size() == other.classes_.size() && threshold_ == other.threshold_, "rankings of ",
                     classes_.size(), " and ", other.classes_.size(), " classes at ", threshold_, " and ",
                     other.threshold_);
+  images_.insert(other.images_.begin(), other.images_.end());
   for (size_t k = 0; k < classes_.size(); ++k) {
     const Ranking& added = other.classes_[k];
     classes_[k].found.insert(classes_[k].found.end(), added.found.begin(), added.found.end());
-    classes_[k].objects += added.objects;
+    for (const auto& [image, count] : added.objects) classes_[k].objects[image] += count;
   }
 }
 
-PrecisionRecall ObjectRanking::curve(int64_t object_class) const {
-  const Ranking& ranking = classes_.at(static_cast<size_t>(object_class));
-  std::vector<Found> found = ranking.found;
-  std::ranges::sort(found, {}, [](const Found& f) { return std::tuple(-f.score, f.image, f.number); });
-  PrecisionRecall curve{.objects = ranking.objects, .scores = {}, .recall = {}, .precision = {}};
-  int64_t right = 0;
-  for (size_t i = 0; i < found.size(); ++i) {
-    right += found[i].right ? 1 : 0;
-    curve.scores.push_back(found[i].score);
-    curve.recall.push_back(ranking.objects == 0 ? 0
-                                                : static_cast<double>(right) / static_cast<double>(ranking.objects));
-    curve.precision.push_back(static_cast<double>(right) / static_cast<double>(i + 1));
+std::vector<ObjectRanking::Ranking> ObjectRanking::sorted() const {
+  std::vector<Ranking> classes = classes_;
+  for (Ranking& ranking : classes)
+    std::ranges::sort(ranking.found, {}, [](const Found& f) { return std::tuple(-f.score, f.image, f.number); });
+  return classes;
+}
+
+PrecisionRecall ObjectRanking::curve_of(const Ranking& sorted, const std::map<int64_t, int64_t>& times) {
+  const auto times_of = [&](int64_t image) { return times.empty() ? 1 : times.at(image); };
+  PrecisionRecall curve;
+  for (const auto& [image, count] : sorted.objects) curve.objects += times_of(image) * count;
+  int64_t right = 0, all = 0;
+  for (const Found& found : sorted.found) {
+    const int64_t copies = times_of(found.image);
+    if (copies == 0) continue;
+    all += copies;
+    right += found.right ? copies : 0;
+    curve.scores.push_back(found.score);
+    curve.recall.push_back(curve.objects == 0 ? 0 : static_cast<double>(right) / static_cast<double>(curve.objects));
+    curve.precision.push_back(static_cast<double>(right) / static_cast<double>(all));
   }
   return curve;
 }
 
-ObjectPrecision ObjectRanking::precision(PrecisionArea area) const {
+ObjectPrecision ObjectRanking::precision_of(const std::vector<Ranking>& sorted, PrecisionArea area,
+                                            const std::map<int64_t, int64_t>& times) {
   ObjectPrecision result;
   int64_t counted = 0;
-  for (size_t k = 0; k < classes_.size(); ++k) {
-    result.classes.push_back(curve(static_cast<int64_t>(k)).average_precision(area));
+  for (const Ranking& ranking : sorted) {
+    result.classes.push_back(curve_of(ranking, times).average_precision(area));
     if (!result.classes.back()) continue;
     result.mean += *result.classes.back();
     ++counted;
   }
   if (counted > 0) result.mean /= static_cast<double>(counted);
   return result;
+}
+
+PrecisionRecall ObjectRanking::curve(int64_t object_class) const {
+  return curve_of(sorted().at(static_cast<size_t>(object_class)), {});
+}
+
+ObjectPrecision ObjectRanking::precision(PrecisionArea area) const { return precision_of(sorted(), area, {}); }
+
+ConfidenceInterval ObjectRanking::interval(PrecisionArea area, const BootstrapOptions& options) const {
+  const std::vector<Ranking> classes = sorted();
+  const auto score = [&](std::span<const int64_t> times_drawn) {
+    std::map<int64_t, int64_t> times;
+    size_t position = 0;
+    for (const int64_t image : images_) times[image] = times_drawn[position++];
+    return precision_of(classes, area, times).mean;
+  };
+  return bootstrap(images(), score, options);
 }
 
 }  // namespace skysense

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
+#include "eval/bootstrap.h"
 #include "eval/detected_image.h"
 
 namespace skysense {
@@ -44,8 +47,11 @@ class ObjectRanking {
   /// Throws c10::ValueError for another number of classes or threshold.
   void merge(const ObjectRanking& other);
 
+  int64_t images() const { return static_cast<int64_t>(images_.size()); }
   PrecisionRecall curve(int64_t object_class) const;
   ObjectPrecision precision(PrecisionArea area) const;
+  /// Of the mean, by resampling images. Throws c10::ValueError without images.
+  ConfidenceInterval interval(PrecisionArea area, const BootstrapOptions& options = {}) const;
 
  private:
   struct Found {
@@ -55,10 +61,18 @@ class ObjectRanking {
   };
   struct Ranking {
     std::vector<Found> found;
-    int64_t objects = 0;
+    std::map<int64_t, int64_t> objects;  ///< to be found, by image
   };
+  /// Classes with their found boxes in the order in which they count.
+  std::vector<Ranking> sorted() const;
+  /// With each image so many times as `times` says; once where it is empty.
+  static PrecisionRecall curve_of(const Ranking& sorted, const std::map<int64_t, int64_t>& times);
+  static ObjectPrecision precision_of(const std::vector<Ranking>& sorted, PrecisionArea area,
+                                      const std::map<int64_t, int64_t>& times);
+
   const double threshold_;
   std::vector<Ranking> classes_;
+  std::set<int64_t> images_;
 };
 
 }  // namespace skysense

@@ -23,6 +23,10 @@ class ObjectScores {
   const std::vector<std::string>& classes() const { return classes_; }
   CocoScores coco() const { return coco_.scores(); }
   ObjectPrecision precision(PrecisionArea area) const { return ranking_.precision(area); }
+  /// Of the mean precision at an overlap of 0.5, by resampling images.
+  ConfidenceInterval interval(PrecisionArea area, const BootstrapOptions& options = {}) const {
+    return ranking_.interval(area, options);
+  }
   PrecisionRecall curve(int64_t object_class) const { return ranking_.curve(object_class); }
 
   /// For programs: map, map50, map75, map_small, map_medium, map_large, recall (of the three numbers of boxes), voc07

@@ -12,6 +12,7 @@
 #include "datasets/dataset_check.h"
 #include "datasets/registry.h"
 #include "datasets/tiled_dataset.h"
+#include "raster/raster_writer.h"
 #include "testing/fixture.h"
 #include "testing/temporary_folder.h"
 
@@ -195,6 +196,22 @@ TEST_F(BoxFolderTest, ImagesAndLabelsWithoutEachOtherAreLeftOutAndNamedOrFatal) 
   EXPECT_THAT([&] { open(true); }, ThrowsMessage<DataError>(HasSubstr("b.png: an image without labels")));
 }
 
+TEST_F(BoxFolderTest, AGreyImageHasItsBandThrice) {
+  fs::create_directories(folder_ / "images");
+  RasterLayout layout;
+  layout.width = layout.height = 8;
+  layout.bands = 1;
+  layout.type = PixelType::kUInt8;
+  layout.format = "PNG";
+  std::vector<float> values(64);
+  for (size_t i = 0; i < 64; ++i) values[i] = static_cast<float>(i + 1);
+  write_raster(folder_ / "images/a.png", layout, values.data());
+  write("labels/a.txt", "");
+  const auto read = open()->get(0).images[Modality::kHr]->series.values;
+  ASSERT_EQ(read.sizes(), (torch::IntArrayRef{1, 3, 8, 8}));
+  for (int64_t band = 0; band < 3; ++band) EXPECT_NEAR(read[0][band][7][7].item<double>(), 64.0 / 255, 1e-6);
+}
+
 TEST_F(BoxFolderTest, AnImageOfAnotherSizeThanItsLabelsSayIsRefused) {
   add_image("a");
   write("labels/a.xml",
@@ -301,6 +318,27 @@ TEST(PlacesObjects, SyntheticEarthGivesTheObjectsOfAnyWindow) {
     EXPECT_EQ(part.objects->boxes.size(), shown);
   }
   EXPECT_GT(objects, 0);
+}
+
+TEST(RealObjects, DeepForestsTreesAreReadFromVocsXmlAndCocosJson) {
+  const char* data = std::getenv("SKYSENSE_TEST_DATA");
+  if (data == nullptr || !fs::exists(fs::path(data) / "deepforest_trees"))
+    GTEST_SKIP() << "deepforest_trees is not here";
+  const fs::path trees = fs::path(data) / "deepforest_trees";
+  const TemporaryFolder folder;
+  for (const char* part : {"images", "labels", "annotations"}) fs::create_directories(folder / std::string(part));
+  fs::create_symlink(trees / "OSBS_029.tif", folder / "images/OSBS_029.tif");
+  fs::create_symlink(trees / "OSBS_029.xml", folder / "labels/OSBS_029.xml");
+  write_class_names(folder / kLabelClassesFile, {"Tree"});
+  const auto plot = open_labelled_dataset("image-boxes", folder.path());
+  EXPECT_EQ(plot->get(0).objects->size(), 61);
+  EXPECT_TRUE(plot->get(0).problems.empty());
+  fs::create_symlink(trees / "coco_sample_file.json", folder / "annotations/coco.json");
+  for (const char* name : {"5dded5bc0140b80006d2e565_23.tif", "5b90f92da0d7280005fab355_4310.tif"})
+    fs::create_symlink(trees / name, folder / "images" / name);
+  const auto tiles = open_labelled_dataset("coco", folder.path());
+  ASSERT_EQ(tiles->size(), 2);
+  EXPECT_EQ(tiles->get(0).objects->size() + tiles->get(1).objects->size(), 6);
 }
 
 TEST(RealObjects, DotasExampleHasItsShipsAndHarbours) {

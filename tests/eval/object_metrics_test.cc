@@ -131,6 +131,31 @@ DetectedImage one_object(double overlap, bool ignored, int64_t boxes = 1) {
           .overlaps = torch::full({boxes, 1}, overlap, torch::kFloat64)};
 }
 
+TEST(ObjectMetrics, AnImageDrawnTwiceCountsAsTwoOfIt) {
+  // Resampled by hand: every resample is the precision of the images drawn, each under a number of its own.
+  const Fixture fixture("object_metrics_random");
+  auto images = images_of(fixture);
+  images.resize(4);
+  ObjectRanking ranking(kClasses);
+  for (size_t i = 0; i < images.size(); ++i) ranking.add(static_cast<int64_t>(10 * i), images[i]);
+  const BootstrapOptions options{.resamples = 50, .seed = 3};
+  const auto by_hand = bootstrap(
+      4,
+      [&](std::span<const int64_t> times) {
+        ObjectRanking drawn(kClasses);
+        int64_t number = 0;
+        for (size_t i = 0; i < images.size(); ++i) {
+          for (int64_t copy = 0; copy < times[i]; ++copy) drawn.add(number++, images[i]);
+        }
+        return drawn.precision(PrecisionArea::kElevenPoints).mean;
+      },
+      options);
+  const auto found = ranking.interval(PrecisionArea::kElevenPoints, options);
+  EXPECT_NEAR(found.low, by_hand.low, 1e-12);
+  EXPECT_NEAR(found.high, by_hand.high, 1e-12);
+  EXPECT_GT(found.high, found.low);
+}
+
 TEST(ObjectMetrics, AnOverlapMustExceedTheKitsThresholdAndReachCocos) {
   ObjectRanking ranking(1);
   CocoPrecision coco(1);
