@@ -168,7 +168,7 @@ class OnePicture : public LabelledDataset {
     series.values = series.values.narrow(2, 2 * window.y, 2 * window.height).narrow(3, 2 * window.x, 2 * window.width);
     series.valid = series.valid.narrow(1, 2 * window.y, 2 * window.height).narrow(2, 2 * window.x, 2 * window.width);
     sample.images[Modality::kHr]->dates = {std::nullopt};
-    sample.label = {};
+    sample.label = torch::Tensor();
     for (OrientedBox& box : sample.objects->boxes) {
       box.x -= static_cast<double>(window.x);
       box.y -= static_cast<double>(window.y);
