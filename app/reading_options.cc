@@ -15,6 +15,13 @@ void add_reading_options(CLI::App& verb, DatasetOptions& reading) {
       ->capture_default_str();
   verb.add_option("--bands", reading.bands, "generic layouts: band numbers in the files, e.g. B04=3,B03=2");
   verb.add_option("--attribute", reading.attribute, "vector labels: column that names the class");
+  verb.add_option("--boxes", reading.boxes,
+                  "boxes: upright, or oriented with their objects; else as the data set has them")
+      ->check(CLI::IsMember({"upright", "oriented"}));
+  verb.add_option("--least-share", reading.least_share, "boxes: objects of which a window shows less are ignored")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb.add_flag("--strict", reading.strict, "boxes: a faulty object or a missing file is an error, not left out");
   verb.add_option("--cache-mb", reading.cache_mb, "places: memory in MiB that keeps those which were read or rendered")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -153,9 +153,7 @@ class PlaceWriter {
       std::ranges::transform(object.corners, box.corners.begin(), [](synth::PixelPoint p) {
         return ImagePoint{p.x, p.y};
       });
-      // Of a few pixels at the edge nobody could tell what they belong to.
-      constexpr int64_t kTooFew = 6;
-      box.difficult = object.truncated && object.pixels < kTooFew;
+      box.difficult = synth::is_difficult(object);
       image.boxes.push_back(box);
     }
     return image;

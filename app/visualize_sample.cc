@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/reading_options.h"
 #include "app/verbs.h"
 #include "core/error.h"
+#include "data/object_moves.h"
 #include "datasets/export_samples.h"
 #include "datasets/registry.h"
 #include "finetune/sample_pictures.h"
 #include "infer/place_picture.h"
+#include "viz/box_picture.h"
 #include "viz/class_picture.h"
 #include "viz/contact_sheet.h"
 #include "viz/png.h"
@@ -59,6 +62,18 @@ std::vector<int64_t> scene_classes(const torch::Tensor& label, LabelKind kind) {
   return classes;
 }
 
+/// The boxes of an image of that width in pixels, over a picture of it.
+Picture object_picture(const Picture& ground, const ObjectLabels& objects, int64_t width,
+                       const std::vector<Colour>& colours) {
+  const double scale = static_cast<double>(ground.width) / static_cast<double>(width);
+  std::vector<PaintedBox> boxes;
+  for (size_t i = 0; i < objects.boxes.size(); ++i) {
+    boxes.push_back({moved(objects.boxes[i], scale_by(scale, scale)), colours[static_cast<size_t>(objects.classes[i])],
+                     objects.ignored[i] != 0});
+  }
+  return with_boxes(ground, boxes);
+}
+
 std::string date_text(const std::optional<Date>& date, int64_t day_of_year) {
   if (date) return date->text();
   return day_of_year > 0 ? fmt::format("day {}", day_of_year) : std::string();
@@ -101,7 +116,12 @@ void draw(const Arguments& arguments) {
     sheet.push_back({class_picture(maps[index], colours), caption});
     if (maps.size() == 1) sheet.push_back({overlay_picture(ground, maps[index], colours), "label over image"});
   }
-  const std::vector<int64_t> scene = scene_classes(sample.label, description.label);
+  std::vector<int64_t> scene = scene_classes(sample.label, description.label);
+  if (sample.objects) {
+    sheet.push_back({object_picture(ground, *sample.objects, dataset->extent(number).width, colours), "objects"});
+    const std::set<int64_t> seen(sample.objects->classes.begin(), sample.objects->classes.end());
+    scene.assign(seen.begin(), seen.end());
+  }
   Legend legend;
   for (const int64_t k : scene) {
     if (k >= 0) legend.emplace_back(description.classes[static_cast<size_t>(k)], colours[static_cast<size_t>(k)]);

@@ -39,6 +39,13 @@ bool exists(const std::string& path) {
 }
 
 void count_label(const LabelledSample& sample, LabelKind kind, DatasetCheck::Split& split) {
+  if (sample.objects) {
+    for (size_t i = 0; i < sample.objects->boxes.size(); ++i) {
+      ++split.classes[static_cast<size_t>(sample.objects->classes[i])];
+      split.ignored += sample.objects->ignored[i];
+    }
+    return;
+  }
   if (!sample.label.defined()) {
     ++split.unlabelled;
     return;
@@ -74,6 +81,11 @@ DatasetCheck check_dataset(const LabelledDataset& dataset, const CheckOptions& o
   const auto list = [&](std::vector<std::string>& lines, const std::string& line) {
     if (static_cast<int64_t>(lines.size()) < options.most_listed) lines.push_back(line);
   };
+  const auto leave_out = [&](const std::vector<std::string>& lines) {
+    check.left_out += static_cast<int64_t>(lines.size());
+    for (const std::string& line : lines) list(check.problems, line);
+  };
+  leave_out(description.problems);
   const int64_t wanted = options.samples == 0 ? dataset.size() : std::min(options.samples, dataset.size());
   std::set<std::string> seen;
   for (int64_t number = 0; number < dataset.size(); ++number) {
@@ -95,6 +107,7 @@ DatasetCheck check_dataset(const LabelledDataset& dataset, const CheckOptions& o
       const LabelledSample sample = dataset.get(number);
       count_label(sample, description.label, split);
       add_values(sample, sums);
+      leave_out(sample.problems);
       ++check.read;
     } catch (const DataError& error) {
       ++check.unreadable;
@@ -122,7 +135,7 @@ nlohmann::json check_to_json(const DatasetCheck& check, const DatasetDescription
     for (size_t k = 0; k < split.classes.size(); ++k) classes[description.classes[k]] = split.classes[k];
     splits[name] = {{"samples", split.samples},
                     {"classes", classes},
-                    {"ignored_pixels", split.ignored},
+                    {description.label == LabelKind::kBoxes ? "ignored_objects" : "ignored_pixels", split.ignored},
                     {"unlabelled", split.unlabelled}};
   }
   for (const auto& band : check.bands) {
@@ -147,6 +160,7 @@ nlohmann::json check_to_json(const DatasetCheck& check, const DatasetDescription
           {"missing_files", check.missing_files},
           {"missing", check.missing},
           {"unreadable", check.unreadable},
+          {"left_out", check.left_out},
           {"problems", check.problems}};
 }
 

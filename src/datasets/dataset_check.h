@@ -17,10 +17,11 @@ struct CheckOptions {
 /// What a look at a data set found.
 struct DatasetCheck {
   struct Split {
-    int64_t samples = 0;           ///< all of the split
-    std::vector<int64_t> classes;  ///< of the samples read: samples of class (and multi-label) data sets, else pixels
-    int64_t ignored = 0;           ///< pixels of the samples read
-    int64_t unlabelled = 0;        ///< samples read without a label
+    int64_t samples = 0;  ///< all of the split
+    /// Of the samples read: samples of class (and multi-label) data sets, objects of those of boxes, else pixels.
+    std::vector<int64_t> classes;
+    int64_t ignored = 0;     ///< pixels or objects of the samples read
+    int64_t unlabelled = 0;  ///< samples read without a label
   };
   /// Physical values of valid pixels of the samples read.
   struct BandRange {
@@ -30,8 +31,10 @@ struct DatasetCheck {
   std::map<std::string, Split> splits;
   std::vector<BandRange> bands;
   int64_t read = 0, missing_files = 0, unreadable = 0;
-  std::vector<std::string> missing;   ///< files of any sample that do not exist, at most `most_listed`
-  std::vector<std::string> problems;  ///< errors of samples whose files all exist, at most `most_listed`
+  int64_t left_out = 0;              ///< images and labels without each other, and faulty objects of the samples read
+  std::vector<std::string> missing;  ///< files of any sample that do not exist, at most `most_listed`
+  /// Errors of samples whose files all exist, and what was left out and why; at most `most_listed`.
+  std::vector<std::string> problems;
 };
 
 /// Looks for every file, and reads some samples. Errors of samples are counted and listed, not thrown.

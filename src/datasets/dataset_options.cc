@@ -11,7 +11,11 @@ void DatasetOptions::describe(OptionFields& fields) {
   fields("series", series, "DynamicEarthNet: a sample is a cube of all months");
   fields("sensor", sensor, "generic layouts: built-in contract of the images");
   fields("bands", bands, "band numbers from 1, e.g. B04=3,B03=2; empty: by name or order");
-  fields("attribute", attribute, "vector labels: column that names the class; empty: every area is class 1");
+  fields("attribute", attribute, "vector labels: column that names the class; empty: every area is one class");
+  fields("boxes", boxes, "boxes: upright, or oriented with their objects; empty: as the data set has them")
+      .one_of({"", "upright", "oriented"});
+  fields("least_share", least_share, "boxes: objects of which a window or tile shows less are ignored").between(0, 1);
+  fields("strict", strict, "boxes: a faulty object or a missing file is an error; false: it is left out and counted");
   fields("cache_mb", cache_mb, "places: memory in MiB that keeps those which were read or rendered").between(0, 1e6);
 }
 

@@ -110,6 +110,33 @@ void add_labels(const std::vector<LabelledSample>& samples, std::vector<Stack>& 
   stacks.push_back(std::move(labels));
 }
 
+void add_objects(const std::vector<LabelledSample>& samples, std::vector<Stack>& stacks) {
+  int64_t most = 0;
+  bool any = false;
+  for (const LabelledSample& sample : samples) {
+    any = any || sample.objects.has_value();
+    if (sample.objects) most = std::max(most, sample.objects->size());
+  }
+  if (!any) return;
+  const auto count = static_cast<int64_t>(samples.size());
+  Stack boxes("objects.boxes", count, {most, 5}, torch::kFloat32, 0),
+      classes("objects.classes", count, {most}, torch::kInt64, -1),
+      ignored("objects.ignored", count, {most}, torch::kBool, 0);
+  for (int64_t i = 0; i < count; ++i) {
+    const auto& objects = samples[static_cast<size_t>(i)].objects;
+    if (!objects || objects->size() == 0) continue;
+    auto rows = torch::empty({objects->size(), 5}, torch::kFloat64);
+    for (int64_t k = 0; k < objects->size(); ++k) {
+      const OrientedBox& box = objects->boxes[static_cast<size_t>(k)];
+      rows[k] = torch::tensor({box.x, box.y, box.width, box.height, box.angle}, torch::kFloat64);
+    }
+    boxes.set(i, rows, true);
+    classes.set(i, torch::tensor(objects->classes, torch::kInt64), true);
+    ignored.set(i, torch::tensor(objects->ignored, torch::kUInt8).to(torch::kBool), true);
+  }
+  for (Stack* stack : {&boxes, &classes, &ignored}) stacks.push_back(std::move(*stack));
+}
+
 std::map<std::string, std::string> metadata_of(const DatasetDescription& description,
                                                const std::vector<LabelledSample>& samples) {
   nlohmann::json names = nlohmann::json::array(), splits = nlohmann::json::array();
@@ -152,6 +179,7 @@ ExportedSamples export_samples(const LabelledDataset& dataset, const std::vector
   std::vector<Stack> stacks;
   for (const Modality modality : kModalities) add_images(samples, modality, exported, stacks);
   add_labels(samples, stacks);
+  add_objects(samples, stacks);
   std::vector<TensorView> views;
   for (const Stack& stack : stacks) views.push_back(stack.view());
   // Wide types first: then all are aligned.

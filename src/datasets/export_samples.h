@@ -21,8 +21,9 @@ struct ExportedSamples {
 };
 
 /// Writes the samples as one safetensors file for other programs (docs/formats.md): images as physical values, padded
-/// with absent images to the longest series. Samples without a label are written with -1. All must have the same pixel
-/// sizes. Throws DataError where they have not, naming the sample.
+/// with absent images to the longest series. Samples without a label are written with -1, objects padded with
+/// class -1 to the most of a sample. All must have the same pixel sizes. Throws DataError where they have not, naming
+/// the sample.
 ExportedSamples export_samples(const LabelledDataset& dataset, const std::vector<int64_t>& numbers,
                                const std::filesystem::path& file, const ExportOptions& options);
 

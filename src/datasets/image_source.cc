@@ -8,14 +8,25 @@
 #include "core/error.h"
 #include "ingest/contract_reader.h"
 #include "ingest/place_images.h"
+#include "raster/raster_reader.h"
 
 namespace skysense {
 namespace {
 
+/// The image's own band map; of a grey picture one that names its only band (and no opacity) for each of the contract.
+std::string band_map_of(const ImageFile& image, const SensorContract& contract) {
+  if (!image.may_be_grey || !image.bands.empty() || image.paths.size() != 1) return image.bands;
+  const size_t bands = RasterReader(image.paths.front()).bands().size();
+  if (bands > 2 || static_cast<int64_t>(bands) >= contract.channels()) return image.bands;
+  std::string map;
+  for (const Band& band : contract.bands) map += (map.empty() ? "" : ",") + band.name + "=1";
+  return map;
+}
+
 class RasterImage : public ImageSource {
  public:
   RasterImage(const ImageFile& image, const SensorContract& contract)
-      : reader_(open_place_image({image.paths, image.date, image.validity, image.bands}, contract)) {}
+      : reader_(open_place_image({image.paths, image.date, image.validity, band_map_of(image, contract)}, contract)) {}
   RasterSize size() const override { return {reader_.finest().width(), reader_.finest().height()}; }
   Georeference georeference() const override { return reader_.finest().georeference(); }
   void read(const PixelWindow& window, float* values, uint8_t* valid) const override {

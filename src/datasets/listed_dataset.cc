@@ -5,7 +5,9 @@
 #include "core/dataset_documents.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "data/object_moves.h"
 #include "datasets/label_source.h"
+#include "datasets/object_source.h"
 #include "datasets/scaled_window.h"
 
 namespace skysense {
@@ -124,6 +126,17 @@ torch::Tensor ListedDataset::read_label(const SampleRecord& sample, const Raster
   return several ? torch::stack(masks) : masks.front();
 }
 
+void ListedDataset::read_boxes(const BoxFile& file, const TargetGrid& grid, const PixelWindow& window,
+                               LabelledSample& sample) const {
+  CheckedObjects checked = read_objects(file, listing_.coding, listing_.objects, grid);
+  const auto left = static_cast<double>(window.x), top = static_cast<double>(window.y);
+  const UprightBox part{left, top, left + static_cast<double>(window.width), top + static_cast<double>(window.height)};
+  sample.objects =
+      objects_in(checked.labels, part, {0, 0, static_cast<double>(grid.width), static_cast<double>(grid.height)},
+                 {.least_share = listing_.objects.least_share, .upright = listing_.objects.kind == BoxKind::kUpright});
+  sample.problems = std::move(checked.problems);
+}
+
 LabelledSample ListedDataset::get(int64_t number, const SampleRequest& request) const {
   const SampleRecord& sample = record(number);
   OpenArrays arrays;
@@ -137,6 +150,7 @@ LabelledSample ListedDataset::get(int64_t number, const SampleRequest& request) 
       result.images[modality] = read_images(modality, images, extent, window, arrays);
   }
   if (!request.label) return result;
+  if (sample.boxes) read_boxes(*sample.boxes, first_grid(sample, arrays), window, result);
   result.label = read_label(sample, extent, window, arrays);
   for (const LabelFile& file : sample.masks) result.label_dates.push_back(file.date);
   return result;
@@ -153,6 +167,7 @@ std::vector<std::string> ListedDataset::files(int64_t number) const {
   }
   for (const LabelFile& label : record(number).masks) paths.push_back(label.path);
   if (!record(number).document.empty()) paths.push_back(record(number).document);
+  if (record(number).boxes) paths.push_back(record(number).boxes->path);
   return paths;
 }
 

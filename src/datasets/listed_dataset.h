@@ -26,7 +26,8 @@ class ListedDataset : public LabelledDataset {
                           const PixelWindow& window, OpenArrays& arrays) const;
   torch::Tensor read_label(const SampleRecord& sample, const RasterSize& extent, const PixelWindow& window,
                            OpenArrays& arrays) const;
-  /// The grid of the first image: what vectors are drawn on.
+  void read_boxes(const BoxFile& file, const TargetGrid& grid, const PixelWindow& window, LabelledSample& sample) const;
+  /// The grid of the first image: what vectors are drawn on, and boxes are in pixels of.
   TargetGrid first_grid(const SampleRecord& sample, OpenArrays& arrays) const;
   RasterSize extent_of(const SampleRecord& sample, OpenArrays& arrays) const;
 

@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/place_index.h"
 #include "core/sensor_contract.h"
+#include "datasets/box_folders.h"
 #include "datasets/folder_listing.h"
 #include "datasets/stored_places.h"
 
@@ -65,6 +66,40 @@ DatasetListing list_dated_places(PlaceTask task, const fs::path& folder, const D
     throw DataError(
         fmt::format("{}: names no {} sensor", (folder / "contract.json").string(), modality_name(modality)));
   }
+  return listing;
+}
+
+DatasetListing list_object_places(const fs::path& folder, const DatasetOptions& options) {
+  DatasetListing listing;
+  listing.description = describe_place_task(PlaceTask::kObjects);
+  set_object_reading(listing, options, true);
+  set_classes(listing, listing.description.classes);
+  const std::vector<PlacesPart> parts = parts_of_places(folder);
+  for (const PlacesPart& part : parts) {
+    const fs::path contract = part.folder / "contract.json";
+    listing.description.sensors = parse_contracts(read_text_file(contract), contract.string());
+    for (const PlaceRecord& place : read_place_index(part.folder / "index.jsonl")) {
+      const fs::path labels = part.folder / "annotations" / "voc" / (place.id + ".xml");
+      if (place.images[Modality::kHr].empty() || !fs::exists(labels)) continue;
+      SampleRecord sample{.entry = {place.id, part.split, ""}, .images = {}};
+      const auto path = [&](const std::string& file) {
+        return file.empty() ? file : resolve_place_path(part.folder.string(), file);
+      };
+      for (const Modality modality : kModalities) {
+        for (const PlaceImage& image : place.images[modality]) {
+          ImageFile file{.paths = {}, .bands = image.bands, .date = image.date, .validity = path(image.validity)};
+          for (const std::string& band : image.paths) file.paths.push_back(path(band));
+          sample.images[modality].push_back(std::move(file));
+        }
+      }
+      sample.boxes = BoxFile{.path = labels.string(), .format = BoxFormat::kVoc};
+      listing.samples.push_back(std::move(sample));
+    }
+  }
+  listing.description.split_rule = "folders: the places of val and test lie below those for training";
+  if (parts.size() == 1 || options.train_share > 0)
+    split_by_share(listing, options.train_share > 0 ? options.train_share : 0.8, options.seed);
+  finish_box_listing(listing, folder, "expected annotations/voc/ID.xml, as 'skysense synth --labels boxes' writes it");
   return listing;
 }
 

@@ -42,8 +42,8 @@ DatedImages cut(const DatedImages& images, const PixelWindow& window, const Rast
 
 }  // namespace
 
-PlaceSamples::PlaceSamples(std::unique_ptr<PlaceSource> source, int64_t max_bytes)
-    : source_(std::move(source)), max_bytes_(max_bytes) {}
+PlaceSamples::PlaceSamples(std::unique_ptr<PlaceSource> source, int64_t max_bytes, const WindowRule& rule)
+    : source_(std::move(source)), max_bytes_(max_bytes), rule_(rule) {}
 
 int64_t PlaceSamples::kept_bytes() const {
   const std::lock_guard lock(mutex_);
@@ -93,7 +93,15 @@ LabelledSample PlaceSamples::get(int64_t number, const SampleRequest& request) c
     if (images && request.modalities[modality])
       result.images[modality] = cut(*images, window, extent, whole_sample->entry.name);
   }
-  if (!request.label || !whole_sample->label.defined()) return result;
+  if (!request.label) return result;
+  if (whole_sample->objects) {
+    const auto left = static_cast<double>(window.x), top = static_cast<double>(window.y);
+    const UprightBox part{left, top, left + static_cast<double>(window.width),
+                          top + static_cast<double>(window.height)};
+    result.objects = objects_in(*whole_sample->objects, part,
+                                {0, 0, static_cast<double>(extent.width), static_cast<double>(extent.height)}, rule_);
+  }
+  if (!whole_sample->label.defined()) return result;
   const bool is_map = description().label != LabelKind::kClass && description().label != LabelKind::kMultiLabel;
   result.label = is_map ? cut(whole_sample->label, window) : whole_sample->label.clone();
   result.label_dates = whole_sample->label_dates;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "data/object_moves.h"
 #include "datasets/place_source.h"
 
 namespace skysense {
@@ -12,8 +13,8 @@ namespace skysense {
 /// limit, since they are dear to render or to read.
 class PlaceSamples : public LabelledDataset {
  public:
-  /// With `max_bytes` 0 nothing is kept.
-  PlaceSamples(std::unique_ptr<PlaceSource> source, int64_t max_bytes);
+  /// With `max_bytes` 0 nothing is kept. `rule` says which objects a window shows.
+  PlaceSamples(std::unique_ptr<PlaceSource> source, int64_t max_bytes, const WindowRule& rule = {});
 
   const DatasetDescription& description() const override { return source_->description(); }
   int64_t size() const override { return source_->size(); }
@@ -37,6 +38,7 @@ class PlaceSamples : public LabelledDataset {
 
   const std::unique_ptr<PlaceSource> source_;
   const int64_t max_bytes_;
+  const WindowRule rule_;
   mutable std::mutex mutex_;  // of what follows
   mutable std::unordered_map<int64_t, Kept> kept_;
   mutable std::unordered_map<int64_t, PlaceSizes> sizes_;  // all that were asked for: they are small

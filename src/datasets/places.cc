@@ -10,6 +10,7 @@
 #include "datasets/stored_places.h"
 #include "datasets/synthetic_places.h"
 #include "synth/materials.h"
+#include "synth/objects.h"
 #include "synth/scene.h"
 
 namespace skysense {
@@ -50,6 +51,10 @@ DatasetDescription describe_place_task(PlaceTask task) {
       description.classes = {"unchanged", "changed"};
       description.colours = kChangeColours;
       break;
+    case PlaceTask::kObjects:
+      description.classes = names_of(synth::kObjectClassNames);
+      description.oriented = true;
+      break;
     default:
       description.classes = names_of(synth::kLandCoverNames);
       description.colours = kCoverColours;
@@ -59,14 +64,16 @@ DatasetDescription describe_place_task(PlaceTask task) {
 
 std::unique_ptr<LabelledDataset> open_place_task(PlaceTask task, const fs::path& data, const DatasetOptions& options) {
   const int64_t cache_bytes = options.cache_mb << 20;
-  if (auto world = open_synthetic_places(task, data.string()))
-    return std::make_unique<PlaceSamples>(std::move(world), cache_bytes);
+  const WindowRule rule{.least_share = options.least_share, .upright = options.boxes == "upright"};
+  if (auto world = open_synthetic_places(task, data.string(), rule.upright))
+    return std::make_unique<PlaceSamples>(std::move(world), cache_bytes, rule);
   if (!fs::is_directory(data)) throw DataError(data.string() + ": no such folder");
   if (!TensorShards::is_one(data) && !fs::exists(data / "index.jsonl")) {
     throw DataError(fmt::format(
         "{}: expected a dataset folder with index.jsonl, one of tensor shards, or synth:PLACES (docs/datasets.md)",
         data.string()));
   }
+  if (task == PlaceTask::kObjects) return std::make_unique<ListedDataset>(list_object_places(data, options));
   if (traits_of(task).label != LabelKind::kClass && traits_of(task).label != LabelKind::kMultiLabel &&
       traits_of(task).label != LabelKind::kMask)
     return std::make_unique<ListedDataset>(list_dated_places(task, data, options));

@@ -22,6 +22,7 @@ enum class PlaceTask {
   kChange,          ///< where the land cover of two HR flights differs
   kSemanticChange,  ///< the land cover of both flights
   kMonths,          ///< land cover of every month with its MS image
+  kObjects,         ///< oriented boxes of the HR image's objects
 };
 
 struct PlaceTaskTraits {
@@ -30,7 +31,7 @@ struct PlaceTaskTraits {
   const char* title;
   LabelKind label;
 };
-inline constexpr std::array<PlaceTaskTraits, 8> kPlaceTasks = {{
+inline constexpr std::array<PlaceTaskTraits, 9> kPlaceTasks = {{
     {PlaceTask::kClass, "places-class", "places: scene class", LabelKind::kClass},
     {PlaceTask::kCovers, "places-covers", "places: land covers on at least 5 % of them", LabelKind::kMultiLabel},
     {PlaceTask::kLandCover, "places-landcover", "places: land cover by cell", LabelKind::kMask},
@@ -40,6 +41,7 @@ inline constexpr std::array<PlaceTaskTraits, 8> kPlaceTasks = {{
     {PlaceTask::kSemanticChange, "places-semantic-change", "places: land cover on two HR flights",
      LabelKind::kTwoMasks},
     {PlaceTask::kMonths, "places-months", "places: land cover of each month", LabelKind::kMaskSeries},
+    {PlaceTask::kObjects, "places-objects", "places: oriented boxes of the objects in HR", LabelKind::kBoxes},
 }};
 const PlaceTaskTraits& traits_of(PlaceTask task);
 

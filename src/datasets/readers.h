@@ -44,4 +44,12 @@ DatasetListing list_change_pairs(const std::filesystem::path& root, const Datase
 DatasetListing list_semantic_change_pairs(const std::filesystem::path& root, const DatasetOptions& options);
 DatasetListing list_vector_labels(const std::filesystem::path& root, const DatasetOptions& options);
 
+/// Version "1.0", "1.5" or "2.0".
+DatasetListing list_dota(const std::filesystem::path& root, const DatasetOptions& options, const std::string& version);
+DatasetListing list_fair1m(const std::filesystem::path& root, const DatasetOptions& options);
+DatasetListing list_dior(const std::filesystem::path& root, const DatasetOptions& options, bool oriented);
+DatasetListing list_voc(const std::filesystem::path& root, const DatasetOptions& options);
+DatasetListing list_coco(const std::filesystem::path& root, const DatasetOptions& options);
+DatasetListing list_image_boxes(const std::filesystem::path& root, const DatasetOptions& options);
+
 }  // namespace skysense

@@ -50,6 +50,13 @@ std::vector<DatasetReader> make_readers() {
     return
         [variant](const fs::path& root, const DatasetOptions& options) { return list_pastis(root, options, variant); };
   };
+  const auto dior = [](bool oriented) {
+    return
+        [oriented](const fs::path& root, const DatasetOptions& options) { return list_dior(root, options, oriented); };
+  };
+  const auto dota = [](const char* version) {
+    return [version](const fs::path& root, const DatasetOptions& options) { return list_dota(root, options, version); };
+  };
   std::vector<DatasetReader> readers = {
       class_folders("AID: 30 scene classes, RGB (Xia et al. 2017)",
                     {"aid", {"AID", "."}, rgb_pictures(2), "", "", 0.2}),
@@ -98,6 +105,19 @@ std::vector<DatasetReader> make_readers() {
              list_sparcs),
       listed("air-polsar-seg", "AIR-PolSAR-Seg: 6 classes, Gaofen-3 quad-polarised (Wang et al. 2022)",
              LabelKind::kMask, list_air_polsar_seg),
+      listed("dior", "DIOR: upright boxes of 20 classes, RGB (Li et al. 2020)", LabelKind::kBoxes, dior(false)),
+      listed("dior-r", "DIOR-R: the same images with oriented boxes (Cheng et al. 2022)", LabelKind::kBoxes,
+             dior(true)),
+      listed("fair1m", "FAIR1M: oriented boxes of 37 fine classes, RGB (Sun et al. 2022)", LabelKind::kBoxes,
+             list_fair1m),
+      listed("dota-v1.0", "DOTA v1.0: oriented boxes of 15 classes, RGB (Xia et al. 2018)", LabelKind::kBoxes,
+             dota("1.0")),
+      listed("dota-v1.5", "DOTA v1.5: 16 classes, small objects too (Xia et al. 2018)", LabelKind::kBoxes, dota("1.5")),
+      listed("dota-v2.0", "DOTA v2.0: 18 classes, more images (Ding et al. 2021)", LabelKind::kBoxes, dota("2.0")),
+      listed("coco", "any images with boxes in COCO's JSON", LabelKind::kBoxes, list_coco),
+      listed("voc", "any images with boxes in PASCAL VOC's folders and XML", LabelKind::kBoxes, list_voc),
+      listed("image-boxes", "any images with boxes of their names: DOTA's text, VOC's XML, GeoJSON, GeoPackage",
+             LabelKind::kBoxes, list_image_boxes),
       listed("image-masks", "any images with class rasters of their names", LabelKind::kMask, list_image_masks),
       listed("change-pairs", "any pairs of images with change masks: A, B, label", LabelKind::kChangeMask,
              list_change_pairs),

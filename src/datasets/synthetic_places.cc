@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/options.h"
+#include "data/object_moves.h"
 #include "datasets/covers_present.h"
 #include "synth/image_series.h"
 #include "synth/scene.h"
@@ -73,8 +74,8 @@ ImageSeries seen(const ImageSeries& series) {
 
 class SyntheticPlaces : public PlaceSource {
  public:
-  SyntheticPlaces(PlaceTask task, const std::string& data, const WorldText& text)
-      : task_(task), description_(describe_place_task(task)) {
+  SyntheticPlaces(PlaceTask task, const std::string& data, const WorldText& text, bool upright_boxes)
+      : task_(task), upright_boxes_(upright_boxes), description_(describe_place_task(task)) {
     TaskWorld settings;
     OptionFields fields = fields_of(settings);
     for (const std::string& assignment : text.assignments) apply_assignment(fields, assignment, data);
@@ -86,13 +87,15 @@ class SyntheticPlaces : public PlaceSource {
               .hr_per_cell = settings.hr,
               .ms_dates = settings.ms,
               .sar_dates = settings.sar,
-              .hr_cover = task == PlaceTask::kHrLandCover};
+              .hr_cover = task == PlaceTask::kHrLandCover,
+              .details = task == PlaceTask::kObjects};
     for (size_t split = 0; split < counts.size(); ++split) {
       list_places(static_cast<synth::Split>(split), counts[split]);
     }
     description_.sensors = synthetic_contracts(world_);
     if (is_of_two_flights(task)) description_.sensors = only(Modality::kHr);
     if (task == PlaceTask::kMonths) description_.sensors = only(Modality::kMs);
+    if (task == PlaceTask::kObjects) description_.oriented = !upright_boxes;
     description_.split_rule = "regions of the synthetic world, in blocks of one split each";
   }
 
@@ -104,7 +107,7 @@ class SyntheticPlaces : public PlaceSource {
   PlaceSizes sizes(int64_t number) const override {
     (void)entry(number);
     const bool hr = task_ == PlaceTask::kClass || task_ == PlaceTask::kCovers || task_ == PlaceTask::kHrLandCover ||
-                    is_of_two_flights(task_);
+                    task_ == PlaceTask::kObjects || is_of_two_flights(task_);
     const RasterSize fine{hr_side(), hr_side()}, coarse{world_.cells, world_.cells};
     PlaceSizes sizes{.extent = hr ? fine : coarse, .images = {}};
     for (const Modality modality : kModalities) {
@@ -188,12 +191,26 @@ class SyntheticPlaces : public PlaceSource {
       case PlaceTask::kHrLandCover:
         sample.label = synth::label_of(rendered.hr_cover, hr_side());
         break;
+      case PlaceTask::kObjects:
+        sample.objects = objects_of(rendered);
+        break;
       case PlaceTask::kCrops:
         sample.label = synth::label_of(rendered.crops, world_.cells);
         break;
       default:
         sample.label = images.label;
     }
+  }
+
+  ObjectLabels objects_of(const synth::RenderedPlace& rendered) const {
+    ObjectLabels objects;
+    for (const synth::VisibleObject& object : rendered.objects) {
+      BoxCorners corners;
+      std::ranges::transform(object.corners, corners.begin(), [](synth::PixelPoint p) { return ImagePoint{p.x, p.y}; });
+      objects.add(smallest_box(corners), static_cast<int64_t>(object.kind) - 1, synth::is_difficult(object));
+    }
+    if (upright_boxes_) make_upright(objects);
+    return objects;
   }
 
   void read_flights(const Place& place, LabelledSample& sample) const {
@@ -234,6 +251,7 @@ class SyntheticPlaces : public PlaceSource {
   }
 
   const PlaceTask task_;
+  const bool upright_boxes_;
   DatasetDescription description_;
   SynthOptions world_;
   std::vector<SampleEntry> entries_;
@@ -242,10 +260,10 @@ class SyntheticPlaces : public PlaceSource {
 
 }  // namespace
 
-std::unique_ptr<PlaceSource> open_synthetic_places(PlaceTask task, const std::string& data) {
+std::unique_ptr<PlaceSource> open_synthetic_places(PlaceTask task, const std::string& data, bool upright_boxes) {
   const auto text = parse_world_text(data);
   if (!text) return nullptr;
-  return std::make_unique<SyntheticPlaces>(task, data, *text);
+  return std::make_unique<SyntheticPlaces>(task, data, *text, upright_boxes);
 }
 
 }  // namespace skysense

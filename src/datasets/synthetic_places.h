@@ -10,7 +10,7 @@ namespace skysense {
 
 /// The places of a task of the synthetic world that `data` names (datasets/places.h), with the land of each split in
 /// blocks of its own; nothing where `data` does not begin with "synth:". Only the sensors that are asked for are
-/// rendered. Throws UsageError.
-std::unique_ptr<PlaceSource> open_synthetic_places(PlaceTask task, const std::string& data);
+/// rendered. Objects have their upright bounds as boxes where these are asked for. Throws UsageError.
+std::unique_ptr<PlaceSource> open_synthetic_places(PlaceTask task, const std::string& data, bool upright_boxes = false);
 
 }  // namespace skysense

@@ -3,7 +3,10 @@
 #include <ATen/ops/bincount.h>
 
 #include <cmath>
+#include <numbers>
 #include <vector>
+
+#include "finetune/turn_sample.h"
 
 namespace skysense {
 namespace {
@@ -19,6 +22,11 @@ bool is_of_one_class(const torch::Tensor& label, double ratio) {
   const auto counts = at::bincount(label.masked_select(label.ge(0)));
   if (counts.ne(0).sum().item<int64_t>() < 2) return true;
   return counts.max().item<double>() >= ratio * counts.sum().item<double>();
+}
+
+/// One to three quarters; only half a turn fits a frame that is not square.
+int64_t draw_quarters(const RasterSize& frame, RandomStream& stream) {
+  return frame.width == frame.height ? stream.below(3) + 1 : 2;
 }
 
 /// The frame, and what was read of its labels on the way.
@@ -43,20 +51,14 @@ DrawnFrame draw_frame(const LabelledDataset& dataset, int64_t number, const Fram
   return drawn;
 }
 
-void flip(LabelledSample& sample, int64_t dimension) {
-  for (auto& images : sample.images) {
-    if (!images) continue;
-    images->series.values = images->series.values.flip(dimension);
-    images->series.valid = images->series.valid.flip(dimension);
-  }
-  if (sample.label.defined() && sample.label.dim() >= 2) sample.label = sample.label.flip(dimension);
-}
-
 }  // namespace
 
 void TaskAugmentOptions::describe(OptionFields& fields) {
   fields("horizontal_flip", horizontal_flip, "probability of a mirror image, left and right").between(0, 1);
   fields("vertical_flip", vertical_flip, "probability of a mirror image, top and bottom").between(0, 1);
+  fields("quarter_turn", quarter_turn, "probability of a turn by 90, 180 or 270 degrees").between(0, 1);
+  fields("rotation", rotation, "probability of a turn by any angle").between(0, 1);
+  fields("rotation_deg", rotation_deg, "largest such angle, degrees either way").between(0, 180);
   fields("random_crop", random_crop, "the frame lies anywhere in the sample; false: in its middle");
   fields("min_scale", min_scale, "least random magnification").between(0.01, 100);
   fields("max_scale", max_scale, "largest random magnification").between(0.01, 100);
@@ -112,7 +114,8 @@ LabelledSample read_augmented(const LabelledDataset& dataset, int64_t number, co
                               const SampleKey& key) {
   // A stream each: a change of one augmentation leaves the draws of the others alone.
   const auto stream_of = [&](const char* purpose) { return RandomStream(key.seed, key.epoch, key.sample, purpose); };
-  RandomStream frames = stream_of("task frame"), flips = stream_of("task flip"), holes = stream_of("task erasing");
+  RandomStream frames = stream_of("task frame"), flips = stream_of("task flip"), turns = stream_of("task turn"),
+               holes = stream_of("task erasing");
 
   const DrawnFrame drawn =
       draw_frame(dataset, number, frame_grid(dataset, number, modalities), options, augment, frames);
@@ -124,8 +127,15 @@ LabelledSample read_augmented(const LabelledDataset& dataset, int64_t number, co
     sample.label_dates = drawn.labels.label_dates;
   }
   fit_to_frame(sample, drawn.frame);
-  if (flips.chance(augment.horizontal_flip)) flip(sample, -1);
-  if (flips.chance(augment.vertical_flip)) flip(sample, -2);
+  if (flips.chance(augment.horizontal_flip)) mirror_sample(sample, drawn.frame.padded, -1);
+  if (flips.chance(augment.vertical_flip)) mirror_sample(sample, drawn.frame.padded, -2);
+  if (turns.chance(augment.quarter_turn))
+    turn_sample_quarters(sample, drawn.frame.padded, draw_quarters(drawn.frame.padded, turns));
+  if (turns.chance(augment.rotation)) {
+    constexpr double kRadians = std::numbers::pi / 180;
+    turn_sample(sample, drawn.frame.padded, kRadians * turns.uniform(-augment.rotation_deg, augment.rotation_deg),
+                dataset.description().oriented);
+  }
   const PixelWindow hole = draw_erased(drawn.frame.padded, augment, holes);
   if (hole.pixels() > 0) erase(sample, hole, drawn.frame.padded, dataset.description().sensors);
   return sample;

@@ -14,8 +14,11 @@ namespace skysense {
 struct TaskAugmentOptions {
   double horizontal_flip = 0.5;  ///< probability
   double vertical_flip = 0.5;
-  bool random_crop = true;  ///< the frame anywhere in the sample; false: in its middle
-  double min_scale = 1;     ///< random scaling, uniform in [min_scale, max_scale] (Table 4: 0.5 to 2)
+  double quarter_turn = 0;    ///< probability of a turn by 90, 180 or 270 degrees; not square, by 180
+  double rotation = 0;        ///< probability of a turn by any angle
+  double rotation_deg = 180;  ///< largest such angle, either way
+  bool random_crop = true;    ///< the frame anywhere in the sample; false: in its middle
+  double min_scale = 1;       ///< random scaling, uniform in [min_scale, max_scale] (Table 4: 0.5 to 2)
   double max_scale = 1;
   /// A crop is drawn again, at most ten times, while one class has this share of its labels or more (mmsegmentation:
   /// 0.75); 1: the first crop is taken.
@@ -30,9 +33,9 @@ struct TaskAugmentOptions {
   void describe(OptionFields& fields);
 };
 
-/// A sample as training sees it: a frame of it (only its pixels are read), scaled, flipped and erased. Labels are moved
-/// and never mixed; -1 where the frame reaches beyond the sample. Throws what LabelledDataset::get throws; UsageError
-/// for a side that is not of whole pixels of every raster.
+/// A sample as training sees it: a frame of it (only its pixels are read), scaled, flipped, turned and erased. Labels
+/// are moved and never mixed, the boxes of objects exactly; -1 where the frame reaches beyond the sample. Throws what
+/// LabelledDataset::get throws; UsageError for a side that is not of whole pixels of every raster.
 LabelledSample read_augmented(const LabelledDataset& dataset, int64_t number, const FrameOptions& frame,
                               const TaskAugmentOptions& augment, const PerModality<bool>& modalities,
                               const SampleKey& key);

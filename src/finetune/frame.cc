@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "data/crop.h"
+#include "data/object_moves.h"
 
 namespace skysense {
 namespace {
@@ -115,6 +116,11 @@ Frame random_frame(const FrameGrid& grid, const FrameOptions& options, double sc
 }
 
 void fit_to_frame(LabelledSample& sample, const Frame& frame) {
+  if (sample.objects) {
+    const auto ratio = [](int64_t to, int64_t from) { return static_cast<double>(to) / static_cast<double>(from); };
+    move_objects(*sample.objects, scale_by(ratio(frame.scaled.width, frame.window.width),
+                                           ratio(frame.scaled.height, frame.window.height)));
+  }
   for (auto& images : sample.images) {
     if (images) fit_images(*images, frame);
   }

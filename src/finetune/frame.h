@@ -42,7 +42,8 @@ Frame middle_frame(const FrameGrid& grid, const FrameOptions& options, double sc
 Frame random_frame(const FrameGrid& grid, const FrameOptions& options, double scale, RandomStream& stream);
 
 /// Brings a sample that was read at frame.window to the frame: images bilinear (data/crop.h: invalid pixels have no
-/// part in any value), maps of classes by the nearest pixel, never mixed. Georeferences stay those of the pixels read.
+/// part in any value), maps of classes by the nearest pixel, never mixed, and the boxes of objects exactly.
+/// Georeferences stay those of the pixels read.
 void fit_to_frame(LabelledSample& sample, const Frame& frame);
 
 /// A sample as evaluation sees it: its middle frame, read (only the window's pixels) and fitted.

@@ -60,6 +60,11 @@ std::vector<int64_t> rarest_first(const ClassOrders& orders) {
 
 std::vector<int64_t> classes_of(const LabelledSample& sample, LabelKind kind) {
   std::vector<int64_t> classes;
+  if (kind == LabelKind::kBoxes) {
+    if (!sample.objects) return classes;
+    const std::set<int64_t> seen(sample.objects->classes.begin(), sample.objects->classes.end());
+    return {seen.begin(), seen.end()};
+  }
   if (kind == LabelKind::kMultiLabel) {
     for (int64_t i = 0; i < sample.label.size(0); ++i) {
       if (sample.label[i].item<int64_t>() != 0) classes.push_back(i);
@@ -128,7 +133,7 @@ std::vector<int64_t> select_samples(const LabelledDataset& dataset, const std::v
   std::vector<int64_t> labelled;
   for (const int64_t number : numbers) {
     const LabelledSample sample = dataset.get(number, {.modalities = {}});
-    if (!sample.label.defined()) continue;
+    if (!sample.label.defined() && !sample.objects) continue;
     labelled.push_back(number);
     candidates.push_back({dataset.entry(number).name, classes_of(sample, dataset.description().label)});
   }

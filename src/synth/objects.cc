@@ -83,6 +83,11 @@ std::array<PixelPoint, 4> corners_of(const Rectangle& box) {
 
 }  // namespace
 
+bool is_difficult(const VisibleObject& object) {
+  constexpr int64_t kTooFew = 6;
+  return object.truncated && object.pixels < kTooFew;
+}
+
 std::vector<VisibleObject> visible_objects(const ObjectMap& map, int64_t border) {
   std::vector<Outline> outlines;
   std::unordered_map<uint32_t, size_t> number;

@@ -61,4 +61,7 @@ struct VisibleObject {
 /// is unknown, and keeps to the object's edges within a pixel. `border` at least 1.
 std::vector<VisibleObject> visible_objects(const ObjectMap& map, int64_t border);
 
+/// Of a few pixels at the edge nobody could tell what they belong to: evaluation leaves such an object out.
+bool is_difficult(const VisibleObject& object);
+
 }  // namespace skysense::synth

@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 from conftest import WRONG_USAGE, refusal_of, result_of
-from parity import dataset_files
+from parity import dataset_files, object_files
 
 
 @pytest.fixture
@@ -50,3 +50,21 @@ def test_refuses_unknown_names_and_other_layouts(folder):
     assert "levir-cd" in refusal_of("datasets", "check", "levir", folder, code=WRONG_USAGE)
     assert "expected LoveDA" in refusal_of("datasets", "check", "loveda", folder)
     assert "no such folder" in refusal_of("datasets", "check", "aid", folder / "gone")
+
+
+def test_check_counts_objects_and_names_what_was_left_out(folder, random):
+    object_files.dota(folder, random)
+    file = folder / "train" / "annotations" / "version2.0" / "P0002.txt"
+    file.write_text(file.read_text() + "1 1 nan 1 3 3 1 3 plane 0\n1 1 5 1 5 5 1 5 plain 0\n")
+    result = result_of("datasets", "check", "dota-v2.0", folder)
+    assert result["label"] == "boxes" and result["splits"]["train"]["classes"]["plane"] == 1
+    assert result["splits"]["train"]["ignored_objects"] == 1 and result["left_out"] == 2
+    assert "P0002.txt:7: " in result["problems"][0] and "did you mean 'plane'?" in result["problems"][1]
+    strict = result_of("datasets", "check", "dota-v2.0", folder, "--strict")
+    assert strict["unreadable"] == 1 and "P0002.txt:7: " in strict["problems"][0]
+
+
+def test_a_picture_of_a_sample_has_its_boxes(folder, random):
+    object_files.dota(folder / "data", random)
+    result = result_of("visualize", "sample", "--dataset", "dota-v2.0", "--data", folder / "data", "-o", folder / "a.png")
+    assert result["classes"] == ["plane", "harbor", "swimming-pool", "helipad"] and (folder / "a.png").stat().st_size > 1000

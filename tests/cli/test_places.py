@@ -85,3 +85,15 @@ def test_scenes_and_change_are_drawn_too_and_wrong_samples_refused(folder):
     arguments = ("visualize", "sample", "--dataset", "places-class", "--data", WORLD, "-o", folder / "none.png")
     assert "samples 0 to 8" in refusal_of(*arguments, "--number", 9, code=WRONG_USAGE)
     assert "no such sample" in refusal_of(*arguments, "--name", "elsewhere", code=WRONG_USAGE)
+
+
+def test_objects_of_files_and_world_are_the_same(folder):
+    world = "size=12,hr=10,ms=1,sar=1"
+    result_of("synth", "-o", folder / "world", "--places", 3, "--seed", 1, "--size", 12, "--hr-per-cell", 10, "--ms-dates", 1, "--sar-dates", 1,
+              "--labels", "boxes")
+    _, stored, described = samples_of(folder, "places-objects", folder / "world", "--train-share", 1)
+    _, rendered, _ = samples_of(folder, "places-objects", f"synth:3,val=0,test=0,{world}")
+    assert described["label_kind"] == "boxes" and stored["objects.classes"].max() >= 0
+    numpy.testing.assert_array_equal(stored["objects.classes"], rendered["objects.classes"])
+    numpy.testing.assert_array_equal(stored["objects.ignored"], rendered["objects.ignored"])
+    numpy.testing.assert_allclose(stored["objects.boxes"][..., :4], rendered["objects.boxes"][..., :4], atol=0.05)  # hundredths of a pixel in the files
