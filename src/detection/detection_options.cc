@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "model/patch_merging_plan.h"
 
 namespace skysense {
 namespace {
@@ -28,9 +29,7 @@ void check_thresholds(std::string_view group, double background, double foregrou
 
 }  // namespace
 
-std::string_view detector_name(DetectorKind detector) {
-  return kDetectors.at(static_cast<size_t>(detector)).second;
-}
+std::string_view detector_name(DetectorKind detector) { return kDetectors.at(static_cast<size_t>(detector)).second; }
 
 bool is_detector(std::string_view head) {
   for (const auto& [kind, name] : kDetectors) {
@@ -92,8 +91,9 @@ void DetectionOptions::describe(OptionFields& fields) {
          "anchors and proposals of which so much lies in a difficult object are not taught as background")
       .between(0, 1);
   fields("score_threshold", score_threshold, "detections with a lower score are left out").between(0, 1);
-  fields("nms_iou", nms_iou, "of one class, those that overlap a better one more are left out; negative: the "
-                             "detector's own")
+  fields("nms_iou", nms_iou,
+         "of one class, those that overlap a better one more are left out; negative: the "
+         "detector's own")
       .between(-1, 1);
   fields("detections", detections, "detections an image; negative: the detector's own").between(-1, 1 << 20);
 }
@@ -112,8 +112,11 @@ DetectionOptions published(const DetectionOptions& options, DetectorKind detecto
   fill<int64_t>(filled.detections, oriented, 100, 2000);
   check_thresholds("rpn", filled.rpn.background_iou, filled.rpn.foreground_iou);
   check_thresholds("roi_head", filled.roi_head.background_iou, filled.roi_head.foreground_iou);
-  if (filled.rpn.anchor_sizes.size() < 2)
-    throw UsageError("detection.rpn.anchor_sizes: expected a size for each level of the pyramid, two at least");
+  if (filled.rpn.anchor_sizes.size() < kStages) {
+    throw UsageError(
+        fmt::format("detection.rpn.anchor_sizes: expected a size for each level of the pyramid, {} or more, got {}",
+                    kStages, filled.rpn.anchor_sizes.size()));
+  }
   if (filled.rpn.anchor_ratios.empty()) throw UsageError("detection.rpn.anchor_ratios: expected at least one");
   return filled;
 }

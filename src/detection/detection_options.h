@@ -33,11 +33,11 @@ struct RpnOptions {
   double background_iou = 0.3;                                 ///< one with less is none; between, it does not count
   /// The anchors nearest to an object are objects too where they overlap as much: 0, Oriented R-CNN 0.3.
   double low_quality_iou = -1;
-  int64_t border_anchors = -1;  ///< 1: anchors across the image's border learn too; 0: not. 1, Oriented R-CNN 0
-  int64_t samples = 256;        ///< anchors an image that count in the loss
-  double positive_share = 0.5;  ///< of them at most are objects
-  int64_t proposals_before = -1;           ///< a level, before suppression: 1000, Oriented R-CNN 2000
-  int64_t proposals = -1;                  ///< an image, after it: 1000, Oriented R-CNN 2000
+  int64_t border_anchors = -1;    ///< 1: anchors across the image's border learn too; 0: not. 1, Oriented R-CNN 0
+  int64_t samples = 256;          ///< anchors an image that count in the loss
+  double positive_share = 0.5;    ///< of them at most are objects
+  int64_t proposals_before = -1;  ///< a level, before suppression: 1000, Oriented R-CNN 2000
+  int64_t proposals = -1;         ///< an image, after it: 1000, Oriented R-CNN 2000
   int64_t training_proposals_before = 2000;  ///< the same in training
   int64_t training_proposals = 2000;
   double nms_iou = -1;  ///< 0.7, Oriented R-CNN 0.8 of upright bounds

@@ -3,8 +3,6 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/where.h>
-#include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <vector>
@@ -41,7 +39,8 @@ torch::Tensor match_boxes(const Overlaps& overlaps, int64_t objects, int64_t box
     largest = largest.defined() ? at::maximum(largest, piece.largest) : piece.largest;
     if (piece.end - begin == boxes) kept = iou;
     auto match = piece.object.masked_fill(piece.best < options.foreground_iou, kIgnored);
-    matches.narrow(0, begin, piece.end - begin).copy_(match.masked_fill_(piece.best < options.background_iou, kBackground));
+    matches.narrow(0, begin, piece.end - begin)
+        .copy_(match.masked_fill_(piece.best < options.background_iou, kBackground));
     pieces.push_back(std::move(piece));
   }
   if (!options.low_quality_iou) return matches;
@@ -56,14 +55,6 @@ torch::Tensor match_boxes(const Overlaps& overlaps, int64_t objects, int64_t box
     match.copy_(at::where(nearest, piece.object, match));
   }
   return matches;
-}
-
-torch::Tensor covered_share(const torch::Tensor& iou, const torch::Tensor& object_areas,
-                            const torch::Tensor& box_areas) {
-  if (iou.size(0) == 0) return at::zeros_like(box_areas);
-  // iou = common / (object + box - common)
-  const auto common = iou / (1 + iou) * (object_areas.unsqueeze(1) + box_areas.unsqueeze(0));
-  return std::get<0>((common / box_areas.clamp_min(1e-6)).max(0));
 }
 
 }  // namespace skysense

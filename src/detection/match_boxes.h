@@ -29,8 +29,4 @@ using Overlaps = std::function<torch::Tensor(int64_t begin, int64_t end)>;
 torch::Tensor match_boxes(const Overlaps& overlaps, int64_t objects, int64_t boxes, const MatchOptions& options,
                           torch::Device device);
 
-/// The share of each box [N] that lies in the ignored object [I] which covers most of it, from their overlaps iou
-/// [I, N] and areas: [N]; 0 without ignored objects.
-torch::Tensor covered_share(const torch::Tensor& iou, const torch::Tensor& object_areas, const torch::Tensor& box_areas);
-
 }  // namespace skysense

@@ -14,9 +14,9 @@ struct SampledBoxes {
   int64_t count() const { return objects.size(0) + background.size(0); }
 };
 
-/// At most `count` of the boxes whose matches [N] are given (see match_boxes), at most positive_share of `count` of them
-/// objects; background fills the rest (Faster R-CNN, arXiv 1506.01497, sec. 3.1.3). A box's lot follows from `key` and
-/// its index alone: neither from the boxes beside it nor from other images, threads or processes.
+/// At most `count` of the boxes whose matches [N] are given (see match_boxes), at most positive_share of `count` of
+/// them objects; background fills the rest (Faster R-CNN, arXiv 1506.01497, sec. 3.1.3). A box's lot follows from `key`
+/// and its index alone: neither from the boxes beside it nor from other images, threads or processes.
 SampledBoxes sample_boxes(const torch::Tensor& matches, int64_t count, double positive_share, uint64_t key);
 
 }  // namespace skysense
