@@ -2,13 +2,9 @@
 
 #include <torch/types.h>
 
-namespace skysense {
+#include "boxes/overlap_of.h"
 
-/// What the area of an intersection is divided by.
-enum class OverlapOf {
-  kUnion,  ///< intersection over union
-  kFirst,  ///< over the first box' own area: how much of it lies inside the second ("intersection over foreground")
-};
+namespace skysense {
 
 /// The overlap of every upright box of `first` with every one of `second`, pixels x1, y1, x2, y2: [N, 4], [M, 4] ->
 /// [N, M] in [0, 1], as torchvision's box_iou; but 0, not NaN, where there is no area to divide by. float32 or float64,

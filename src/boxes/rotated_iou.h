@@ -2,7 +2,7 @@
 
 #include <torch/types.h>
 
-#include "boxes/box_iou.h"
+#include "boxes/overlap_of.h"
 
 namespace skysense {
 
