@@ -12,6 +12,7 @@
 #include "core/sensor_contract.h"
 #include "core/shard.h"
 #include "core/tile_journal.h"
+#include "data/box_formats.h"
 #include "fuzz/config_example.h"
 #include "heads/task_description.h"
 
@@ -196,6 +197,27 @@ void write_dataset_seeds(const fs::path& folder) {
                                                 R"("corresponding_s2_patch":"S2A_MSIL2A_20170613T101031_87_48"})");
 }
 
+void write_box_seeds(const fs::path& folder) {
+  const std::vector<std::string> names = {"ship", "plane"};
+  skysense::LabelledImage image{.file = "a.png", .width = 100, .height = 80, .boxes = {}};
+  skysense::LabelledBox box{.category = 0, .corners = skysense::OrientedBox{40, 30, 30, 10, 0.4}.corners()};
+  image.boxes.push_back(box);
+  box = {.category = 1, .corners = skysense::OrientedBox{95, 70, 30, 20, -1}.corners(), .truncated = true};
+  box.difficult = true;
+  image.boxes.push_back(box);
+  write_file_atomically(folder / "dota", skysense::dota_text(image, names));
+  write_file_atomically(folder / "voc", skysense::voc_xml(image, names));
+  skysense::CocoDocument coco(names);
+  coco.add(image);
+  write_file_atomically(folder / "coco", coco.json().dump());
+  write_file_atomically(
+      folder / "fair1m",
+      "<annotation><size><width>100</width><height>80</height></size><objects><object><possibleresult><name>ship</name>"
+      "</possibleresult><points><point>1.5,2</point><point>9,2</point><point>9,5</point><point>1.5,5</point>"
+      "<point>1.5,2</point></points></object></objects></annotation>");
+  write_file_atomically(folder / "entity", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>");
+}
+
 }  // namespace
 
 /// fuzz_seeds FOLDER: writes FOLDER/TARGET/* for every target.
@@ -215,6 +237,7 @@ int main(int argc, char** argv) {
   write_clip_seeds(root / "clip");
   write_feature_seeds(root / "features");
   write_dataset_seeds(root / "datasets");
+  write_box_seeds(root / "boxes");
   write_task_seeds(root / "task");
   write_journal_seeds(root / "tile_journal");
   return 0;

@@ -26,7 +26,7 @@ die() {
 
 packages=(build-essential cmake ninja-build ccache mold git python3-venv
   libgdal-dev gdal-bin libcli11-dev libyaml-cpp-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libpng-dev zlib1g-dev libutf8proc-dev
-  libgloo-dev libgtest-dev libgmock-dev)
+  libexpat1-dev libgloo-dev libgtest-dev libgmock-dev)
 [[ $mode == full ]] && packages+=(clang llvm libclang-rt-dev)
 
 missing_packages() {

@@ -17,6 +17,11 @@ const std::string& name_of(const LabelledBox& box, const std::vector<std::string
 /// Hundredths of a pixel are more than any label is worth.
 double rounded(double value) { return std::round(value * 100) / 100; }
 
+/// The upright box around corners, cut to the image.
+UprightBox upright(const BoxCorners& corners, int64_t width, int64_t height) {
+  return intersection(bounds_of(corners), {0, 0, static_cast<double>(width), static_cast<double>(height)});
+}
+
 }  // namespace
 
 double LabelledBox::area() const {
@@ -26,14 +31,6 @@ double LabelledBox::area() const {
     twice += a.x * b.y - b.x * a.y;
   }
   return std::abs(twice) / 2;
-}
-
-UprightBox upright(const std::array<ImagePoint, 4>& corners, int64_t width, int64_t height) {
-  const auto [left, right] = std::ranges::minmax(corners, {}, &ImagePoint::x);
-  const auto [top, bottom] = std::ranges::minmax(corners, {}, &ImagePoint::y);
-  const auto w = static_cast<double>(width), h = static_cast<double>(height);
-  return {std::clamp(left.x, 0.0, w), std::clamp(top.y, 0.0, h), std::clamp(right.x, 0.0, w),
-          std::clamp(bottom.y, 0.0, h)};
 }
 
 std::string dota_text(const LabelledImage& image, const std::vector<std::string>& categories) {

@@ -1,33 +1,23 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-namespace skysense {
+#include "core/oriented_box.h"
 
-/// A point of an image: columns to the right and rows downwards from the upper-left corner of its first pixel.
-struct ImagePoint {
-  double x = 0, y = 0;
-};
+namespace skysense {
 
 /// One object of an image by its oriented box.
 struct LabelledBox {
-  int64_t category = 0;               ///< among the data set's categories, from 0
-  std::array<ImagePoint, 4> corners;  ///< clockwise in the image
-  bool truncated = false;             ///< the object goes on beyond the image
-  bool difficult = false;             ///< evaluation leaves it out
+  int64_t category = 0;    ///< among the data set's categories, from 0
+  BoxCorners corners;      ///< clockwise in the image
+  bool truncated = false;  ///< the object goes on beyond the image
+  bool difficult = false;  ///< evaluation leaves it out
 
   double area() const;
 };
-
-/// The upright box around corners, cut to a width x height image.
-struct UprightBox {
-  double left, top, right, bottom;
-};
-UprightBox upright(const std::array<ImagePoint, 4>& corners, int64_t width, int64_t height);
 
 /// An image and its boxes, whichever format they are written in.
 struct LabelledImage {

@@ -16,6 +16,8 @@ std::string label_kind_name(LabelKind kind) {
       return "two masks";
     case LabelKind::kMaskSeries:
       return "series of masks";
+    case LabelKind::kBoxes:
+      return "boxes";
   }
   return "";
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/date.h"
+#include "core/object_labels.h"
 #include "data/place_sample.h"
 #include "raster/georeference.h"
 
@@ -21,9 +22,10 @@ enum class LabelKind {
   kChangeMask,  ///< [H, W] 0 unchanged, 1 changed between the two images
   kTwoMasks,    ///< [2, H, W] classes before and after
   kMaskSeries,  ///< [T, H, W] classes at LabelledSample::label_dates
+  kBoxes,       ///< no tensor: LabelledSample::objects
 };
 
-/// "class", "multi-label", "mask", "change mask", "two masks", "series of masks".
+/// "class", "multi-label", "mask", "change mask", "two masks", "series of masks", "boxes".
 std::string label_kind_name(LabelKind kind);
 
 /// The splits' names; a data set has some of them.
@@ -56,6 +58,7 @@ struct LabelledSample {
   PerModality<std::optional<DatedImages>> images;
   torch::Tensor label;  ///< by the data set's LabelKind; undefined where the sample has none (withheld test labels)
   std::vector<std::optional<Date>> label_dates;  ///< of kMaskSeries and kTwoMasks: one a mask
+  std::optional<ObjectLabels> objects;           ///< of kBoxes, in pixels of the window; nothing where withheld
 };
 
 /// What to read of a sample.

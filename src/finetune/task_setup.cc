@@ -38,6 +38,8 @@ TaskKind kind_of(LabelKind label, HeadKind head) {
       if (segments) return TaskKind::kMap;
       if (head == HeadKind::kUperNetChange) return TaskKind::kSemanticChange;
       break;
+    case LabelKind::kBoxes:  // of detection, which none of these heads is for
+      break;
   }
   throw UsageError(fmt::format("task.head {} does not go with the data set's labels, a {} each", head_name(head),
                                label_kind_name(label)));
