@@ -69,6 +69,8 @@ class DetectionModelImpl : public torch::nn::Module {
   /// Draws the detector's weights (initialise_detection); the model keeps its own.
   void initialise_heads(at::Generator generator);
   const DetectionModelOptions& options() const { return options_; }
+  /// Of the pyramid's levels, in pixels of the modality whose stage maps the detector sees, the finest first.
+  const std::vector<double>& strides() const { return strides_; }
 
  private:
   DetectionLosses learn(const std::vector<torch::Tensor>& levels, const RpnOutput& anchors, const DetectionBatch& batch,

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "engine/checkpoint_files.h"
+#include "engine/product.h"
 #include "engine/product_parts.h"
 #include "engine/weights.h"
 #include "heads/task_tensors.h"
