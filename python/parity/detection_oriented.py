@@ -199,18 +199,21 @@ def learn(model: Detector, maps: list[Tensor], anchors: list[Tensor], logits: li
             "boxes": F.smooth_l1_loss(turns[taught], codes, beta=1.0, reduction="sum") / len(proposals)}
 
 
-def detect(model: Detector, maps: list[Tensor], anchors: list[Tensor], logits: list[Tensor], deltas: list[Tensor]) -> list[Tensor]:
+def detect(model: Detector, maps: list[Tensor], anchors: list[Tensor], logits: list[Tensor],
+           deltas: list[Tensor]) -> list[Tensor]:
     proposals = proposals_of(anchors, logits, deltas, BEFORE, PROPOSALS)
     scores, turns = model.look(maps, proposals)
     boxes, probabilities = decode(turns, proposals), scores.softmax(1)[:, 1:]
-    candidates = sorted(((float(p), n, k) for n, row in enumerate(probabilities) for k, p in enumerate(row) if p > THRESHOLD), reverse=True)
+    everything = ((float(p), n, k) for n, row in enumerate(probabilities) for k, p in enumerate(row))
+    candidates = sorted((one for one in everything if one[0] > THRESHOLD), reverse=True)
     kept: list[tuple[float, int, int]] = []
     for score, n, k in candidates:
         if all(other != k or rotated_iou(boxes[n], boxes[m]) <= NMS for _, m, other in kept):
             kept.append((score, n, k))
     kept = kept[:DETECTIONS]
     assert len(kept) > 5, "the case has lost its point"
-    return [torch.stack([boxes[n] for _, n, _ in kept]), torch.tensor([s for s, _, _ in kept]), torch.tensor([k for _, _, k in kept])]
+    scores, rows, labels = zip(*kept)
+    return [boxes[list(rows)], torch.tensor(scores), torch.tensor(labels)]
 
 
 def objects_near(proposals: Tensor, count: int) -> Tensor:
@@ -244,7 +247,8 @@ def fixtures() -> dict[str, dict[str, Tensor]]:
         with torch.no_grad():
             boxes, scores, labels = detect(model, maps, anchors_of(maps), logits, deltas)
         tensors |= {f"{i}.{name}_loss": value for name, value in losses.items()}
-        tensors |= {f"{i}.objects": objects, f"{i}.classes": classes, f"{i}.boxes": boxes, f"{i}.scores": scores, f"{i}.labels": labels}
+        tensors |= {f"{i}.objects": objects, f"{i}.classes": classes}
+        tensors |= {f"{i}.boxes": boxes, f"{i}.scores": scores, f"{i}.labels": labels}
     total.backward()
     for name, parameter in model.named_parameters():
         if parameter.grad is None:  # of sensors that are not there

@@ -19,8 +19,8 @@ struct RoiOutput {
   torch::Tensor deltas;
 };
 
-/// Factors and divisors of the deltas that the head learns are torchvision's (10, 10, 5, 5) and mmrotate's, which are
-/// the same: the defaults of RotatedCoderOptions. Upright ones:
+/// The factors of the head's upright deltas: torchvision's 10, 10, 5, 5. Oriented ones are coded by the defaults of
+/// RotatedCoderOptions, mmrotate's.
 BoxCoderOptions upright_head_coder();
 
 /// Faster R-CNN's head as torchvision has it (RoIAlign, two hidden layers, class and box), and Oriented R-CNN's on

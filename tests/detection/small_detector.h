@@ -54,7 +54,8 @@ inline Picture draw_picture(const std::vector<OrientedBox>& boxes, int64_t side,
     const OrientedBox& box = boxes[i];
     const auto object_class = static_cast<int64_t>(i % kDetectorClasses);
     picture.objects.add(box, object_class, false);
-    auto plane = picture.image[object_class].accessor<float, 2>();
+    const auto red_or_green = picture.image[object_class];
+    auto plane = red_or_green.accessor<float, 2>();
     for (int64_t row = 0; row < side; ++row) {
       for (int64_t column = 0; column < side; ++column) {
         const double dx = static_cast<double>(column) + 0.5 - box.x, dy = static_cast<double>(row) + 0.5 - box.y;
