@@ -189,7 +189,9 @@ TEST(DetectionModel, FrozenModulesDoNotLearn) {
     const bool frozen = item.key().starts_with("model.") || item.key().starts_with("neck.");
     EXPECT_EQ(item.value().requires_grad(), !frozen) << item.key();
   }
-  EXPECT_THROW(make_detector({.classes = 2, .frozen = {"head"}}), UsageError);
+  DetectionModelOptions unknown{.classes = 2};
+  unknown.frozen = {"head"};
+  EXPECT_THROW(make_detector(unknown), UsageError);
 }
 
 TEST(DetectionModel, ImagesWithoutObjectsTeachBackground) {

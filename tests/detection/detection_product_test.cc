@@ -45,6 +45,7 @@ TaskDescription task_of(DetectorKind kind) {
           .dataset = "dior-r",
           .kind = TaskKind::kBoxes,
           .classes = {"ship", "plane"},
+          .colours = {},
           .modalities = {Modality::kHr},
           .tile = 64,
           .oriented = kind == DetectorKind::kOrientedRcnn,

@@ -21,6 +21,8 @@ inline DetectionOptions small_detection() {
           .rpn = {.anchor_sizes = {8, 16, 32, 64, 128},
                   .border_anchors = 1,
                   .samples = 64,
+                  .proposals_before = 100,
+                  .proposals = 100,
                   .training_proposals_before = 100,
                   .training_proposals = 100},
           .roi_head = {.hidden = 64, .samples = 64}};
