@@ -80,15 +80,18 @@ TEST(DetectionModel, TrainsEveryPartAndTheWholeBackbone) {
 
 /// Trains on one picture, then finds every object of it: with the right class, by a box that overlaps it well, and
 /// nothing else.
-void learn_one_picture(DetectorKind kind, int64_t steps) {
+void learn_one_picture(DetectorKind kind) {
+  constexpr int64_t kSteps = 150;
+  constexpr double kRate = 5e-4;
   const Picture picture = draw_picture(testing::scattered_boxes(), 64, 1);
   auto model = make_detector(kind);
-  torch::optim::AdamW optimizer(model->parameters(), torch::optim::AdamWOptions(2e-3).weight_decay(0.01));
+  torch::optim::AdamW optimizer(model->parameters(), torch::optim::AdamWOptions(kRate).weight_decay(0.01));
   model->train();
-  for (int64_t step = 0; step < steps; ++step) {
+  for (int64_t step = 0; step < kSteps; ++step) {
     for (auto& group : optimizer.param_groups()) {
-      const double done = static_cast<double>(step) / static_cast<double>(steps);
-      static_cast<torch::optim::AdamWOptions&>(group.options()).lr(2e-3 * std::min(1.0, 10 * done + 0.05) * (1 - done));
+      const double done = static_cast<double>(step) / static_cast<double>(kSteps);
+      static_cast<torch::optim::AdamWOptions&>(group.options())
+          .lr(kRate * std::min(1.0, 10 * done + 0.05) * (1 - done));
     }
     optimizer.zero_grad();
     model(batch_of({picture}, kind, {static_cast<uint64_t>(step)})).losses->total().backward();
@@ -105,9 +108,9 @@ void learn_one_picture(DetectorKind kind, int64_t steps) {
   EXPECT_TRUE(torch::equal(found.classes.index_select(0, sure).index_select(0, which), targets.classes));
 }
 
-TEST(DetectionModel, FasterRcnnLearnsAPictureByHeart) { learn_one_picture(DetectorKind::kFasterRcnn, 100); }
+TEST(DetectionModel, FasterRcnnLearnsAPictureByHeart) { learn_one_picture(DetectorKind::kFasterRcnn); }
 
-TEST(DetectionModel, OrientedRcnnLearnsAPictureByHeart) { learn_one_picture(DetectorKind::kOrientedRcnn, 100); }
+TEST(DetectionModel, OrientedRcnnLearnsAPictureByHeart) { learn_one_picture(DetectorKind::kOrientedRcnn); }
 
 TEST(DetectionModel, DetectsInABatchWhatItDetectsAlone) {
   for (const DetectorKind kind : kDetectors) {
