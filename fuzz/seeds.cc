@@ -51,6 +51,10 @@ void write_task_seeds(const fs::path& folder) {
   task.kind = skysense::TaskKind::kChange;
   task.loss = skysense::TaskLoss::kBinaryCrossEntropy;
   write_file_atomically(folder / "change", skysense::format_task_description(task));
+  task.kind = skysense::TaskKind::kBoxes;
+  task.loss = skysense::TaskLoss::kCrossEntropy;
+  task.oriented = true;
+  write_file_atomically(folder / "boxes", skysense::format_task_description(task));
 }
 
 void write_place_seeds(const fs::path& folder) {

@@ -43,6 +43,8 @@ std::string main_metric(TaskKind kind) {
       return "f1";
     case TaskKind::kSemanticChange:
       return "scs";
+    case TaskKind::kBoxes:
+      return "map50";
   }
   return "";
 }

@@ -16,12 +16,13 @@ namespace {
 
 constexpr int64_t kFormatVersion = 1;
 
-constexpr std::array<std::pair<TaskKind, std::string_view>, 5> kKinds = {
+constexpr std::array<std::pair<TaskKind, std::string_view>, 6> kKinds = {
     {{TaskKind::kScene, "scene"},
      {TaskKind::kSceneLabels, "scene labels"},
      {TaskKind::kMap, "map"},
      {TaskKind::kChange, "change"},
-     {TaskKind::kSemanticChange, "semantic change"}}};
+     {TaskKind::kSemanticChange, "semantic change"},
+     {TaskKind::kBoxes, "boxes"}}};
 constexpr std::array<std::pair<TaskLoss, std::string_view>, 3> kLosses = {
     {{TaskLoss::kCrossEntropy, "cross-entropy"},
      {TaskLoss::kBinaryCrossEntropy, "binary-cross-entropy"},
@@ -105,17 +106,17 @@ std::string format_task_description(const TaskDescription& task) {
     inputs[std::string(modality_name(modality))] = {{"dates", task.dates[modality]},
                                                     {"pixels_per_output", task.pixels_per_output[modality]}};
   }
-  return nlohmann::json{{"format_version", kFormatVersion},
-                        {"recipe", task.recipe},
-                        {"dataset", task.dataset},
-                        {"kind", task_kind_name(task.kind)},
-                        {"classes", classes},
-                        {"loss", task_loss_name(task.loss)},
-                        {"inputs", inputs},
-                        {"output", modality_name(task.output)},
-                        {"tile", task.tile}}
-             .dump(2) +
-         "\n";
+  nlohmann::json json{{"format_version", kFormatVersion},
+                      {"recipe", task.recipe},
+                      {"dataset", task.dataset},
+                      {"kind", task_kind_name(task.kind)},
+                      {"classes", classes},
+                      {"loss", task_loss_name(task.loss)},
+                      {"inputs", inputs},
+                      {"output", modality_name(task.output)},
+                      {"tile", task.tile}};
+  if (task.kind == TaskKind::kBoxes) json["oriented"] = task.oriented;
+  return json.dump(2) + "\n";
 }
 
 TaskDescription parse_task_description(const std::string& text, const std::string& origin) {
@@ -128,6 +129,7 @@ TaskDescription parse_task_description(const std::string& text, const std::strin
     task.recipe = json.at("recipe").get<std::string>();
     task.dataset = json.at("dataset").get<std::string>();
     task.kind = value_of<DataError>(kKinds, json.at("kind").get<std::string>(), origin + ": kind");
+    if (task.kind == TaskKind::kBoxes) task.oriented = json.at("oriented").get<bool>();
     task.loss = value_of<DataError>(kLosses, json.at("loss").get<std::string>(), origin + ": loss");
     read_classes(json.at("classes"), origin, task);
     read_inputs(json.at("inputs"), origin, task);

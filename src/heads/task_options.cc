@@ -42,7 +42,8 @@ void MergingOptions::describe(OptionFields& fields) {
 }
 
 void TaskOptions::describe(OptionFields& fields) {
-  fields("head", head, "task head").one_of({"linear", "fcn", "upernet", "bit", "unet", "upernet-change"});
+  fields("head", head, "task head")
+      .one_of({"linear", "fcn", "upernet", "bit", "unet", "upernet-change", "faster-rcnn", "oriented-rcnn"});
   fields("modality", modality, "whose stage maps the head sees; empty: the first of the task's")
       .one_of({"", "hr", "ms", "sar"});
   fields("fusion", fusion, "use the fusion encoder: for series and for several modalities");
@@ -63,20 +64,22 @@ void TaskOptions::describe(OptionFields& fields) {
       .one_of({"batch", "group"});
 }
 
-TaskModelOptions task_model_options(const TaskOptions& task, const std::vector<Modality>& modalities,
-                                    const ModelOptions& model, int64_t logits) {
+TaskFeatureOptions task_feature_options(const TaskOptions& task, const std::vector<Modality>& modalities,
+                                        const ModelOptions& model) {
   TORCH_CHECK_VALUE(!modalities.empty(), "a task wants at least one modality");
   const Modality modality = task.modality.empty() ? modalities.front() : parse_modality(task.modality);
   if (std::find(modalities.begin(), modalities.end(), modality) == modalities.end())
     throw UsageError(fmt::format("task.modality {}: the task takes no such images", task.modality));
   if (modalities.size() > 1 && !task.fusion)
     throw UsageError("a task of several modalities wants the fusion encoder: set task.fusion=true");
+  return {.modality = modality, .fusion = task.fusion, .prompts = task.prompts, .plan = plan_of(task.merging, model)};
+}
+
+TaskModelOptions task_model_options(const TaskOptions& task, const std::vector<Modality>& modalities,
+                                    const ModelOptions& model, int64_t logits) {
   return {.head = parse_head(task.head),
           .classes = logits,
-          .features = {.modality = modality,
-                       .fusion = task.fusion,
-                       .prompts = task.prompts,
-                       .plan = plan_of(task.merging, model)},
+          .features = task_feature_options(task, modalities, model),
           .channels = task.channels,
           .dropout = task.dropout,
           .auxiliary = task.auxiliary,

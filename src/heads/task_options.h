@@ -49,9 +49,13 @@ struct TaskOptions {
   void describe(OptionFields& fields);
 };
 
+/// Which of the pre-trained modules the task uses. Throws UsageError as task_model_options.
+TaskFeatureOptions task_feature_options(const TaskOptions& task, const std::vector<Modality>& modalities,
+                                        const ModelOptions& model);
+
 /// The options of the network. `modalities` are the task's, `model` gives the patch merging that is not set here.
-/// Throws UsageError naming the setting that does not fit: an unknown head or module name, a modality that the task
-/// lacks, several modalities without fusion.
+/// Throws UsageError naming the setting that does not fit: an unknown head or module name, a detector
+/// (detection_model_options is for those), a modality that the task lacks, several modalities without fusion.
 TaskModelOptions task_model_options(const TaskOptions& task, const std::vector<Modality>& modalities,
                                     const ModelOptions& model, int64_t logits);
 

@@ -57,12 +57,16 @@ TaskProduct describe_task_product(const fs::path& path) {
                                   (product.checkpoint / kContractFile).string(), modality_name(modality), kTaskFile));
     }
   }
-  network_options(product);
+  if (product.task.kind != TaskKind::kBoxes) network_options(product);
   return product;
 }
 
 TaskProduct load_task_product(const fs::path& path) {
   TaskProduct product = describe_task_product(path);
+  if (product.task.kind == TaskKind::kBoxes) {
+    throw DataError(fmt::format("{}: this model detects objects: it gives boxes, neither classes of scenes nor maps",
+                                path.string()));
+  }
   product.network = TaskModel(SkysenseModel(product.model, channels_of(product.contracts)), network_options(product));
   const fs::path weights = product.checkpoint / kTeacherFile;
   load_tensors_into(

@@ -27,7 +27,8 @@ struct TaskProduct {
 
 /// Reads a checkpoint folder or a fine-tuning run: its best checkpoint (RUN/best) where validation chose one, else its
 /// newest (RUN/model). The data set need not be there. Throws DataError, one line naming the file, where a part is
-/// missing, damaged or does not fit the others, and for a model that was not fine-tuned.
+/// missing, damaged or does not fit the others, and for a model that was not fine-tuned or detects objects
+/// (load_detection_product).
 TaskProduct load_task_product(const std::filesystem::path& path);
 
 /// Everything but the weights: `network` and `prototypes` stay empty.

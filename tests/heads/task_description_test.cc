@@ -35,6 +35,22 @@ TEST(TaskDescription, ReadsBackAsWritten) {
   EXPECT_EQ(task.tile, 32);
 }
 
+TEST(TaskDescription, BoxesSayWhetherTheyAreOriented) {
+  TaskDescription task = crops();
+  task.kind = TaskKind::kBoxes;
+  for (const bool oriented : {false, true}) {
+    task.oriented = oriented;
+    const TaskDescription read = parse_task_description(format_task_description(task), "task.json");
+    EXPECT_EQ(read.kind, TaskKind::kBoxes);
+    EXPECT_EQ(read.oriented, oriented);
+  }
+  std::string text = format_task_description(task);
+  text.replace(text.find("oriented"), 8, "turned__");
+  EXPECT_THROW(parse_task_description(text, "task.json"), DataError);
+  // Other kinds do not have the key.
+  EXPECT_EQ(format_task_description(crops()).find("oriented"), std::string::npos);
+}
+
 TEST(TaskDescription, TheBinaryLossHasOneLogitForTwoClasses) {
   TaskDescription task = crops();
   EXPECT_EQ(task.logits(), 2);
