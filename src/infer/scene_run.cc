@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kStripTiles = 16;  // side by side in a strip, so that few are computed twice at its sides
 
+constexpr int64_t kUsualRoom = int64_t{192} << 20;  // bytes that the results kept for a strip take, about
 constexpr int64_t kUsualShare = 2;  // of the machine's memory, one part in so many is ours where no limit is given
 
 /// Results worth keeping for strips of that width: what a row of blocks shares with the next one.
@@ -36,7 +37,9 @@ SceneRun::SceneRun(const SceneRunOptions& options) : options_(options) {
     const int64_t wider = 2 * columns_per_strip_;
     const int64_t wider_room = useful_room(endless, wider * memory_.block_side, memory_.block_side);
     const int64_t more = (wider_room - memory_.room) * needs.group_result;
-    if (options_.max_memory > 0 && memory_.total + more > options_.max_memory) break;
+    if (options_.max_memory > 0 ? memory_.total + more > options_.max_memory
+                                : wider_room * needs.group_result > kUsualRoom)
+      break;
     columns_per_strip_ = wider;
     memory_.room = wider_room;
     memory_.total += more;
