@@ -142,9 +142,9 @@ def time_alignment(report: Report) -> None:
             report.time(f"{name}_gradient", lambda: gradient(rois, samples))
 
 
-def time_suppression(report: Report, slow: bool) -> None:
+def time_suppression(report: Report, slow: bool, counts: tuple[int, ...] = (2000, 20000)) -> None:
     numbers = Numbers()
-    for count in (2000, 20000):
+    for count in counts:
         boxes, scores = upright(numbers, count, 800, 16, 112), numbers(count)
         report.time(f"nms_{count}", lambda: nms(boxes, scores, 0.7))
     objects = rotated(numbers, 20000, 10000, 10, 60)
