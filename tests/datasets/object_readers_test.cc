@@ -111,7 +111,8 @@ TEST(ObjectReadersParity, OrientedDataSetsGiveUprightBoxesWhereAsked) {
   options.boxes = "oriented";
   const auto coco = written("coco", options);
   bool any_turned = false;
-  for (const OrientedBox& box : coco->get(0).objects->boxes)
+  const LabelledSample first = coco->get(0);
+  for (const OrientedBox& box : first.objects->boxes)
     any_turned = any_turned || std::abs(std::remainder(box.angle, M_PI / 2)) > 0.01;
   EXPECT_TRUE(any_turned) << "the segmentations' rectangles";
 }
