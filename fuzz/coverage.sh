@@ -3,9 +3,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/fuzz-coverage
-targets=(safetensors place_index config contract collections shard osm_rules clip features)
+targets=(safetensors place_index config contract collections shard osm_rules clip features datasets boxes task tile_journal)
 declare -A sources=([safetensors]=core/safetensors.cc [place_index]=core/place_index.cc [config]=core/config.cc [contract]=core/sensor_contract.cc
-  [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/ [features]=core/feature_file.cc)
+  [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/ [features]=core/feature_file.cc
+  [collections]='core/(rslearn_dataset|sentinel2_metadata|stac_item).cc' [datasets]='core/(csv|dataset_documents|npy).cc'
+  [boxes]='(core/xml|data/box_documents|data/coco_document).cc' [task]=heads/task_description.cc [tile_journal]=core/tile_journal.cc)
 
 cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null
@@ -18,5 +20,5 @@ for target in "${targets[@]}"; do
   llvm-profdata merge -sparse "$build/$target.profraw" -o "$profile"
   # Columns of the report: file, regions, missed, cover, functions, missed, cover, lines, missed, cover, …
   llvm-cov report "$build/fuzz/fuzz_$target" -instr-profile="$profile" |
-    awk -v source="${sources[$target]}" 'index($1, source) {printf "%-24s %7s %9s\n", source, $8, $10}'
+    awk -v source="${sources[$target]}" '$1 ~ source {printf "%-24s %7s %9s\n", source, $8, $10}'
 done
