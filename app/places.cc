@@ -20,11 +20,12 @@ namespace {
 
 /// What may follow the number of places, as ",key=value".
 struct WorldSettings {
-  int64_t seed = 0, size = SynthOptions{}.cells;
+  int64_t seed = 0, size = SynthOptions{}.cells, hr = 0;
 
   void describe(OptionFields& fields) {
     fields("seed", seed, "of the world, whatever that of the training is").at_least(0);
     fields("size", size, "side of a place in cells of 10 m").at_least(1);
+    fields("hr", hr, "HR pixels a cell side").between(1, 64);
   }
 };
 
@@ -35,18 +36,24 @@ std::optional<SynthOptions> synthetic_world(const std::string& data, const ViewO
   if (!text) return std::nullopt;
   SynthOptions options;
   options.places = text->places;
-  WorldSettings settings{.seed = static_cast<int64_t>(seed)};
+  WorldSettings settings{.seed = static_cast<int64_t>(seed), .hr = views.hr_per_cell};
   OptionFields fields = fields_of(settings);
   for (const std::string& assignment : text->assignments) apply_assignment(fields, assignment, "--data synth:…");
   options.seed = settings.seed;
   options.cells = settings.size;
-  options.hr_per_cell = views.hr_per_cell;
+  options.hr_per_cell = settings.hr;
   return options;
 }
 
 std::unique_ptr<PlaceDataset> open_places(const std::string& data, const ViewOptions& views, uint64_t seed,
                                           bool verify) {
-  if (const auto world = synthetic_world(data, views, seed)) return std::make_unique<SyntheticEarth>(*world);
+  if (const auto world = synthetic_world(data, views, seed)) {
+    if (world->hr_per_cell != views.hr_per_cell) {
+      throw UsageError(fmt::format("--data {}: {} HR pixels a cell, and views.hr_per_cell is {}; set the latter alone",
+                                   data, world->hr_per_cell, views.hr_per_cell));
+    }
+    return std::make_unique<SyntheticEarth>(*world);
+  }
   if (TensorShards::is_one(data)) return std::make_unique<TensorShards>(data);
 #ifdef SKYSENSE_RASTER
   return std::make_unique<IndexDataset>(data, verify);

@@ -38,18 +38,19 @@ void plan_predict(const PlanArguments& arguments) {
   options.times = times_of(arguments, product);
   const PredictJob job(product, options);
   const Tiling& tiling = job.run().tiling();
-  const int64_t batches = count_groups(job.blocks(), tiling, job.run().memory().room);
+  const int64_t room = job.run().memory().room;
+  const int64_t batches = count_groups(job.blocks(), tiling, room), tiles = count_tiles(job.blocks(), tiling, room);
   const double batch_seconds = job.measure_batch_seconds(), seconds = static_cast<double>(batches) * batch_seconds;
   const int64_t pixels = job.area().pixels();
   const int64_t bytes = pixels * PredictionLayers(product.task, job.modalities(), arguments.layers).bytes_per_pixel();
   spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
-  spdlog::info("tiles        {} in batches of {} ({})", batches * tiling.batch(), tiling.batch(), tiling.text());
+  spdlog::info("tiles        {} in batches of {} ({})", tiles, tiling.batch(), tiling.text());
   spdlog::info("memory       {}, {} batches at once", bytes_text(job.run().memory().total), job.run().memory().jobs);
   spdlog::info("time         {}, {:.3f} s a batch measured here, reading and writing beside it", duration_text(seconds),
                batch_seconds);
   print_result({{"verb", "plan predict"},
                 {"size", {job.area().width, job.area().height}},
-                {"tiles", batches * tiling.batch()},
+                {"tiles", tiles},
                 {"batches", batches},
                 {"batch_seconds", batch_seconds},
                 {"jobs", job.run().memory().jobs},

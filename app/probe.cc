@@ -221,7 +221,7 @@ void add_probe(CLI::App& program) {
   verb->add_option("--model", arguments->model, "run or checkpoint folder")->required();
   verb->add_option("--data", arguments->data,
                    "folder of class folders of images, or of an index.jsonl or shards whose places carry a class; or "
-                   "synth:PLACES[,seed=S][,size=CELLS] for places of the synthetic world")
+                   "synth:PLACES[,seed=S][,size=CELLS][,hr=PIXELS] for places of the synthetic world")
       ->required();
   verb->add_option("--method", arguments->method, "how features become classes; both encodes them once")
       ->check(CLI::IsMember({"knn", "linear", "both"}))

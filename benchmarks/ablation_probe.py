@@ -47,8 +47,8 @@ def samples_of(seed: int, arguments: argparse.Namespace) -> list[str]:
     if not arguments.live:
         world = world_of(seed, arguments)
         return ["--data", str(world), "--test", str(world / "test")]
-    return ["--data", f"synth:{arguments.probe_places},seed={seed},size={arguments.size}",
-            "--test", f"synth:{arguments.test_places},seed={seed},size={arguments.size}"]
+    return ["--data", f"synth:{arguments.probe_places},seed={seed},size={arguments.size},hr={arguments.hr_per_cell}",
+            "--test", f"synth:{arguments.test_places},seed={seed},size={arguments.size},hr={arguments.hr_per_cell}"]
 
 
 def probe_file(out: pathlib.Path, key: str, step: int, modality: str) -> pathlib.Path:

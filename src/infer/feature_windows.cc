@@ -89,4 +89,11 @@ int64_t count_groups(const std::vector<CellWindow>& windows, const Tiling& tilin
   return groups;
 }
 
+int64_t count_tiles(const std::vector<CellWindow>& windows, const Tiling& tiling, int64_t room) {
+  GroupPlan plan(windows, tiling, room);
+  int64_t tiles = 0;
+  while (const auto step = plan.next()) tiles += step->compute ? tiling.tiles_in(step->group) : 0;
+  return tiles;
+}
+
 }  // namespace skysense

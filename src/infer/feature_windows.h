@@ -48,5 +48,7 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
 
 /// Batches that compute_features will read, for progress and estimates.
 int64_t count_groups(const std::vector<CellWindow>& windows, const Tiling& tiling, int64_t room);
+/// Tiles that go through the network at most: where every one has a valid pixel.
+int64_t count_tiles(const std::vector<CellWindow>& windows, const Tiling& tiling, int64_t room);
 
 }  // namespace skysense

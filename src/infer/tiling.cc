@@ -105,6 +105,15 @@ std::vector<TileGroup> Tiling::groups_touching(const CellWindow& window) const {
   return groups;
 }
 
+int64_t Tiling::tiles_in(const TileGroup& group) const {
+  const auto inside = [](int64_t first, int64_t count, const std::optional<TileRange>& range) {
+    if (!range) return count;
+    return std::max<int64_t>(0, std::min(first + count - 1, range->last) - std::max(first, range->first) + 1);
+  };
+  return inside(group.row * group_rows_, group_rows_, rows_) *
+         inside(group.column * group_columns_, group_columns_, columns_);
+}
+
 std::vector<float> Tiling::ramp(int64_t number, const std::optional<TileRange>& range, int64_t divisions) const {
   const int64_t side = tile_ * divisions, shared = overlap_ * divisions;
   if (range && (number < range->first || number > range->last)) return std::vector<float>(side, 0.0f);

@@ -63,6 +63,8 @@ class Tiling {
   CellWindow own_cells(const TileGroup& group) const;
   /// The batches that a window needs, row by row.
   std::vector<TileGroup> groups_touching(const CellWindow& window) const;
+  /// How many tiles of a batch are not left out.
+  int64_t tiles_in(const TileGroup& group) const;
   /// Blending weights down a tile of that row of tiles [tile * divisions]; those of all tiles over a cell sum to 1.
   /// All 0 for tiles that are left out.
   std::vector<float> row_ramp(int64_t row, int64_t divisions) const { return ramp(row, rows_, divisions); }

@@ -76,7 +76,7 @@ def test_a_world_of_its_own_seed_and_size(folder):
         return result_of("pretrain", "--data", data, "-o", run, "--set", f"seed={seed}", *settings)["loss"]
 
     assert loss("synth:2,seed=7,size=16", 7) == loss("synth:2,size=16", 7) != loss("synth:2,seed=8,size=16", 7)
-    for wrong, named in (("synth:2,sise=16", "'size'"), ("synth:2,size=many", "an integer"), ("synth:2,16", "KEY=VALUE")):
+    for wrong, named in (("synth:2,sise=16", "'size'"), ("synth:2,size=many", "an integer"), ("synth:2,16", "KEY=VALUE"), ("synth:2,hr=4", "views.hr_per_cell")):
         assert named in refusal_of("pretrain", "--data", wrong, "-o", folder / "run", code=2)
 
 

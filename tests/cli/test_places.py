@@ -28,8 +28,8 @@ def samples_of(folder, name, data, *options):
         return result, {key: tensors.get_tensor(key) for key in tensors.keys()}, tensors.metadata()
 
 
-@pytest.mark.parametrize("reader", ["places-class", "places-covers", "places-landcover", "places-hr-landcover", "places-crops", "places-change",
-                                    "places-semantic-change", "places-months"])
+@pytest.mark.parametrize("reader", ["places-class", "places-covers", "places-landcover", "places-hr-landcover", "places-change", "places-semantic-change",
+                                    "places-months"])
 def test_files_and_world_give_the_same_samples(folder, written, reader):
     _, stored, described = samples_of(folder, reader, written, "--split", "test")
     _, rendered, _ = samples_of(folder, reader, WORLD, "--split", "test")
@@ -41,6 +41,20 @@ def test_files_and_world_give_the_same_samples(folder, written, reader):
             numpy.testing.assert_allclose(stored[name], values, atol=1e-6, err_msg=name)
         else:
             numpy.testing.assert_array_equal(stored[name], values, err_msg=name)
+
+
+def test_crops_are_those_of_row_crop_scenes(folder):
+    """The world lists every twelfth place, and files hold all of them."""
+    result_of("synth", "-o", folder / "world", "--places", 1, "--test-places", 28, "--size", 8, "--no-hr", "--ms-dates", 2, "--sar-dates", 1,
+              "--labels", "crops")
+    _, stored, described = samples_of(folder, "places-crops", folder / "world", "--split", "test")
+    _, rendered, chosen = samples_of(folder, "places-crops", "synth:1,test=2,size=8,ms=2,sar=1", "--split", "test", "--modality", "ms")
+    ids = json.loads(chosen["ids"])
+    assert ids == ["test-000003", "test-000015"]
+    rows = [json.loads(described["ids"]).index(name) for name in ids]
+    for name, values in rendered.items():
+        numpy.testing.assert_allclose(stored[name][rows], values, atol=1e-6, err_msg=name)
+    assert (rendered["label"] >= 0).mean() > 0.3  # hardly another scene has a field
 
 
 def test_check_counts_the_worlds_splits(folder):

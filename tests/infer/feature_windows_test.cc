@@ -153,6 +153,7 @@ TEST(FeatureWindows, TilesThatTheSceneLeavesOutSkipTheNetwork) {
   PlaneReader reader(scene, 1);
   const FeatureRun run{.tiling = Tiling(8, 2, 4).within(scene), .room = 4, .sink = [](const WindowFeatures&) {}};
   EXPECT_EQ(compute_features({scene}, reader, ContextExtractor(), run).tiles, 16);
+  EXPECT_EQ(count_tiles({scene}, run.tiling, run.room), 16);
 }
 
 TEST(FeatureWindows, BatchesWithoutAValidPixelSkipTheNetwork) {
