@@ -15,6 +15,10 @@ void check_deltas(const torch::Tensor& deltas, const torch::Tensor& boxes, int64
       ": deltas [", boxes.size(0), ", (K,) ", numbers, "] are wanted, not ", deltas.sizes());
 }
 
+torch::Tensor deviations_like(at::ArrayRef<double> deviations, const torch::Tensor& deltas) {
+  return torch::tensor(deviations, deltas.options().requires_grad(false));
+}
+
 RotatedColumns rotated_columns(const torch::Tensor& boxes) {
   const auto numbers = boxes.detach().to(at::kCPU, at::kDouble).contiguous();
   const auto* row = numbers.const_data_ptr<double>();

@@ -13,6 +13,9 @@ void check_boxes(const torch::Tensor& boxes, int64_t columns, const char* name);
 /// Throws c10::ValueError where `deltas` is neither [N, numbers] nor [N, K, numbers] beside boxes [N, ...].
 void check_deltas(const torch::Tensor& deltas, const torch::Tensor& boxes, int64_t numbers, const char* name);
 
+/// What coders divide their numbers by, as a tensor of the kind of `deltas` that does not learn.
+torch::Tensor deviations_like(at::ArrayRef<double> deviations, const torch::Tensor& deltas);
+
 /// Boxes [N, 5] on any device as columns.
 RotatedColumns rotated_columns(const torch::Tensor& boxes);
 

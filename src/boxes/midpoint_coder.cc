@@ -16,10 +16,6 @@ namespace {
 
 constexpr double kTiePixels = 0.1;
 
-torch::Tensor deviations(const MidpointCoderOptions& options, const torch::Tensor& like) {
-  return torch::tensor(at::ArrayRef<double>(options.deviations), like.options().requires_grad(false));
-}
-
 /// The largest of `values` [N, 4] among corners whose `distance` [N, 4] is within a tie of 0 -> [N].
 torch::Tensor largest_where_near(const torch::Tensor& values, const torch::Tensor& distance) {
   return values.masked_fill(distance > kTiePixels, -std::numeric_limits<double>::infinity()).amax(1);
@@ -45,7 +41,7 @@ torch::Tensor encode_midpoints(const torch::Tensor& boxes, const torch::Tensor& 
       at::stack({shift.select(1, 0), shift.select(1, 1), (width / anchor_sides.select(1, 0)).log(),
                  (height / anchor_sides.select(1, 1)).log(), middle_upper / width, middle_right / height},
                 1);
-  return deltas / deviations(options, deltas);
+  return deltas / deviations_like(options.deviations, deltas);
 }
 
 torch::Tensor decode_midpoints(const torch::Tensor& deltas, const torch::Tensor& anchors,
@@ -54,7 +50,7 @@ torch::Tensor decode_midpoints(const torch::Tensor& deltas, const torch::Tensor&
   check_deltas(deltas, anchors, 6, "decode_midpoints");
   TORCH_CHECK_VALUE(deltas.dim() == 2, "decode_midpoints: deltas [N, 6] are wanted, not ", deltas.sizes());
   const double limit = std::log(options.largest_ratio);
-  const auto plain = deltas * deviations(options, deltas);
+  const auto plain = deltas * deviations_like(options.deviations, deltas);
   const auto anchor_sides = anchors.slice(1, 2) - anchors.slice(1, 0, 2);
   const auto centre = anchors.slice(1, 0, 2) + (plain.slice(1, 0, 2) + 0.5) * anchor_sides;
   const auto sides = anchor_sides * plain.slice(1, 2, 4).clamp(-limit, limit).exp();

@@ -10,13 +10,6 @@
 #include "boxes/rotated_boxes.h"
 
 namespace skysense {
-namespace {
-
-torch::Tensor deviations(const RotatedCoderOptions& options, const torch::Tensor& like) {
-  return torch::tensor(at::ArrayRef<double>(options.deviations), like.options().requires_grad(false));
-}
-
-}  // namespace
 
 torch::Tensor encode_rotated(const torch::Tensor& boxes, const torch::Tensor& proposals,
                              const RotatedCoderOptions& options) {
@@ -33,7 +26,7 @@ torch::Tensor encode_rotated(const torch::Tensor& boxes, const torch::Tensor& pr
       at::stack({(cosine * x + sine * y) / proposal[2], (cosine * y - sine * x) / proposal[3],
                  (width / proposal[2]).log(), (height / proposal[3]).log(), at::where(plain, turn, crosswise)},
                 1);
-  return deltas / deviations(options, deltas);
+  return deltas / deviations_like(options.deviations, deltas);
 }
 
 torch::Tensor decode_rotated(const torch::Tensor& deltas, const torch::Tensor& proposals,
@@ -41,7 +34,7 @@ torch::Tensor decode_rotated(const torch::Tensor& deltas, const torch::Tensor& p
   check_boxes(proposals, 5, "decode_rotated");
   check_deltas(deltas, proposals, 5, "decode_rotated");
   const double limit = std::log(options.largest_ratio);
-  const auto delta = (deltas * deviations(options, deltas)).unbind(-1);
+  const auto delta = (deltas * deviations_like(options.deviations, deltas)).unbind(-1);
   const auto proposal = (deltas.dim() == 3 ? proposals.unsqueeze(1) : proposals).unbind(-1);
   const auto cosine = proposal[4].cos(), sine = proposal[4].sin();
   const auto along = proposal[2] * delta[0], across = proposal[3] * delta[1];

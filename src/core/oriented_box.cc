@@ -5,29 +5,13 @@
 #include <numbers>
 #include <vector>
 
+#include "core/convex_hull.h"
+
 namespace skysense {
 namespace {
 
 /// Rectangles whose areas differ by less, relatively, are taken for equal: the four sides of a rectangle give one.
 constexpr double kSameArea = 1e-9;
-
-double cross(ImagePoint o, ImagePoint a, ImagePoint b) { return (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x); }
-
-/// Andrew's monotone chain; the points of a line give its two ends.
-std::vector<ImagePoint> convex_hull(std::vector<ImagePoint> points) {
-  std::ranges::sort(points, [](ImagePoint a, ImagePoint b) { return a.x < b.x || (a.x == b.x && a.y < b.y); });
-  std::vector<ImagePoint> hull(2 * points.size());
-  size_t count = 0;
-  const auto add = [&](ImagePoint point, size_t least) {
-    while (count >= least && cross(hull[count - 2], hull[count - 1], point) <= 0) --count;
-    hull[count++] = point;
-  };
-  for (const ImagePoint point : points) add(point, 2);
-  const size_t lower = count + 1;
-  for (auto point = points.rbegin() + 1; point < points.rend(); ++point) add(*point, lower);
-  hull.resize(count > 1 ? count - 1 : count);
-  return hull;
-}
 
 /// The rectangle around points along a direction of unit length.
 OrientedBox bound(const std::vector<ImagePoint>& points, ImagePoint direction) {
@@ -148,7 +132,7 @@ double area_inside(std::span<const ImagePoint> polygon, const UprightBox& box) {
   part = clip(part, [&](ImagePoint p) { return p.y - box.top; });
   part = clip(part, [&](ImagePoint p) { return box.bottom - p.y; });
   double twice = 0;
-  for (size_t i = 1; i + 1 < part.size(); ++i) twice += cross(part[0], part[i], part[i + 1]);
+  for (size_t i = 1; i + 1 < part.size(); ++i) twice += cross_product(part[0], part[i], part[i + 1]);
   return std::abs(twice) / 2;
 }
 

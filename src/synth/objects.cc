@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/convex_hull.h"
+
 namespace skysense::synth {
 namespace {
 
@@ -14,24 +16,6 @@ struct Outline {
   int64_t last_row = -1;
   std::vector<PixelPoint> ends;  ///< two a row
 };
-
-float cross(PixelPoint o, PixelPoint a, PixelPoint b) { return (a.x - o.x) * (b.y - o.y) - (a.y - o.y) * (b.x - o.x); }
-
-/// Andrew's monotone chain; `points` in rows from the top.
-std::vector<PixelPoint> convex_hull(std::vector<PixelPoint> points) {
-  std::ranges::sort(points, [](PixelPoint a, PixelPoint b) { return a.x < b.x || (a.x == b.x && a.y < b.y); });
-  std::vector<PixelPoint> hull(2 * points.size());
-  size_t count = 0;
-  const auto add = [&](PixelPoint point, size_t least) {
-    while (count >= least && cross(hull[count - 2], hull[count - 1], point) <= 0) --count;
-    hull[count++] = point;
-  };
-  for (const PixelPoint point : points) add(point, 2);
-  const size_t lower = count + 1;
-  for (auto point = points.rbegin() + 1; point < points.rend(); ++point) add(*point, lower);
-  hull.resize(count > 1 ? count - 1 : count);
-  return hull;
-}
 
 /// A rectangle about points, along `axis` (unit length).
 struct Rectangle {
