@@ -113,13 +113,14 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     const auto started = Clock::now();
     LogValues values;
     if (ranks.is_first()) {
-      training.with_product([&](TaskModel& network) {
+      training.with_product([&](TaskNetwork& network) {
         scores.emplace(evaluate_task(network, {.dataset = dataset,
                                                .samples = run.validation,
                                                .setup = run.setup,
                                                .options = options.task,
                                                .frame = options.data.frame,
                                                .eval = options.eval,
+                                               .detection = options.detection,
                                                .prototypes = training.prototypes(),
                                                .device = device,
                                                .dtype = parse_dtype(options.compute.dtype),
@@ -177,6 +178,7 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     LogValues values;
     if (at.step % train.log_every == 0 || last) {
       values = {{"loss", outcome.loss}};
+      values.insert(values.end(), outcome.parts.begin(), outcome.parts.end());
       if (outcome.moe_loss > 0) values.emplace_back("moe", outcome.moe_loss);
       values.insert(values.end(), {{"lr", lr},
                                    {"gradient_norm", outcome.gradient_norm},

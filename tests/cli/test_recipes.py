@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from conftest import result_of
-from parity import dataset_files as files
+from parity import dataset_files as files, object_files
 from recipe_tables import ABLATIONS, OTHERS, RESULTS, SETTINGS
 
 MODALITIES = ["hr", "ms", "sar"]
@@ -59,6 +59,14 @@ LAYOUTS = {
     "change-pairs": files.levir_cd,
     "semantic-change-pairs": files.semantic_change_pairs,
     "vector-labels": files.vector_labels,
+    "dior": object_files.dior,
+    "dior-r": object_files.dior_r,
+    "fair1m": object_files.fair1m,
+    "dota-v1.0": object_files.dota,
+    "dota-v2.0": object_files.dota,
+    "coco": object_files.coco,
+    "voc": object_files.voc,
+    "image-boxes": object_files.image_boxes,
 }
 RECIPES = sorted([*SETTINGS, *OTHERS]) + [f"ablations/{name}" for name in sorted(ABLATIONS)]
 
