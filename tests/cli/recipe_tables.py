@@ -142,5 +142,5 @@ for base, (prompts, dense, gate, expert) in EXPERTS.items():
     ABLATIONS[f"{base}-single-expert"] = (base, {"task.moe": "single-expert"}, "Table 17", expert)
 
 # Recipes of data sets and layouts that the paper does not report on.
-OTHERS = ["change-pairs", "class-folders", "coco-boxes", "dota-v1.0", "dota-v1.5", "dota-v2.0", "eurosat-ms", "eurosat-rgb", "image-boxes",
+OTHERS = ["change-pairs", "class-folders", "coco-boxes", "dota", "eurosat-ms", "eurosat-rgb", "image-boxes",
           "image-masks", "loveda", "pastis", "pastis-r", "places-objects", "semantic-change-pairs", "uc-merced", "vector-labels", "voc-boxes"]
