@@ -73,7 +73,6 @@ void run(const Arguments& arguments) {
                      .options = product.options,
                      .frame = options.data.frame,
                      .eval = options.eval,
-                     .detection = options.detection,
                      .prototypes = product.prototypes ? &*product.prototypes : nullptr,
                      .device = device,
                      .dtype = dtype,

@@ -16,6 +16,7 @@ namespace {
 struct Image {
   int64_t number = 0;
   ObjectLabels truth;
+  ImageSize size{};
   std::vector<PixelWindow> windows;
   std::vector<TileDetections> tiles;
 };
@@ -23,12 +24,15 @@ struct Image {
 Image open_image(const TaskEvaluation& what, int64_t number, const PerModality<bool>& modalities) {
   LabelledSample labels = what.dataset.get(number, {.modalities = {{false, false, false}}});
   if (!labels.objects) throw DataError(labels.entry.name + ": has no labels to compare with");
-  Image image{.number = number, .truth = std::move(*labels.objects), .windows = {}, .tiles = {}};
+  Image image{.number = number, .truth = std::move(*labels.objects), .size = {}, .windows = {}, .tiles = {}};
   const FrameGrid grid = frame_grid(what.dataset, number, modalities);
+  image.size = {.height = grid.extent.height, .width = grid.extent.width};
   for (const EvaluationTile& tile : evaluation_tiles(grid, what.frame.side, what.eval.overlap)) {
     image.windows.push_back(tile.window);
-    image.tiles.push_back(
-        {.x = static_cast<double>(tile.window.x), .y = static_cast<double>(tile.window.y), .found = {}});
+    const auto left = static_cast<double>(tile.window.x), top = static_cast<double>(tile.window.y);
+    image.tiles.push_back({.bounds = {left, top, left + static_cast<double>(tile.window.width),
+                                      top + static_cast<double>(tile.window.height)},
+                           .found = {}});
   }
   return image;
 }
@@ -65,8 +69,13 @@ void evaluate_objects(TaskNetwork& network, const TaskEvaluation& what, TaskScor
                       const ObserveObjects& observe) {
   const TaskDescription& task = what.setup.task;
   const auto modalities = modality_flags(task.modalities);
-  const auto kind = task.oriented ? DetectorKind::kOrientedRcnn : DetectorKind::kFasterRcnn;
-  const double nms_iou = published(what.detection, kind).nms_iou;
+  const bool turned = what.dataset.description().oriented;
+  if (what.eval.oriented && !turned) {
+    throw UsageError(what.dataset.description().name +
+                     ": eval.oriented wants turned boxes, and the labels are read as upright ones: set "
+                     "data.options.boxes=oriented");
+  }
+  const bool by_turned = turned && (task.oriented || what.eval.oriented);
   const auto all = static_cast<int64_t>(what.samples.size());
   Progress progress("evaluate", all, "images");
   for (int64_t first = 0; first < all; first += what.eval.batch) {
@@ -76,8 +85,8 @@ void evaluate_objects(TaskNetwork& network, const TaskEvaluation& what, TaskScor
       images.push_back(open_image(what, what.samples[static_cast<size_t>(first + i)], modalities));
     detect(network, what, images, modalities);
     for (const Image& image : images) {
-      const Detections found = merge_tiles(image.tiles, nms_iou);
-      scores.add_objects(image.number, detected_objects(image.truth, found, task.oriented || what.eval.oriented));
+      const Detections found = merge_tiles(image.tiles, image.size);
+      scores.add_objects(image.number, detected_objects(image.truth, found, by_turned));
       if (observe) observe(image.number, image.truth, found);
     }
     progress.update(first + count);

@@ -24,7 +24,6 @@ struct TaskEvaluation {
   const TaskOptions& options;
   const FrameOptions& frame;  ///< of scenes what is seen; of maps and boxes the side of a tile
   const TaskEvaluationOptions& eval;
-  DetectionOptions detection = {};  ///< of boxes: how those of tiles are merged
   const GeoPrototypes* prototypes = nullptr;
   torch::Device device = torch::kCPU;
   torch::Dtype dtype = torch::kFloat32;

@@ -120,7 +120,6 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
                                                .options = options.task,
                                                .frame = options.data.frame,
                                                .eval = options.eval,
-                                               .detection = options.detection,
                                                .prototypes = training.prototypes(),
                                                .device = device,
                                                .dtype = parse_dtype(options.compute.dtype),

@@ -173,7 +173,7 @@ QUICK = [
 SCENES = {"aid", "resisc45", "uc-merced", "eurosat-rgb", "eurosat-ms", "class-folders", "bigearthnet-s2", "bigearthnet-mm", "fmow-s2"}
 OBJECTS = [
     "data.side=64", "detection.channels=32", "detection.roi_head.hidden=64", "detection.roi_head.samples=64",
-    "detection.rpn.anchor_sizes=4 8 16 32 64", "detection.rpn.border_anchors=1", "detection.rpn.samples=64",
+    "detection.rpn.anchor_sizes=[4, 8, 16, 32, 64]", "detection.rpn.border_anchors=1", "detection.rpn.samples=64",
     "detection.rpn.training_proposals=100", "augment.rotation=0", "augment.quarter_turn=0", "augment.random_crop=false",
 ]  # fmt: skip
 DETECTORS = {"dior", "dior-r", "fair1m", "dota-v1.0", "coco", "voc", "image-boxes", "places-objects"}
