@@ -8,7 +8,7 @@ from downstream_report import cell, compared, gain_cell
 from downstream_tasks import PRETRAINED, RANDOM
 
 # Objects of Synthetic Earth that stand side by side, turned: marinas, car parks, container yards.
-DENSE = ("boat", "small vehicle", "large vehicle", "container")
+DENSE = ("boat", "small-vehicle", "large-vehicle", "container")
 METRICS = ("map50", "map75", "map")
 
 
