@@ -34,7 +34,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of everything that comes out")
     parser.add_argument("--model", type=pathlib.Path, help="pre-trained run or checkpoint; without it one is trained first")
     parser.add_argument("--stage", choices=(*STAGES, "all"), default="all")
-    parser.add_argument("--only", nargs="+", metavar="PIECE", help="of --real: isaid, dota, ships, trees")
+    parser.add_argument("--only", nargs="+", metavar="PIECE", help="of --real: isaid, dota, ships, trees, or one kind of boxes: isaid.oriented")
     parser.add_argument("--real", type=pathlib.Path, metavar="DATA", help="the real pieces of this folder in place of Synthetic Earth")
     parser.add_argument("--quick", action="store_true", help="small sizes and one seed; other options over them")
     parser.add_argument("--preset", choices=("nano", "tiny"), default="nano")

@@ -56,18 +56,19 @@ def measure_job(name: str, boxes: str, split: str, arguments: argparse.Namespace
 
 def report(pairs: list[tuple[str, str]], arguments: argparse.Namespace) -> list[str]:
     """Writes OUT/real.md; the images that were not learnt."""
-    lines = [f"## One real image by heart\n\n{arguments.steps} steps of one image, preset `{arguments.preset}`, "
+    lines = [f"## One real image by heart\n\nPreset `{arguments.preset}`, "
              f"{'from ' + arguments.model.name if arguments.model else 'random weights'}, commit {arguments.commit}. Percent. The held-out image tells "
              "what one image teaches, which is little.\n",
-             "| image | boxes | objects | AP50 | AP75 | mAP | held out: objects | AP50 |", "|---|---|---|---|---|---|---|---|"]
+             "| image | boxes | steps | objects | AP50 | AP75 | mAP | held out: objects | AP50 |", "|---|---|---|---|---|---|---|---|---|"]
     missed = []
     for name, boxes in pairs:
         found = [read_json(arguments.out / "results" / f"{name}.{boxes}.{split}.json") for split in SPLITS]
         if None in found:
             continue
         own, held = found
+        steps = read_json(arguments.out / "runs" / f"{name}.{boxes}" / "finetune.json")["steps"]
         objects = [sum(row["objects"] for row in result["per_class"]) for result in found]
-        lines.append(f"| {name} | {boxes} | {objects[0]} | {100 * own['map50']:.1f} | {100 * own['map75']:.1f} | {100 * own['map']:.1f} | {objects[1]} | "
+        lines.append(f"| {name} | {boxes} | {steps} | {objects[0]} | {100 * own['map50']:.1f} | {100 * own['map75']:.1f} | {100 * own['map']:.1f} | {objects[1]} | "
                      f"{100 * (held['map50'] or 0):.1f} |")
         if own["map50"] <= LEARNT:
             missed.append(f"{name}, {boxes} boxes: AP50 {own['map50']:.3f} of the image that was learnt, not above {LEARNT}")
@@ -78,10 +79,11 @@ def report(pairs: list[tuple[str, str]], arguments: argparse.Namespace) -> list[
 
 
 def run(arguments: argparse.Namespace) -> list[str]:
-    names = [name for name, (folder, _, _) in PIECES.items() if (not arguments.only or name in arguments.only) and (arguments.real / folder).is_dir()]
-    if not names:
-        raise ValueError(f"--real {arguments.real}: has none of {', '.join(folder for folder, _, _ in PIECES.values())}")
-    pairs = [(name, boxes) for name in names for boxes in PIECES[name][1]]
+    only = set(arguments.only or ())
+    pairs = [(name, boxes) for name, (folder, kinds, _) in PIECES.items() for boxes in kinds
+             if (arguments.real / folder).is_dir() and (not only or only & {name, f"{name}.{boxes}"})]
+    if not pairs:
+        raise ValueError(f"--real {arguments.real}: has none of {', '.join(folder for folder, _, _ in PIECES.values())}, or --only none of them")
     failures = run_jobs("fine-tuning", [job for pair in pairs if (job := jobs_of(*pair, arguments))], arguments.jobs)
     failures += run_jobs("evaluating", [job for pair in pairs for split in SPLITS if (job := measure_job(*pair, split, arguments))], arguments.jobs)
     return failures + report(pairs, arguments)

@@ -47,11 +47,11 @@ class ObjectDataset : public LabelledDataset {
   using LabelledDataset::get;
   LabelledSample get(int64_t number, const SampleRequest& request) const override {
     const PixelWindow window = request.window.value_or(PixelWindow{0, 0, options_.side, options_.side});
-    Picture picture = draw_picture(boxes_of(number), options_.side, static_cast<uint64_t>(number) + 1);
     LabelledSample sample;
     sample.entry = entry(number);
     if (request.modalities[Modality::kHr]) {
       DatedImages images;
+      const Picture picture = draw_picture(boxes_of(number), options_.side, static_cast<uint64_t>(number) + 1);
       auto values = picture.image.narrow(1, window.y, window.height).narrow(2, window.x, window.width).clone();
       const SensorContract& contract = *description_.sensors[Modality::kHr];
       for (int64_t band = 0; band < values.size(0); ++band) {
@@ -64,13 +64,15 @@ class ObjectDataset : public LabelledDataset {
       sample.images[Modality::kHr] = images;
     }
     if (!request.label) return sample;
-    if (options_.difficult) picture.objects.ignored[0] = 1;
-    if (!options_.oriented) make_upright(picture.objects);
+    ObjectLabels objects;
+    for (const OrientedBox& box : boxes_of(number))
+      objects.add(box, objects.size() % kDetectorClasses, options_.difficult && objects.size() == 0);
+    if (!options_.oriented) make_upright(objects);
     const auto side = static_cast<double>(options_.side);
     const auto x = static_cast<double>(window.x), y = static_cast<double>(window.y);
-    sample.objects = objects_in(picture.objects,
-                                {x, y, x + static_cast<double>(window.width), y + static_cast<double>(window.height)},
-                                {0, 0, side, side}, {.upright = !options_.oriented});
+    sample.objects =
+        objects_in(objects, {x, y, x + static_cast<double>(window.width), y + static_cast<double>(window.height)},
+                   {0, 0, side, side}, {.upright = !options_.oriented});
     return sample;
   }
 

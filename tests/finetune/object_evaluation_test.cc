@@ -114,9 +114,10 @@ TEST(DetectedObjects, UprightBoxesAreJudgedByEitherOverlap) {
 TEST(ObjectEvaluation, DetectorsLearnAPictureByHeart) {
   for (const auto detector : {DetectorKind::kFasterRcnn, DetectorKind::kOrientedRcnn}) {
     const ObjectDataset dataset({.training = 1, .validation = 0, .oriented = detector == DetectorKind::kOrientedRcnn});
-    auto options = small_detection_run(detector, 60);
+    auto options = small_detection_run(detector, 120);
     options.train.batch_size = 1;
-    options.train.schedule.lr = 3e-3;
+    options.train.schedule.lr = 1e-3;
+    options.train.schedule.warmup_steps = 10;
     options.data.val_split = "train";
     options.augment.horizontal_flip = options.augment.vertical_flip = 0;
     const auto pretrained = small_pretrained();

@@ -155,14 +155,14 @@ TEST(ObjectTraining, AResumedRunEqualsAnUninterruptedOneBitForBitAndLoadsAsADete
 }
 
 TEST(ObjectTraining, CropsShowAnObjectWhereTheySearchForOne) {
-  const ObjectDataset dataset({.side = 512, .sparse = true});  // 1/64 of the image has objects
+  const ObjectDataset dataset({.side = 256, .sparse = true});  // 1/16 of the image has objects
   const auto crops_with_objects = [&](bool find) {
     TaskAugmentOptions augment;
     augment.find_objects = find;
     int64_t found = 0;
     for (uint64_t epoch = 0; epoch < 40; ++epoch) {
       const auto sample =
-          read_augmented(dataset, 0, {.side = 128}, augment, modality_flags({Modality::kHr}), {.epoch = epoch});
+          read_augmented(dataset, 0, {.side = 64}, augment, modality_flags({Modality::kHr}), {.epoch = epoch});
       found += sample.objects->size() > 0 ? 1 : 0;
     }
     return found;
