@@ -81,7 +81,7 @@ def data_of(tmp_path_factory):
             return LAYOUTS[reader]
         root = tmp_path_factory.mktemp("data") / reader
         root.mkdir()
-        LAYOUTS[reader](root, Blocks(len(reader)))
+        LAYOUTS[reader](root, numpy.random.default_rng(0) if reader in DETECTORS else Blocks(len(reader)))
         return root
 
     return write
@@ -175,6 +175,7 @@ OBJECTS = [
     "data.side=64", "detection.channels=32", "detection.roi_head.hidden=64", "detection.roi_head.samples=64",
     "detection.rpn.anchor_sizes=[4, 8, 16, 32, 64]", "detection.rpn.border_anchors=1", "detection.rpn.samples=64",
     "detection.rpn.training_proposals=100", "augment.rotation=0", "augment.quarter_turn=0", "augment.random_crop=false",
+    "train.lr=1e-3", "train.clip_norm=10",
 ]  # fmt: skip
 DETECTORS = {"dior", "dior-r", "fair1m", "dota-v1.0", "coco", "voc", "image-boxes", "places-objects"}
 OF_RECIPE = {
