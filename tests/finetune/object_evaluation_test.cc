@@ -8,10 +8,12 @@
 
 #include "core/error.h"
 #include "finetune/detected_objects.h"
+#include "finetune/object_network.h"
 #include "finetune/sample_pictures.h"
 #include "finetune/task_loader.h"
 #include "finetune/task_run.h"
 #include "finetune/task_training.h"
+#include "testing/all_close.h"
 #include "tests/finetune/object_dataset.h"
 
 namespace skysense {
@@ -109,6 +111,32 @@ TEST(DetectedObjects, UprightBoxesAreJudgedByEitherOverlap) {
   const Detections oriented{targets_of(truth, DetectorKind::kOrientedRcnn).boxes, upright.scores, upright.classes};
   EXPECT_NEAR(detected_objects(truth, oriented, true).overlaps.item<double>(), 1, 1e-5);
   EXPECT_NEAR(detected_objects(truth, oriented, false).overlaps.item<double>(), 1, 1e-5);
+}
+
+TEST(ObjectNetwork, BoxesAreOnThePixelsOfTheLabels) {
+  // Labels on pixels twice as wide as the image's: all lengths are half as long there, and nothing else changes.
+  constexpr auto kKind = DetectorKind::kOrientedRcnn;
+  const auto drawn = testing::batch_of({testing::draw_picture(testing::scattered_boxes(), 64, 1)}, kKind);
+  LabelledBatch fine{.input = {.times = {drawn.input}, .row_keys = drawn.row_keys},
+                     .labels = {},
+                     .objects = drawn.targets,
+                     .locations = {}};
+  LabelledBatch coarse = fine;
+  coarse.objects[0].boxes = fine.objects[0].boxes.clone();
+  coarse.objects[0].boxes.narrow(1, 0, 4).mul_(0.5);
+  ObjectNetwork own(testing::make_detector(kKind), 1), other(testing::make_detector(kKind), 2);
+  own.module().train();
+  other.module().train();
+  const auto expected = own.learn(fine).losses, losses = other.learn(coarse).losses;
+  for (size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(losses[i].item<double>(), expected[i].item<double>(), 1e-5) << own.loss_names()[i];
+  const torch::NoGradGuard no_gradient;
+  own.module().eval();
+  other.module().eval();
+  const Detections found = own.answer(fine).at(0).objects, halved = other.answer(coarse).at(0).objects;
+  ASSERT_GT(found.boxes.size(0), 0);
+  EXPECT_TRUE(testing::all_close(halved.boxes.narrow(1, 0, 4), found.boxes.narrow(1, 0, 4) / 2));
+  EXPECT_TRUE(at::equal(halved.boxes.select(1, 4), found.boxes.select(1, 4)));
 }
 
 TEST(ObjectEvaluation, DetectorsLearnAPictureByHeart) {
