@@ -74,11 +74,17 @@ def objects_of_csv(file: pathlib.Path, image: str) -> list[dict]:
     return objects
 
 
-def cut(pixels: numpy.ndarray, objects: list[dict], left: int, right: int) -> tuple[numpy.ndarray, list[dict]]:
-    """Columns of an image with the objects whose middle lies there and of which nothing is cut off."""
-    kept = [part | {"points": part["points"] - [left, 0]} for part in objects
-            if part["points"][:, 0].min() >= left and part["points"][:, 0].max() <= right]
-    return pixels[:, left:right], kept
+def cut(pixels: numpy.ndarray, objects: list[dict], left: int, top: int, side: int) -> tuple[numpy.ndarray, list[dict]]:
+    """A square of an image with the objects that lie wholly within it; those that its edges cut are marked as difficult."""
+    low = numpy.array([left, top])
+    kept = []
+    for part in objects:
+        points = part["points"] - low
+        if points.max(0).min() <= 0 or points.min(0).max() >= side:
+            continue
+        within = points.min() >= 0 and points.max() <= side
+        kept.append(part | {"points": points, "difficult": part.get("difficult", False) or not within})
+    return pixels[top:top + side, left:left + side], kept
 
 
 def pixels_of(file: pathlib.Path) -> numpy.ndarray:
@@ -112,10 +118,9 @@ def isaid(data: pathlib.Path) -> list[tuple]:
 
 
 def dota(data: pathlib.Path) -> list[tuple]:
-    """One labelled image: its left part is learnt, its right part held out."""
+    """Two squares of the one labelled image: a harbour full of ships."""
     pixels, objects = pixels_of(data / "images" / "P0706.png"), objects_of_dota(data / "labelTxt" / "P0706.txt")
-    middle, width = round(0.6 * pixels.shape[1]), pixels.shape[1]
-    return [cut(pixels, objects, 0, middle), cut(pixels, objects, middle, width)]
+    return [cut(pixels, objects, 332, 0, 448), cut(pixels, objects, 332, 488, 448)]
 
 
 def ships(data: pathlib.Path) -> list[tuple]:

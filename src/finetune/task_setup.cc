@@ -15,14 +15,15 @@
 namespace skysense {
 namespace {
 
+[[noreturn]] void refuse_head(const std::string& head, LabelKind label) {
+  throw UsageError(
+      fmt::format("task.head {} does not go with the data set's labels, a {} each", head, label_kind_name(label)));
+}
+
 /// What a head says of labels of a kind. Throws UsageError where they do not go together.
 TaskKind kind_of(LabelKind label, const std::string& head_word) {
   if (is_detector(head_word) && label == LabelKind::kBoxes) return TaskKind::kBoxes;
-  const auto refuse = [&] {
-    throw UsageError(fmt::format("task.head {} does not go with the data set's labels, a {} each", head_word,
-                                 label_kind_name(label)));
-  };
-  if (is_detector(head_word)) refuse();
+  if (is_detector(head_word)) refuse_head(head_word, label);
   const HeadKind head = parse_head(head_word);
   const bool segments = head == HeadKind::kFcn || head == HeadKind::kUperNet;
   const bool changes = head == HeadKind::kBit || head == HeadKind::kUNet;
@@ -49,8 +50,7 @@ TaskKind kind_of(LabelKind label, const std::string& head_word) {
     case LabelKind::kBoxes:  // detectors answered above
       break;
   }
-  refuse();
-  return {};
+  refuse_head(head_word, label);
 }
 
 /// A detector's own settings.

@@ -56,6 +56,7 @@ def test_pieces_are_boxes_of_what_the_labels_say(folder):
     (plane,) = detection_pieces.objects_of_masks(folder / "a.png", detection_pieces.ISAID)
     assert plane["class"] == "plane"
     assert (plane["points"].min(0).tolist(), plane["points"].max(0).tolist()) == ([10, 5], [20, 9])
-    pixels, kept = detection_pieces.cut(colours, [plane], 8, 25)
-    assert pixels.shape[1] == 17 and kept[0]["points"][:, 0].min() == 2
-    assert detection_pieces.cut(colours, [plane], 12, 30)[1] == []
+    pixels, (kept,) = detection_pieces.cut(colours, [plane], 8, 2, 15)
+    assert pixels.shape[:2] == (15, 15) and kept["points"].min(0).tolist() == [2, 3] and not kept["difficult"]
+    assert detection_pieces.cut(colours, [plane], 12, 0, 15)[1][0]["difficult"]
+    assert detection_pieces.cut(colours, [plane], 20, 0, 10)[1] == []
