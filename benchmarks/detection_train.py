@@ -40,7 +40,7 @@ def recipe_of(boxes: str, arguments: argparse.Namespace) -> dict:
     steps = arguments.steps
     return {
         "title": f"benchmarks/detection.py: {boxes} boxes",
-        "data": {"reader": "places-objects", "modalities": ["hr"], "side": arguments.size * arguments.hr_per_cell},
+        "data": {"reader": "places-objects", "modalities": ["hr"], "with_objects": True, "side": arguments.size * arguments.hr_per_cell},
         "task": {"head": HEADS[boxes], "geo_context": False},
         "detection": merged(detector(arguments, [8, 16, 32, 64, 128]), {"detections": 500}),
         "train": {"steps": steps, "batch_size": arguments.batch, "lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "layer_decay": 0.9,

@@ -17,6 +17,7 @@ void TaskDataOptions::describe(OptionFields& fields) {
       .at_least(0);
   fields("tile_stride", tile_stride, "step between tiles; 0: their side").at_least(0);
   frame.describe(fields);
+  fields("with_objects", with_objects, "of boxes: training samples, or tiles, that show no object are left out");
   fields("train_splits", train_splits, "splits that are learnt from");
   fields("val_split", val_split, "split that is measured while training");
   fields("val_share", val_share, "where val_split has no samples: share of the training samples held out for it")

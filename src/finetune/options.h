@@ -38,8 +38,9 @@ struct TaskDataOptions {
   /// Where above 0, training samples are tiles of this side of the labelled images, as the published codes cut them; a
   /// pass over the samples then is one over the ground. Evaluation sees the images whole.
   int64_t tile = 0;
-  int64_t tile_stride = 0;                            ///< of the tiles; 0: as their side, without overlap
-  FrameOptions frame;                                 ///< its side is the training crop and the prediction tile
+  int64_t tile_stride = 0;    ///< of the tiles; 0: as their side, without overlap
+  FrameOptions frame;         ///< its side is the training crop and the prediction tile
+  bool with_objects = false;  ///< of boxes: training samples without an object to be learnt are left out (mmdetection)
   std::vector<std::string> train_splits = {"train"};  ///< learnt from
   std::string val_split = "val";                      ///< measured every eval.every steps
   double val_share = 0;        ///< where val_split has no samples: share of the training samples held out for it

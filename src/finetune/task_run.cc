@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "core/progress.h"
 #include "finetune/selection.h"
 #include "finetune/task_evaluation.h"
 
@@ -22,6 +23,21 @@ void check(const FinetuneOptions& options, const Ranks& ranks) {
   }
   if (options.eval.patience > 0 && options.eval.every == 0)
     throw UsageError("eval.patience wants evaluations on the way: set eval.every");
+}
+
+/// Those that show an object to be learnt; reads all labels.
+std::vector<int64_t> samples_with_objects(const LabelledDataset& dataset, const std::vector<int64_t>& numbers) {
+  Progress progress("samples with objects", static_cast<int64_t>(numbers.size()), "samples");
+  std::vector<int64_t> kept;
+  int64_t done = 0;
+  for (const int64_t number : numbers) {
+    const LabelledSample labels = dataset.get(number, {.modalities = {}});
+    if (labels.objects && std::ranges::count(labels.objects->ignored, 0) > 0) kept.push_back(number);
+    progress.update(++done);
+  }
+  progress.finish();
+  if (kept.empty()) throw DataError(dataset.description().name + ": no training sample shows an object to be learnt");
+  return kept;
 }
 
 }  // namespace
@@ -44,6 +60,8 @@ TaskRun plan_task_run(const FinetuneOptions& options, const std::string& recipe,
     throw DataError(fmt::format("{}: no samples of the split{} that data.train_splits names",
                                 dataset.description().name, options.data.train_splits.size() > 1 ? "s" : ""));
   }
+  if (options.data.with_objects && run.setup.task.kind == TaskKind::kBoxes)
+    run.training = samples_with_objects(dataset, run.training);
   run.training = select_samples(dataset, run.training, options.data.selection);
   run.validation = samples_of(dataset, options.data.val_split);
   if (run.validation.empty() && options.data.val_share > 0)

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "datasets/tiled_dataset.h"
 #include "detection/detection_product.h"
 #include "engine/checkpoint.h"
 #include "engine/product.h"
@@ -170,6 +171,16 @@ TEST(ObjectTraining, CropsShowAnObjectWhereTheySearchForOne) {
   const int64_t plain = crops_with_objects(false), searched = crops_with_objects(true);
   EXPECT_LT(plain, 12);
   EXPECT_GT(searched, 2 * plain);
+}
+
+TEST(ObjectTraining, TilesWithoutObjectsAreLeftOut) {
+  const TiledDataset tiles(std::make_unique<ObjectDataset>(testing::ObjectDatasetOptions{.side = 256, .sparse = true}),
+                           {.side = 64, .stride = 64}, {"train"});
+  auto options = small_detection_run(DetectorKind::kFasterRcnn, 1);
+  EXPECT_EQ(plan_task_run(options, "", tiles, small_pretrained()).training.size(), 4u * 16u);
+  options.data.with_objects = true;
+  const auto training = plan_task_run(options, "", tiles, small_pretrained()).training;
+  EXPECT_EQ(training, (std::vector<int64_t>{0, 16, 32, 48}));
 }
 
 TEST(ObjectTraining, SettingsThatDoNotFitAreRefused) {
