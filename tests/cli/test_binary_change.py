@@ -14,7 +14,7 @@ data: {reader: change-pairs, side: 32, options: {train_share: 0.75, sensor: sent
 task: {head: unet, channels: 32, norm: group}
 loss: {kind: binary-cross-entropy}
 augment: {horizontal_flip: 0.5, vertical_flip: 0.5}
-train: {steps: 40, batch_size: 6, lr: 3.0e-3, schedule: exponential, gamma: 0.95, warmup_steps: 2, log_every: 1}
+train: {steps: 50, batch_size: 6, lr: 5.0e-3, schedule: exponential, gamma: 0.95, gamma_period: 0.1, warmup_steps: 2, log_every: 1}
 eval: {every: 0, resamples: 20, batch: 4}
 threads: 1
 """
@@ -31,7 +31,7 @@ def write(path, pixels, left=500000.0):
 def pair(random, width=SIDE, height=SIDE):
     """Two images of one ground, and the squares of it that became bright."""
     ground = random.uniform(800, 1800, (10, 1, 1)) + random.normal(0, 60, (10, height, width))
-    mask = numpy.kron(random.random((height // 8, width // 8)) < 0.3, numpy.ones((8, 8))).astype(bool)
+    mask = numpy.kron(random.random((height // 8, width // 8)) < 0.4, numpy.ones((8, 8))).astype(bool)
     after = ground + random.normal(0, 60, ground.shape) + 2500 * mask
     return ground.clip(1).astype("uint16"), after.clip(1).astype("uint16"), mask
 
