@@ -18,8 +18,8 @@ S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "
 CHANGE = {"task": {"head": "bit"}}
 TASKS = {
     "aid": (Task("aid", "aid", "oa", merged(LINEAR, {"data": {"resize": 128, "side": 128}})), "aid_150"),
-    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "levir_cd"),
-    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "dsifn_cd"),
+    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "levir_cd"),
+    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "dsifn_cd"),
     "loveda": (Task("loveda", "places-landcover", "miou", SEGMENT), "mmseg_loveda"),
     "terramind-s2": (Task("terramind-s2", "places-landcover", "miou", SEGMENT, ("ms",)), "terramind_s1s2"),
     "terramind-s1": (Task("terramind-s1", "places-landcover", "miou", SEGMENT, ("sar",)), "terramind_s1s2"),
