@@ -25,8 +25,10 @@ from ablations import commit
 from downstream_tasks import runs_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-QUICK = {"seeds": 1, "fractions": [0.1], "steps": 60, "batch": 8, "places": 240, "val_places": 1, "test_places": 60, "size": 16,
-         "pretrain_steps": 40, "pretrain_places": 256, "only": ["scene", "landcover", "crops", "change", "crops-ms-date", "crops-ms-series"]}
+QUICK = {"seeds": 1, "fractions": [0.1], "steps": 20, "batch": 8, "places": 120, "val_places": 1, "test_places": 24, "size": 16,
+         "pretrain_steps": 8, "pretrain_places": 96, "only": ["scene", "scene-ms", "landcover", "change", "crops-ms-date", "crops-ms-series"]}
+# What the real pieces are worth: few samples are learnt by heart in few steps.
+REAL = {"seeds": 2, "steps": 60, "batch": 8}
 STAGES = ("pretrain", "train", "evaluate", "peers", "report")
 
 
@@ -37,7 +39,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--stage", choices=(*STAGES, "all"), default="all")
     parser.add_argument("--only", nargs="+", metavar="TASK", help="these tasks alone")
     parser.add_argument("--real", type=pathlib.Path, metavar="DATA", help="the real pieces of this folder in place of Synthetic Earth")
-    parser.add_argument("--quick", action="store_true", help="small sizes and one seed; other options over them")
+    parser.add_argument("--quick", action="store_true", help="small sizes and one seed on Synthetic Earth; other options over them")
     parser.add_argument("--preset", choices=("nano", "tiny"), default="nano")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--fractions", type=float, nargs="+", default=[0.01, 0.05, 0.1], help="shares of the labels")
@@ -52,12 +54,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pretrain-steps", type=int, default=600)
     parser.add_argument("--pretrain-places", type=int, default=8192)
     parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
+    parser.add_argument("--layer-decay", type=float, help="train.layer_decay of all networks, in place of each one's own")
+    parser.add_argument("--split", choices=("val", "test"), default="test", help="that is measured on; settings are chosen on val")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")
     parser.add_argument("--device", default="cpu", help="of fine-tuning: cpu, cuda or cuda:N")
     parser.add_argument("--keep-runs", action="store_true", help="keep the fine-tuned checkpoints")
     parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
     parser.add_argument("--commit", default=commit(), help="what the results were made with, where this is no checkout")
-    if "--quick" in sys.argv:
+    if "--real" in sys.argv:
+        parser.set_defaults(**REAL)
+    elif "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()
 

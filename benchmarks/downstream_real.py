@@ -7,19 +7,19 @@ import subprocess
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
 from downstream_report import cell, compared, gain_cell
-from downstream_tasks import FUSED, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
-from downstream_train import last_step, metrics_of
+from downstream_tasks import FUSED, LINEAR, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
+from downstream_train import last_step, metrics_of, network_settings, settle
 
-LULC = ["nodata", "water", "trees", "unused 3", "flooded vegetation", "crops", "unused 6", "built", "bare", "snow", "clouds", "rangeland"]
+LULC = ["nodata", *(f"land cover {number}" for number in range(1, 10))]  # TerraMesh's codes
 LOVEDA = ["nodata", "background", "building", "road", "water", "barren", "forest", "agriculture"]
 BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
 S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")  # of TerraMesh
 
 CHANGE = {"task": {"head": "bit"}}
 TASKS = {
-    "aid": (Task("aid", "aid", "oa", {"task": {"head": "linear"}, "data": {"resize": 128, "side": 128}}), "aid_150"),
-    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "levir_cd"),
-    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 256}}), "dsifn_cd"),
+    "aid": (Task("aid", "aid", "oa", merged(LINEAR, {"data": {"resize": 128, "side": 128}})), "aid_150"),
+    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "levir_cd"),
+    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "dsifn_cd"),
     "loveda": (Task("loveda", "places-landcover", "miou", SEGMENT), "mmseg_loveda"),
     "terramind-s2": (Task("terramind-s2", "places-landcover", "miou", SEGMENT, ("ms",)), "terramind_s1s2"),
     "terramind-s1": (Task("terramind-s1", "places-landcover", "miou", SEGMENT, ("sar",)), "terramind_s1s2"),
@@ -86,6 +86,10 @@ def folder_of(piece: str, arguments: argparse.Namespace) -> pathlib.Path:
 
 def run(arguments: argparse.Namespace) -> list[str]:
     """Fine-tunes and evaluates every task, network and seed that has no result; writes OUT/real.md and OUT/real.json."""
+    unknown = set(arguments.only or ()) - TASKS.keys()
+    if unknown:
+        raise ValueError(f"--only {' '.join(sorted(unknown))}: there are {', '.join(sorted(TASKS))}")
+    settle(arguments)
     chosen = {name: task for name, task in TASKS.items() if (not arguments.only or name in arguments.only) and (arguments.real / task[1]).is_dir()}
     if not chosen:
         raise ValueError(f"--real {arguments.real}: has none of {', '.join(sorted({piece for _, piece in TASKS.values()}))}")
@@ -108,11 +112,10 @@ def finetune_job(name: str, network: str, seed: int, arguments: argparse.Namespa
     if result_file(name, network, seed, arguments).exists() or (folder / "finetune.json").exists():
         return None
     recipe = arguments.out / "recipes" / f"{name}.yaml"
-    write_json(recipe, merged(recipe_of(task, arguments.steps, arguments.batch), {"data": task.settings.get("data", {})}))
+    write_json(recipe, recipe_of(task, arguments.steps, arguments.batch))
     command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", str(folder_of(piece, arguments)), "-o", str(folder),
                "--model", str(arguments.model) if network == PRETRAINED else f"random:{arguments.preset}"]
-    for key, value in {"seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
-        command += ["--set", f"{key}={value}"]
+    command += network_settings(network, seed, arguments)
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
@@ -131,7 +134,7 @@ def evaluate_job(name: str, network: str, seed: int, arguments: argparse.Namespa
         metrics = metrics_of(result)
         write_json(file, {"task": name, "network": network, "seed": seed, "metric": task.metric, "value": metrics[task.metric],
                           "metrics": metrics, "steps": arguments.steps, "commit": arguments.commit,
-                          "training_samples": read_json(folder / "finetune.json")["training_samples"]})
+                          "training_samples": read_json(folder / "finetune.json")["training_samples"], "test_samples": result["samples"]})
 
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.evaluate.log", work=1, finish=finish)
 
@@ -145,7 +148,8 @@ def statistics_job(arguments: argparse.Namespace) -> Job | None:
                "--modality", "hr", "--baseline", "pixels", "--threads", "1"]
     return Job(name="aid pixel statistics", command=command, log=arguments.out / "logs" / "aid-statistics.log", work=1,
                finish=lambda result: write_json(file, {"task": "aid", "network": "pixel-statistics", "seed": 0, "metric": "oa",
-                                                       "value": result["linear"]["baselines"]["pixel_statistics"]["oa"]}))
+                                                       "value": result["linear"]["baselines"]["pixel_statistics"]["oa"],
+                                                       "commit": arguments.commit}))
 
 
 def report(names: list[str], arguments: argparse.Namespace) -> None:
@@ -156,11 +160,12 @@ def report(names: list[str], arguments: argparse.Namespace) -> None:
 
     lines = [f"## Fine-tuning on real pieces\n\n{arguments.steps} steps of {arguments.batch} samples, commit {arguments.commit}. Percent of small "
              "test sets, ± the standard deviation over seeds: they show that the paths work and little about the sensors.\n",
-             "| task | metric | samples to learn from | pre-trained | random initialisation | gain |", "|---|---|---|---|---|---|"]
+             "| task | metric | samples to learn from | to test on | pre-trained | random initialisation | gain |", "|---|---|---|---|---|---|---|"]
     for name in names:
         found = {network: values(name, network) for network in (PRETRAINED, RANDOM)}
-        counts = {run["training_samples"] for run in runs if run["task"] == name and "training_samples" in run}
-        lines.append(f"| {name} | {TASKS[name][0].metric} | {max(counts, default='–')} | {cell(found[PRETRAINED])} | {cell(found[RANDOM])} | "
+        learnt, tested = (max((run[count] for run in runs if run["task"] == name and count in run), default="–")
+                          for count in ("training_samples", "test_samples"))
+        lines.append(f"| {name} | {TASKS[name][0].metric} | {learnt} | {tested} | {cell(found[PRETRAINED])} | {cell(found[RANDOM])} | "
                      f"{gain_cell(compared(found[PRETRAINED], found[RANDOM]))} |")
     statistic = values("aid", "pixel-statistics")
     if statistic:

@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from downstream_tasks import PRETRAINED, RANDOM, U_NET, Run, Task, recipe_of
+from downstream_tasks import LAYER_DECAY, PRETRAINED, RANDOM, U_NET, Run, Task, recipe_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
@@ -15,8 +15,16 @@ U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
 
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
-    names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places")
+    names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places",
+             "layer_decay", "split")
     return {name: getattr(arguments, name) for name in names} | {"model": str(arguments.model) if arguments.model else None}
+
+
+def network_settings(network: str, seed: int, arguments: argparse.Namespace) -> list[str]:
+    """What the recipe leaves to the network and to this machine."""
+    decay = LAYER_DECAY[network] if arguments.layer_decay is None else arguments.layer_decay
+    values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1, "train.layer_decay": decay}
+    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 
 
 def settle(arguments: argparse.Namespace) -> None:
@@ -77,8 +85,7 @@ def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
     folder = arguments.out / "runs" / run.key
     command = [arguments.program, "finetune", "--recipe", str(recipe_file(run.task, arguments)), "--data", world_of(arguments), "-o", str(folder),
                "--model", f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments)), "--fraction", f"{run.fraction:g}"]
-    for key, value in {"seed": run.seed, "data.seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
-        command += ["--set", f"{key}={value}"]
+    command += network_settings(run.network, run.seed, arguments)
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
@@ -121,7 +128,7 @@ def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
         folder = arguments.out / "runs" / run.key
         if not (folder / "finetune.json").exists():
             continue
-        command = [arguments.program, "evaluate", "--model", str(folder), "--data", world_of(arguments), "--split", "test",
+        command = [arguments.program, "evaluate", "--model", str(folder), "--data", world_of(arguments), "--split", arguments.split,
                    "--set", "threads=1", "--set", f"device={arguments.device}"]
         jobs.append(Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.evaluate.log", work=1,
                         finish=lambda result, run=run: keep_result(run, result, arguments)))
@@ -129,7 +136,7 @@ def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
 
 
 def exported(task: Task, split: str, fraction: float, seed: int, arguments: argparse.Namespace) -> pathlib.Path:
-    what = "test" if split == "test" else f"{100 * fraction:g}pc.s{seed}"
+    what = split if split != "train" else f"{100 * fraction:g}pc.s{seed}"
     return arguments.out / "samples" / f"{task.name}.{what}.safetensors"
 
 
@@ -153,7 +160,7 @@ def peers(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     missing = [run for run in runs if run.network == U_NET and not result_file(run, arguments).exists()]
     wanted = {}  # several networks learn from, or are tested on, the same file
     for run in missing:
-        for what in ((run.task, "train", run.fraction, run.seed), (run.task, "test", 1.0, 0)):
+        for what in ((run.task, "train", run.fraction, run.seed), (run.task, arguments.split, 1.0, 0)):
             wanted[exported(*what, arguments)] = what
     exports = [export_job(*wanted[file], arguments) for file in sorted(wanted)]
     failures = run_jobs("exporting samples", [job for job in exports if job], arguments.jobs)
@@ -162,7 +169,7 @@ def peers(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     jobs = []
     for run in missing:
         command = [sys.executable, "-m", "peers.u_net", "--train", str(exported(run.task, "train", run.fraction, run.seed, arguments)), "--test",
-                   str(exported(run.task, "test", 1.0, 0, arguments)), "--modality", run.task.modalities[0], "--steps", str(arguments.steps),
+                   str(exported(run.task, arguments.split, 1.0, 0, arguments)), "--modality", run.task.modalities[0], "--steps", str(arguments.steps),
                    "--batch", str(arguments.batch), "--seed", str(run.seed), "--parameters", str(U_NETS_SIZE[arguments.preset])]
         jobs.append(Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=1,
                         finish=lambda result, run=run: keep_result(run, result, arguments), folder=ROOT / "python"))

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Compares `skysense predict` with a streaming PyTorch + rasterio loop: same network, weights, dtype, tiles and threads.
+"""Compares `skysense predict` with streaming PyTorch loops: same network, weights, dtype, tiles and threads.
 
-    .venv/bin/python benchmarks/predict.py [--threads 1] [--rounds 3] [--side 2000]
+    .venv/bin/python benchmarks/predict.py [--threads 1] [--rounds 3] [--side 2000] [--peers rasterio torchgeo]
 
 Makes a scene of noisy patches, RGB in uint8 and ten bands in uint16, and an untrained `nano` network with an UperNet
-head; each round runs both programs one after the other in processes of their own, each first in turn. Times are those of
+head; each round runs the programs one after the other in processes of their own, in turn from either end. The peers differ in how
+tiles are read (python/peers/scene_tiles.py): rasterio and a thread that reads ahead, or torchgeo's RasterDataset, GridGeoSampler and
+DataLoader, whose process that reads is not counted into its memory. Times are those of
 whole processes, from start to a finished Cloud-Optimised GeoTIFF. The ratio is the median over the rounds of their seconds /
 ours: above 1 we are faster; `cpu_ratio` is that of their processor time, which other work on the machine does not
 stretch; `outside` is our share of the time outside the network. `agreement` is the part of pixels to
-which both gave one class. Prints a table on stderr and one JSON line on stdout.
+which both gave one class (torchgeo's tiles begin at the lower left corner). Prints a table on stderr and one JSON line on stdout.
 """
 
 import argparse
@@ -26,6 +28,7 @@ import rasterio
 from programs import ROOT, run
 
 sys.path.insert(0, str(ROOT / "python"))
+OURS = "skysense"
 CASES = {"hr": ("uint8", 3, 0.3, 512), "ms": ("uint16", 10, 10, 128)}  # stored type, bands, pixel in metres, tile in pixels
 
 
@@ -49,37 +52,52 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def compare(arguments: argparse.Namespace, folder: pathlib.Path, modality: str, dtype: str) -> dict:
-    model, scene = folder / f"task_{modality}", folder / f"{modality}.tif"
-    outputs = {name: folder / f"{modality}_{dtype}_{name}.tif" for name in ("skysense", "pytorch")}
-    commands = {
-        "skysense": [arguments.program, "predict", "--model", model, f"--{modality}", scene, "-o", outputs["skysense"],
-                     "--overwrite", "--precision", dtype, "--threads", arguments.threads],
-        "pytorch": [sys.executable, "-m", "peers.predict_scene", model, scene, outputs["pytorch"],
-                    "--dtype", dtype, "--threads", arguments.threads, "--batch", arguments.batch],
-    }
-    results = {name: [] for name in commands}
-    for number in range(arguments.rounds):
+def measure(commands: dict[str, list], rounds: int) -> dict[str, list[dict]]:
+    results: dict[str, list[dict]] = {name: [] for name in commands}
+    for number in range(rounds):
         for name, command in sorted(commands.items(), reverse=number % 2 == 0):
             before = cpu_seconds()
             results[name].append(run([str(word) for word in command]))
             results[name][-1]["cpu_seconds"] = cpu_seconds() - before
-    ours, theirs = results["skysense"], results["pytorch"]
-    ratios = [b["seconds"] / a["seconds"] for a, b in zip(ours, theirs)]
-    memory = [a["peak_memory_bytes"] / 2**20 / b["peak_memory_mb"] for a, b in zip(ours, theirs)]
-    with rasterio.open(outputs["skysense"]) as a, rasterio.open(outputs["pytorch"]) as b:
+    return results
+
+
+def median(values) -> float:
+    return round(statistics.median(values), 3)
+
+
+def beside(ours: list[dict], theirs: list[dict], maps: tuple[pathlib.Path, pathlib.Path]) -> dict:
+    """One peer's figures against ours."""
+    pairs = list(zip(ours, theirs))
+    ratios = [b["seconds"] / a["seconds"] for a, b in pairs]
+    with rasterio.open(maps[0]) as a, rasterio.open(maps[1]) as b:
         agreement = float((a.read(1) == b.read(1)).mean())
+    return {"ratio": median(ratios), "ratios": [round(r, 2) for r in ratios],
+            "cpu_ratio": median(b["cpu_seconds"] / a["cpu_seconds"] for a, b in pairs),
+            "memory_ratio": median(a["peak_memory_bytes"] / 2**20 / b["peak_memory_mb"] for a, b in pairs),
+            "network_ratio": median(b["network_seconds"] / b["tiles"] * a["tiles"] / a["network_seconds"] for a, b in pairs),
+            "agreement": round(agreement, 5)}
+
+
+def compare(arguments: argparse.Namespace, folder: pathlib.Path, modality: str, dtype: str) -> dict:
+    model, scene = folder / f"task_{modality}", folder / f"{modality}.tif"
+    outputs = {name: folder / f"{modality}_{dtype}_{name}.tif" for name in (OURS, *arguments.peers)}
+    commands = {OURS: [arguments.program, "predict", "--model", model, f"--{modality}", scene, "-o", outputs[OURS],
+                       "--overwrite", "--precision", dtype, "--threads", arguments.threads]}
+    for peer in arguments.peers:
+        commands[peer] = [sys.executable, "-m", "peers.predict_scene", model, scene, outputs[peer], "--loader", peer, "--dtype", dtype,
+                          "--threads", arguments.threads, "--batch", arguments.batch]
+    results = measure(commands, arguments.rounds)
+    ours = results[OURS]
     summary = {
-        "modality": modality, "dtype": dtype, "ratio": round(statistics.median(ratios), 3), "ratios": [round(r, 2) for r in ratios],
-        "cpu_ratio": round(statistics.median(b["cpu_seconds"] / a["cpu_seconds"] for a, b in zip(ours, theirs)), 3),
-        "memory_ratio": round(statistics.median(memory), 3),
-        "outside": round(statistics.median(1 - r["network_seconds"] / r["jobs"] / r["seconds"] for r in ours), 3),
-        "network_ratio": round(statistics.median(b["network_seconds"] / b["tiles"] * a["tiles"] / a["network_seconds"] for a, b in zip(ours, theirs)), 3),
-        "seconds": {name: round(statistics.median(r["seconds"] for r in found), 2) for name, found in results.items()},
-        "cpu_seconds": {name: round(statistics.median(r["cpu_seconds"] for r in found), 2) for name, found in results.items()},
+        "modality": modality, "dtype": dtype,
+        "outside": median(1 - r["network_seconds"] / r["jobs"] / r["seconds"] for r in ours),
+        "peers": {peer: beside(ours, results[peer], (outputs[OURS], outputs[peer])) for peer in arguments.peers},
+        "seconds": {name: median(r["seconds"] for r in found) for name, found in results.items()},
+        "cpu_seconds": {name: median(r["cpu_seconds"] for r in found) for name, found in results.items()},
         "tiles": {name: found[0]["tiles"] for name, found in results.items()},
-        "peak_memory_mb": {"skysense": round(ours[0]["peak_memory_bytes"] / 2**20), "pytorch": round(theirs[0]["peak_memory_mb"])},
-        "agreement": round(agreement, 5)}
+        "peak_memory_mb": {name: round(median(r["peak_memory_bytes"] / 2**20 if name == OURS else r["peak_memory_mb"] for r in found))
+                           for name, found in results.items()}}
     print(json.dumps(summary), file=sys.stderr)
     return summary
 
@@ -91,6 +109,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=4, help="of the peer, in tiles")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peers", nargs="+", default=["rasterio", "torchgeo"], choices=("rasterio", "torchgeo"))
     parser.add_argument("--channels", type=int, default=128, help="of the head")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])

@@ -108,7 +108,7 @@ class BitLayer(nn.Module):
         parts = []
         for h in range(self.heads):
             own = slice(h * self.width, (h + 1) * self.width)
-            weights = torch.softmax(torch.einsum("bnc,blc->bnl", q[..., own], k[..., own]) / self.width**0.5, dim=-1)
+            weights = torch.softmax(torch.einsum("bnc,blc->bnl", q[..., own], k[..., own]) / x.shape[-1] ** 0.5, dim=-1)
             parts.append(torch.einsum("bnl,blc->bnc", weights, v[..., own]))
         x = x + self.proj(torch.cat(parts, dim=-1))
         return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))

@@ -68,8 +68,16 @@ void evaluate_scenes(TaskNetwork& network, const TaskEvaluation& what, TaskScore
   progress.finish();
 }
 
-/// The classes that an image's pixels get: [moments, outputs, H, W] int16.
-torch::Tensor predict_maps(TaskNetwork& network, const TaskEvaluation& what, int64_t number, int64_t moments) {
+/// The pixels that count, of a map of the tile's window.
+torch::Tensor core_of(const torch::Tensor& map, const EvaluationTile& tile) {
+  const PixelWindow& core = tile.core;
+  return map.narrow(-2, core.y - tile.window.y, core.height).narrow(-1, core.x - tile.window.x, core.width);
+}
+
+/// The classes that an image's pixels get: [moments, outputs, H, W] int16. `truth` [moments - 1 + outputs, H, W]: what
+/// the confidences, which are not kept, are held against.
+torch::Tensor predict_maps(TaskNetwork& network, const TaskEvaluation& what, int64_t number, int64_t moments,
+                           const torch::Tensor& truth, TaskScores& scores) {
   const TaskDescription& task = what.setup.task;
   const auto flags = modality_flags(task.modalities);
   const FrameGrid grid = frame_grid(what.dataset, number, flags);
@@ -91,15 +99,15 @@ torch::Tensor predict_maps(TaskNetwork& network, const TaskEvaluation& what, int
       for (int64_t moment = 0; moment < moments; ++moment) {
         auto prepared = prepare_sample(samples[static_cast<size_t>(i)], what.setup, moment, nullptr);
         batches.add(std::move(prepared), [&, tile, moment](const TaskAnswer& answer) {
-          const PixelWindow& core = tile.core;
+          const auto of_core = [&core = tile.core](const torch::Tensor& map) {
+            return map.narrow(0, core.y, core.height).narrow(1, core.x, core.width);
+          };
           for (int64_t output = 0; output < outputs; ++output) {
-            const auto classes =
-                probabilities(answer.logits[static_cast<size_t>(output)].unsqueeze(0), task.loss).squeeze(0).argmax(0);
-            maps[moment][output]
-                .narrow(0, core.y, core.height)
-                .narrow(1, core.x, core.width)
-                .copy_(classes.narrow(0, core.y - tile.window.y, core.height)
-                           .narrow(1, core.x - tile.window.x, core.width));
+            const auto shares =
+                probabilities(answer.logits[static_cast<size_t>(output)].unsqueeze(0), task.loss).squeeze(0);
+            const auto [confidence, classes] = core_of(shares, tile).max(0);
+            of_core(maps[moment][output]).copy_(classes);
+            scores.add_confidence(of_core(truth[moment + output]), classes, confidence);
           }
         });
       }
@@ -145,23 +153,23 @@ void evaluate_maps(TaskNetwork& network, const TaskEvaluation& what, TaskScores&
     require_label(labels);
     const int64_t moments = moments_of(labels, setup);
     if (moments < 1) throw DataError(labels.entry.name + ": has too few label dates for the task");
-    const auto maps = predict_maps(network, what, number, moments).to(at::kLong);
+    const auto all_truth = labels.label.dim() == 3 ? labels.label : labels.label.unsqueeze(0);
+    const auto maps = predict_maps(network, what, number, moments, all_truth, scores).to(at::kLong);
     if (setup.task.kind == TaskKind::kSemanticChange) {
       for (int64_t moment = 0; moment < moments; ++moment) {
-        const auto truth = labels.label.narrow(0, moment, 2);
+        const auto truth = all_truth.narrow(0, moment, 2);
         scores.add_map(truth, maps[moment]);
         scores.add_change(truth, maps[moment]);
         if (observe) observe(number, truth, maps[moment]);
       }
     } else {
-      const auto truth = labels.label.dim() == 3 ? labels.label : labels.label.unsqueeze(0);
       const auto predicted = maps.select(1, 0);
-      scores.add_map(truth, predicted);
-      if (moments > 1) scores.add_change(truth, predicted);
-      if (observe) observe(number, truth, predicted);
-      if (setup.task.kind == TaskKind::kMap && moments == 1 && follows(previous, number, labels, truth[0]))
-        scores.add_change(at::stack({previous.truth, truth[0]}), at::stack({previous.predicted, predicted[0]}));
-      previous = {number, labels.entry, date_of(labels), truth[0], predicted[0]};
+      scores.add_map(all_truth, predicted);
+      if (moments > 1) scores.add_change(all_truth, predicted);
+      if (observe) observe(number, all_truth, predicted);
+      if (setup.task.kind == TaskKind::kMap && moments == 1 && follows(previous, number, labels, all_truth[0]))
+        scores.add_change(at::stack({previous.truth, all_truth[0]}), at::stack({previous.predicted, predicted[0]}));
+      previous = {number, labels.entry, date_of(labels), all_truth[0], predicted[0]};
     }
     progress.update(++done);
   }

@@ -1,11 +1,13 @@
 #include "finetune/task_scores.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/bincount.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -23,6 +25,13 @@ Confusion sum_of(const std::vector<Confusion>& images, int64_t classes) {
   Confusion sum(classes);
   for (const Confusion& image : images) sum.merge(image);
   return sum;
+}
+
+nlohmann::json calibration_to_json(const Calibration& calibration) {
+  nlohmann::json json = {{"error", calibration.error()}, {"answers", calibration.count()}};
+  for (const Calibration::Bin& bin : calibration.bins())
+    json["bins"].push_back({{"answers", bin.count}, {"confidence", bin.confidence}, {"accuracy", bin.accuracy}});
+  return json;
 }
 
 double score_of(const Confusion& confusion, TaskKind kind) {
@@ -91,6 +100,20 @@ void TaskScores::add_scenes(const torch::Tensor& logits, const torch::Tensor& la
 void TaskScores::add_map(const torch::Tensor& truth, const torch::Tensor& predicted) {
   images_.emplace_back(static_cast<int64_t>(task_.classes.size()));
   add_pairs(images_.back(), truth, predicted);
+}
+
+void TaskScores::add_confidence(const torch::Tensor& truth, const torch::Tensor& predicted,
+                                const torch::Tensor& confidence) {
+  const int64_t bins = calibration_.size();
+  const auto counts = truth != kIgnored;
+  const auto sure = confidence.masked_select(counts).to(at::kDouble);
+  const auto bin = (sure * bins).to(at::kLong).clamp(0, bins - 1);
+  const auto right = (truth == predicted).masked_select(counts).to(at::kDouble);
+  const auto all = at::bincount(bin, {}, bins), all_right = at::bincount(bin, right, bins),
+             sum = at::bincount(bin, sure, bins);
+  for (int64_t i = 0; i < bins; ++i) {
+    calibration_.add(i, all[i].item<int64_t>(), std::lround(all_right[i].item<double>()), sum[i].item<double>());
+  }
 }
 
 void TaskScores::add_change(const torch::Tensor& truth, const torch::Tensor& predicted) {
@@ -216,6 +239,7 @@ nlohmann::json TaskScores::to_json(const std::optional<BootstrapOptions>& option
     json["per_class"] = scores_to_json(scores_of(*confusion()), task_.classes)["per_class"];
     json["confusion"] = confusion()->counts();
   }
+  if (calibration_.count() > 0) json["calibration"] = calibration_to_json(calibration_);
   if (options && size() > 0) {
     const ConfidenceInterval interval = this->interval(*options);
     json["interval"] = {{"low", interval.low},

@@ -36,6 +36,9 @@ class TaskScores {
   void add_scenes(const torch::Tensor& logits, const torch::Tensor& labels);
   /// Classes of an image's pixels: truth (-1 ignored) and predicted, of one shape.
   void add_map(const torch::Tensor& truth, const torch::Tensor& predicted);
+  /// How sure the network is of its answers: truth (-1 ignored), predicted classes and their probabilities, of one
+  /// shape. Pieces of an image as they come: their bins are counted, nothing is kept.
+  void add_confidence(const torch::Tensor& truth, const torch::Tensor& predicted, const torch::Tensor& confidence);
   /// Maps [T, H, W] of dates that follow each other, of one image.
   void add_change(const torch::Tensor& truth, const torch::Tensor& predicted);
 
@@ -53,7 +56,8 @@ class TaskScores {
   double value(const std::string& metric) const;
   /// Confusion of the classes over everything; nothing for several labels a scene and for objects.
   std::optional<Confusion> confusion() const;
-  /// How sure the network is of its answers against how often it is right; of scenes of one class.
+  /// How sure the network is of its answers against how often it is right, of scenes of one class and of maps' pixels;
+  /// empty for several labels a scene.
   const Calibration& calibration() const { return calibration_; }
   /// Average precision by class, of several labels a scene.
   std::optional<MultiLabelPrecision> precision() const;
@@ -61,7 +65,7 @@ class TaskScores {
   const std::optional<ObjectScores>& objects() const { return objects_; }
   /// Of the main metric, by resampling images or scenes; of objects of voc, which map50 samples at 101 recalls.
   ConfidenceInterval interval(const BootstrapOptions& options) const;
-  /// Of the program's result: metrics, per_class and, where `bootstrap` is given, interval.
+  /// Of the program's result: metrics, per_class, calibration and, where `bootstrap` is given, interval.
   nlohmann::json to_json(const std::optional<BootstrapOptions>& bootstrap) const;
   /// A line a class for people.
   std::string table() const;

@@ -32,8 +32,9 @@ struct BitHeadOptions {
 ///
 /// BIT's ResNet ends in one map; here each level goes through a 1x1 convolution to C channels and their sum on the
 /// first level's grid takes that map's place, so that fine levels count as well. As in BIT the 3x3 convolution that
-/// gives C channels follows. Modules: lateral_convs.<n>, reduce, token_attention, position_embedding, encoder.<n>,
-/// decoder.<n>, change_conv, classifier.
+/// gives C channels follows. Sizes are those of the authors' published LEVIR-CD network (decoder heads of width 8);
+/// positions start near 0 (deviation 0.02), theirs with deviation 1. Modules: lateral_convs.<n>, reduce,
+/// token_attention, position_embedding, encoder.<n>, decoder.<n>, change_conv, classifier.
 class BitHeadImpl : public torch::nn::Module {
  public:
   explicit BitHeadImpl(const BitHeadOptions& options);

@@ -3,6 +3,8 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
+#include <cmath>
+
 namespace skysense {
 namespace {
 
@@ -32,8 +34,10 @@ BitLayerImpl::BitLayerImpl(const BitLayerOptions& options)
 
 torch::Tensor BitLayerImpl::forward(const torch::Tensor& x, const torch::Tensor& tokens) {
   const auto queries = norm1_(x), keys = norm1_(tokens);
-  const auto mixed = at::scaled_dot_product_attention(
-      split_heads(query_(queries), heads_), split_heads(key_(keys), heads_), split_heads(value_(keys), heads_));
+  const double scale = 1 / std::sqrt(static_cast<double>(x.size(2)));
+  const auto mixed =
+      at::scaled_dot_product_attention(split_heads(query_(queries), heads_), split_heads(key_(keys), heads_),
+                                       split_heads(value_(keys), heads_), {}, 0.0, false, scale);
   const auto attended = x + proj_(mixed.transpose(1, 2).flatten(2));
   return attended + fc2_(at::gelu(fc1_(norm2_(attended))));
 }

@@ -17,6 +17,9 @@ struct BitLayerOptions {
 /// Pre-norm transformer layer whose queries attend to other tokens, and an MLP with exact GELU; projections to queries,
 /// keys and values have no bias. Encoder layer of BIT where a sequence attends to itself, decoder layer where pixels
 /// attend to the semantic tokens; one LayerNorm serves both sides. Source: BIT (Chen et al. 2021, arXiv 2103.00208).
+/// Attention is scaled by 1 / sqrt(C), C the channels of the layer, as in the authors' code and Open-CD's: their heads'
+/// width need not be C / heads, and the paper's formula leaves open which of the two it means. Open-CD's variant has
+/// ReLU in the MLP, a LayerNorm for either side and heads of width 8 in the encoder too; we keep the authors'.
 /// Modules: norm1, query, key, value, proj, norm2, fc1, fc2.
 class BitLayerImpl : public torch::nn::Module {
  public:

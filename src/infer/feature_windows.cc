@@ -73,6 +73,7 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
     const GroupResult& group = kept.at(step->group);
     if (!open) open = empty_window(windows[step->window], extractor, group.images);
     add_group(*open, group, run.tiling.cells(step->group), extractor.divisions());
+    if (step->last) kept.erase(step->group);
     if (step->ends_window) {
       finish_window(*open);
       run.sink(*open);

@@ -22,6 +22,10 @@ std::vector<CellWindow> blocks_in_strips(const CellWindow& area, int64_t side, i
 GroupPlan::GroupPlan(std::vector<CellWindow> windows, const Tiling& tiling, int64_t room)
     : windows_(std::move(windows)), tiling_(tiling), room_(room) {
   if (room < 1) throw std::logic_error("a group plan needs room for one result");
+  for (const CellWindow& window : windows_) {
+    if (window.empty()) continue;
+    for (const TileGroup& group : tiling_.groups_touching(window)) ++visits_left_[group];
+  }
 }
 
 std::optional<GroupStep> GroupPlan::next() {
@@ -48,6 +52,12 @@ std::optional<GroupStep> GroupPlan::next() {
     }
   }
   kept_[step.group] = visit_++;
+  const auto left = visits_left_.find(step.group);
+  if (--left->second == 0) {
+    step.last = true;
+    kept_.erase(step.group);
+    visits_left_.erase(left);
+  }
   return step;
 }
 

@@ -22,11 +22,13 @@ struct GroupStep {
   bool compute = false;             ///< false: its result is still at hand
   std::optional<TileGroup> forget;  ///< the result to drop first, to make room
   bool ends_window = false;         ///< the window is complete after this visit
+  bool last = false;                ///< no later window needs the result: it is dropped after this visit
 };
 
-/// What is computed when, given room for a number of batch results: the one longest unused goes first. It depends on
-/// nothing but its arguments, so the thread that reads ahead follows a copy of the plan that the computing thread has.
-/// The room decides how often a batch at the border of two windows is computed again, never its values.
+/// What is computed when, given room for a number of batch results: those that nobody needs any more go at once, else
+/// the one longest unused goes first. It depends on nothing but its arguments, so the thread that reads ahead follows a
+/// copy of the plan that the computing thread has. The room decides how often a batch at the border of two windows is
+/// computed again, never its values.
 class GroupPlan {
  public:
   /// room >= 1 results.
@@ -39,8 +41,9 @@ class GroupPlan {
   Tiling tiling_;
   int64_t room_;
   size_t window_ = 0;
-  std::deque<TileGroup> waiting_;      ///< of the current window
-  std::map<TileGroup, int64_t> kept_;  ///< result -> number of its last visit
+  std::deque<TileGroup> waiting_;             ///< of the current window
+  std::map<TileGroup, int64_t> visits_left_;  ///< by windows that are still to come
+  std::map<TileGroup, int64_t> kept_;         ///< result -> number of its last visit
   int64_t visit_ = 0;
 };
 

@@ -31,12 +31,15 @@ Calibration::Calibration(int64_t bins) : sums_(static_cast<size_t>(std::max<int6
 }
 
 void Calibration::add(double confidence, bool right) {
-  const auto last = static_cast<int64_t>(sums_.size()) - 1;
-  const auto number = static_cast<int64_t>(confidence * static_cast<double>(sums_.size()));
-  Sums& bin = sums_[static_cast<size_t>(std::clamp<int64_t>(number, 0, last))];
-  ++bin.count;
-  bin.right += right ? 1 : 0;
-  bin.confidence += confidence;
+  const auto bin = static_cast<int64_t>(confidence * static_cast<double>(size()));
+  add(std::clamp<int64_t>(bin, 0, size() - 1), 1, right ? 1 : 0, confidence);
+}
+
+void Calibration::add(int64_t bin, int64_t count, int64_t right, double confidence) {
+  Sums& sum = sums_.at(static_cast<size_t>(bin));
+  sum.count += count;
+  sum.right += right;
+  sum.confidence += confidence;
 }
 
 std::vector<Calibration::Bin> Calibration::bins() const {

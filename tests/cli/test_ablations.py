@@ -59,7 +59,7 @@ def test_separate_backbones_train_and_are_probed(folder):
     result_of("pretrain", "--data", "synth:2,size=16", "-o", folder / "run", *settings)
     logged = json.loads((folder / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert {"experts.hr.3.0", "experts.ms.3.0", "experts.sar.2.3"} <= logged.keys()
-    result_of("synth", "-o", folder / "world", "--places", 24, "--test-places", 12, "--size", 16)
+    result_of("synth", "-o", folder / "world", "--places", 24, "--test-places", 12, "--size", 16, "--hr-per-cell", 2, "--ms-dates", 2, "--sar-dates", 1)
     for modality in ("ms", "fused"):
         probe = result_of("probe", "--model", folder / "run", "--data", folder / "world", "--test", folder / "world" / "test", "--modality", modality)
         assert probe["test_samples"] == 12
@@ -69,7 +69,8 @@ def test_separate_backbones_train_and_are_probed(folder):
 
 
 def test_a_world_of_its_own_seed_and_size(folder):
-    settings = ["--set", "train.steps=1", "--set", "train.batch_size=1", "--set", "views.local_views=1"]
+    settings = ["--set", "train.steps=1", "--set", "train.batch_size=1", "--set", "views.local_views=1", "--set", "views.ms_dates=1", "--set",
+                "views.sar_dates=1", "--set", "head.outputs=16", "--set", "gcpl.enabled=false"]
 
     def loss(data, seed):
         run = folder / f"{data.replace(':', '-')}-{seed}"

@@ -138,8 +138,12 @@ def test_maps_are_trained_and_judged_in_tiles(folder):
     (folder / "data" / "label-classes.json").write_text(json.dumps({"format_version": 1, "classes": ["low", "middle", "high"]}))
     (folder / "maps.yaml").write_text(MAPS)
     result_of("finetune", "--recipe", folder / "maps.yaml", "--data", folder / "data", "--model", "random:nano", "-o", folder / "run")
-    result = result_of("evaluate", "--model", folder / "run", "--data", folder / "data")
+    result = result_of("evaluate", "--model", folder / "run", "--data", folder / "data", "--report", folder / "report.html")
     assert sum(result["confusion"]) == result["samples"] * 48 * 48  # every pixel once
+    calibration = result["calibration"]
+    assert calibration["answers"] == sum(entry["answers"] for entry in calibration["bins"]) == result["samples"] * 48 * 48
+    assert sum(entry["answers"] * entry["accuracy"] for entry in calibration["bins"]) == pytest.approx(calibration["answers"] * result["oa"])
+    assert 0 <= calibration["error"] <= 1 and ">Calibration<" in (folder / "report.html").read_text()
     assert {"miou", "macro_f1", "oa", "interval"} <= result.keys()
 
     # A label that stands for no class: one line that names the file and the value.

@@ -9,6 +9,13 @@ from safetensors import safe_open
 
 from conftest import WRONG_USAGE, refusal_of, result_of
 
+TUNING = """
+data: {reader: places-landcover, modalities: [ms], dates: {ms: 1}}
+task: {head: upernet, channels: 8, auxiliary: false, norm: group}
+train: {steps: 2, batch_size: 2, warmup_steps: 1, checkpoint_every: 2}
+eval: {every: 0, resamples: 10}
+threads: 1
+"""
 WORLD = "synth:4,val=2,test=3,seed=6,size=8,hr=4,ms=3,sar=2"
 
 
@@ -41,6 +48,37 @@ def test_files_and_world_give_the_same_samples(folder, written, reader):
             numpy.testing.assert_allclose(stored[name], values, atol=1e-6, err_msg=name)
         else:
             numpy.testing.assert_array_equal(stored[name], values, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["tensors", "geotiff"])
+def test_shards_are_labelled_data_as_the_files_they_hold(folder, written, kind):
+    shards = folder / kind
+    for split in ("", "test"):
+        result_of("index", written / split, "--to-shards", kind, "-o", shards / split)
+    assert (shards / "test" / "shards.json").exists() and (shards / "index.jsonl").exists() == (kind == "geotiff")
+    for reader, split, count in (("places-class", "test", 3), ("places-covers", "train", 4), ("places-landcover", "test", 3)):
+        _, stored, known = samples_of(folder, reader, written, "--split", split)
+        _, packed, described = samples_of(folder, reader, shards, "--split", split)
+        assert packed.keys() == stored.keys() and len(packed["label"]) == count
+        assert described["class_names"] == known["class_names"] and described["contract"] == known["contract"]
+        for name, values in stored.items():
+            numpy.testing.assert_array_equal(packed[name], values, err_msg=f"{reader} {name}")
+    # Labels beside the index are no part of a shard.
+    assert "labels.jsonl" in refusal_of("datasets", "check", "places-crops", shards)
+
+
+def test_a_model_is_tuned_alike_on_files_and_tensor_shards(folder, written):
+    for split in ("", "test"):
+        result_of("index", written / split, "--to-shards", "tensors", "-o", folder / "shards" / split)
+    (folder / "recipe.yaml").write_text(TUNING)
+    tuned, measured = [], []
+    for name, data in (("files", written), ("tensors", folder / "shards")):
+        run = folder / name
+        result_of("finetune", "--recipe", folder / "recipe.yaml", "--data", data, "--model", "random:nano", "-o", run)
+        tuned.append((run / "model" / "teacher.safetensors").read_bytes())
+        measured.append(result_of("evaluate", "--model", run, "--data", data)["confusion"])
+    assert tuned[0] == tuned[1] and measured[0] == measured[1]
+    assert sum(measured[0]) == 3 * 8 * 8
 
 
 def test_crops_are_those_of_row_crop_scenes(folder):

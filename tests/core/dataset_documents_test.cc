@@ -3,26 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "core/csv.h"
-#include "core/error.h"
 #include "core/npy.h"
+#include "testing/error_of.h"
 
 namespace skysense {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
-}
+using testing::error_of;
 
 NpyHeader header_of(const std::string& dict) {
   const std::string bytes =

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/error.h"
+#include "testing/error_of.h"
 
 namespace skysense {
 namespace {
@@ -15,12 +15,7 @@ constexpr const char* kFlights =
     R"({"date":"2025-06-01","hr":"b.tif","hr_cover":"bc.tif"}]})";
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_place_labels(text, "labels.jsonl");
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
+  return testing::error_of([&] { parse_place_labels(text, "labels.jsonl"); });
 }
 
 TEST(PlaceLabels, EveryKindOfLabelIsRead) {

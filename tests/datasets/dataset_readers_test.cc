@@ -4,13 +4,13 @@
 
 #include <fstream>
 
-#include "core/error.h"
 #include "datasets/dataset_check.h"
 #include "datasets/folder_listing.h"
 #include "datasets/npy_file.h"
 #include "datasets/registry.h"
 #include "datasets/tiled_dataset.h"
 #include "raster/raster_writer.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 
 namespace skysense {
@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using testing::error_of;
 using testing::TemporaryFolder;
 
 /// A GeoTIFF or PNG of one value a band and side x side pixels.
@@ -36,17 +37,6 @@ void write_flat(const fs::path& path, const std::vector<float>& bands, int64_t s
 void write_text(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
   std::ofstream(path) << text;
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 /// A LoveDA of one image whose mask holds the value.

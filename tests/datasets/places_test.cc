@@ -5,11 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "core/class_names.h"
-#include "core/error.h"
 #include "core/place_index.h"
 #include "core/safetensors.h"
 #include "datasets/covers_present.h"
@@ -18,6 +16,7 @@
 #include "datasets/registry.h"
 #include "raster/raster_writer.h"
 #include "synth/synthetic_earth.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 
 namespace skysense {
@@ -25,23 +24,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using testing::error_of;
 using testing::TemporaryFolder;
 
 constexpr const char* kWorld = "synth:6,val=2,test=3,seed=4,size=8,hr=4,ms=3,sar=2";
 
 std::unique_ptr<LabelledDataset> world(const std::string& reader, const std::string& data = kWorld) {
   return open_labelled_dataset(reader, data);
-}
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 PlaceSample place_of_the_world(synth::Split split, int64_t number) {

@@ -62,6 +62,22 @@ TEST(TaskScores, KnownAnswersGiveKnownMetrics) {
   EXPECT_DOUBLE_EQ(change.value("iou"), 1.0 / 3);
 }
 
+TEST(TaskScores, PixelsAreCalibratedAsAnswersOneByOne) {
+  const auto truth = torch::tensor({{1, 1, 0, -1}, {0, 1, 0, 1}}, torch::kInt64);
+  const auto predicted = torch::tensor({{1, 0, 1, 1}, {0, 1, 0, 0}}, torch::kInt64);
+  const auto confidence = torch::tensor({{1.0f, 0.51f, 0.62f, 0.9f}, {0.99f, 0.7f, 0.73f, 0.55f}});
+  TaskScores scores(task_of(TaskKind::kChange, {"unchanged", "changed"}));
+  scores.add_confidence(truth, predicted, confidence);
+  Calibration expected;
+  for (int64_t i = 0; i < 8; ++i) {
+    if (i == 3) continue;  // ignored
+    expected.add(confidence.flatten()[i].item<double>(),
+                 truth.flatten()[i].item<int64_t>() == predicted.flatten()[i].item<int64_t>());
+  }
+  EXPECT_EQ(scores.calibration().count(), 7);
+  EXPECT_NEAR(scores.calibration().error(), expected.error(), 1e-12);
+}
+
 TEST(TaskScores, IntervalsAreOverImagesNotPixels) {
   // One image all right, one all wrong: however many pixels, the interval is that of two pieces.
   TaskScores scores(task_of(TaskKind::kChange, {"unchanged", "changed"}));
@@ -117,6 +133,12 @@ TEST(TaskEvaluation, LargeImagesAreJudgedWholeWhateverTheBatch) {
   EXPECT_EQ(together.confusion()->total(), 4 * 64 * 64);
   const auto one_by_one = trained.scores(1);
   EXPECT_NEAR(together.value("oa"), one_by_one.value("oa"), 1e-3);
+  // Every pixel's confidence is held against its truth once: the bins' right answers are those of the confusion matrix.
+  const Calibration& calibration = together.calibration();
+  EXPECT_EQ(calibration.count(), 4 * 64 * 64);
+  double right = 0;
+  for (const auto& bin : calibration.bins()) right += bin.accuracy * static_cast<double>(bin.count);
+  EXPECT_NEAR(right / (4 * 64 * 64), together.value("oa"), 1e-9);
 }
 
 TEST(TaskEvaluation, MapsThatFollowEachOtherInTimeAreMeasuredByTheirChange) {

@@ -6,10 +6,10 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "infer/scene_arguments.h"
 #include "testing/all_close.h"
 #include "testing/temporary_folder.h"
+#include "testing/texture.h"
 #include "tests/infer/nano_model.h"
 
 namespace skysense {
@@ -21,13 +21,8 @@ using testing::nano_model;
 using testing::Place;
 using testing::relative_l2_within;
 using testing::TemporaryFolder;
+using testing::texture;
 using testing::write_scene;
-
-float texture(int64_t band, int64_t row, int64_t column) {
-  const uint64_t noise = mix(static_cast<uint64_t>(row * 4 + band), static_cast<uint64_t>(column)) % 100;
-  return 100 + 80 * std::sin(0.1f * static_cast<float>(row + band)) +
-         60 * std::cos(0.07f * static_cast<float>(column)) + static_cast<float>(noise) / 2;
-}
 
 struct Map {
   torch::Tensor values;  // [d, h, w], NaN where nodata

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace skysense {
@@ -40,7 +41,28 @@ TEST(GroupPlan, NeverKeepsMoreThanItsRoom) {
     EXPECT_EQ(kept.contains(step->group), !step->compute);
     kept.insert(step->group);
     EXPECT_LE(kept.size(), 3u);
+    if (step->last) kept.erase(step->group);
   }
+  EXPECT_TRUE(kept.empty());
+}
+
+TEST(GroupPlan, KeepsNoResultThatNoLaterWindowNeeds) {
+  const auto windows = blocks_in_strips({0, 0, 160, 96}, 32, 3);
+  const Tiling tiling(16, 4, 4);
+  GroupPlan plan(windows, tiling, 1000);
+  std::set<TileGroup> kept;
+  size_t most = 0;
+  while (const auto step = plan.next()) {
+    kept.insert(step->group);
+    most = std::max(most, kept.size());
+    if (step->last) kept.erase(step->group);
+    const auto ahead = windows.begin() + static_cast<std::ptrdiff_t>(step->window + (step->ends_window ? 1 : 0));
+    for (const TileGroup& group : kept) {
+      const auto needs = [&](const CellWindow& window) { return !window.intersect(tiling.cells(group)).empty(); };
+      EXPECT_TRUE(std::any_of(ahead, windows.end(), needs)) << "after window " << step->window;
+    }
+  }
+  EXPECT_LT(most, tiling.groups_touching({0, 0, 64, 96}).size());  // two rows of blocks
 }
 
 TEST(GroupPlan, AWiderSceneNeedsNoMoreRoom) {

@@ -6,12 +6,12 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "infer/task_extractor.h"
 #include "infer/tile_batch.h"
 #include "raster/raster_reader.h"
 #include "testing/all_close.h"
 #include "testing/temporary_folder.h"
+#include "testing/texture.h"
 #include "tests/infer/nano_task.h"
 
 namespace skysense {
@@ -25,13 +25,8 @@ using testing::nano_task;
 using testing::NanoTask;
 using testing::Place;
 using testing::TemporaryFolder;
+using testing::texture;
 using testing::write_scene;
-
-float texture(int64_t band, int64_t row, int64_t column) {
-  const uint64_t noise = mix(static_cast<uint64_t>(row * 4 + band), static_cast<uint64_t>(column)) % 100;
-  return 200 + 150 * std::sin(0.21f * static_cast<float>(row + band)) +
-         100 * std::cos(0.17f * static_cast<float>(column)) + static_cast<float>(noise) / 2;
-}
 
 struct Map {
   torch::Tensor values;  // [bands, h, w] as stored
