@@ -149,7 +149,8 @@ std::vector<int64_t> SeamMerge::resolve(const std::vector<int64_t>& members, std
   for (const auto& [group, number] : order) {
     const OrientedBox& box = at(number).object.box;
     const bool piece = at(number).cut && std::ranges::any_of(kept, [&](const auto& whole) {
-                         return disjoint(tiles[group], tiles[whole.first]) && covers(at(whole.second).object.box, box);
+                         return disjoint({at(number).tile}, tiles[whole.first]) &&
+                                covers(at(whole.second).object.box, box);
                        });
     if (!piece) kept.push_back({group, number});
   }

@@ -26,8 +26,8 @@ struct SeamTile {
 ///    IoU of kSameIou or more. Pairs are joined by falling IoU, and two sightings of one tile are never joined: a tile
 ///    that sees two things has seen two. Of the joined ones the best stays: one that no tile's inner edge cuts before
 ///    one that is cut, then the higher score, then the earlier tile.
-/// 2. Pieces: what an inner edge cuts yields to another object of its class, of which no sighting is from the same
-///    tile, where that covers more than half of it: whole ones first, then larger pieces.
+/// 2. Pieces: what an inner edge cuts yields to another object of its class that the same tile does not see, where that
+///    covers more than half of it: whole ones first, then larger pieces.
 ///
 /// Where the tiles' overlap is at least the longest side of every object's upright bounds, each object lies whole within
 /// a tile. Then none is lost and none doubled, as long as sightings of one object agree as in 1. and those of two

@@ -75,7 +75,7 @@ class PlantedWorld {
 
   void build(double x, double y) {
     const double angle = turned_ ? any(-1.57, 1.57) : any(0, 1) < 0.5 ? 0 : -std::numbers::pi / 2;
-    switch (static_cast<int>(any(0, 5.999))) {
+    switch (static_cast<int>(any(0, 6.999))) {
       case 0:  // a marina
         return park(x, y, 4, 12, any(18, 26), any(6, 8), any(0.5, 1.5), angle, 0);
       case 1:  // a car park
@@ -88,6 +88,8 @@ class PlantedWorld {
       case 4:  // an aircraft on a field of the same middle
         park(x, y, 1, 1, any(110, 130), any(60, 80), 0, angle, 5);
         return park(x, y, 1, 1, any(40, 60), any(40, 55), 0, angle, 3);
+      case 5:  // rafts that lie half upon each other, nearer than a sighting may be off
+        return park(x, y, 1, 14, 60, 10, -3.8, angle, 0);
       default:
         for (int64_t i = 0; i < 36; ++i) {
           const double cell = kLot / 6;
