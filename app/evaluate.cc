@@ -18,6 +18,7 @@
 #include "finetune/report.h"
 #include "finetune/sample_pictures.h"
 #include "finetune/task_evaluation.h"
+#include "finetune/task_network.h"
 #include "heads/task_product.h"
 #include "model/projection.h"
 
@@ -49,7 +50,8 @@ std::vector<int64_t> samples_of_split(const LabelledDataset& dataset, const std:
 }
 
 void run(const Arguments& arguments) {
-  TaskProduct product = load_task_product(arguments.model);
+  const OpenedTask opened = open_task(arguments.model);
+  const TaskProduct& product = opened.product;
   FinetuneOptions options = read_config(product, arguments.assignments).options;
   options.data.tile = 0;  // images are judged whole, those of the training split too
   const auto dataset = open_task_data(arguments.data, options);
@@ -57,14 +59,14 @@ void run(const Arguments& arguments) {
   set_threads(options.compute.threads);
   const torch::Device device = parse_device(options.compute.device);
   const torch::Dtype dtype = parse_dtype(options.compute.dtype);
-  product.network->to(device);
-  if (device.is_cpu()) prepare_for_inference(*product.network, dtype);
+  opened.network->module().to(device);
+  if (device.is_cpu()) prepare_for_inference(opened.network->module(), dtype);
   const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};
   const auto samples = spread_out(samples_of_split(*dataset, arguments.split), options.eval.samples);
   constexpr int64_t kMostPictures = 6;
   SamplePictures pictures(*dataset, product.task, samples, arguments.report.empty() ? 0 : kMostPictures);
   const TaskScores scores =
-      evaluate_task(product.network,
+      evaluate_task(*opened.network,
                     {.dataset = *dataset,
                      .samples = samples,
                      .setup = setup,
@@ -75,9 +77,10 @@ void run(const Arguments& arguments) {
                      .device = device,
                      .dtype = dtype,
                      .readers = options.loader.workers},
-                    [&](int64_t number, const torch::Tensor& truth, const torch::Tensor& predicted) {
-                      pictures.add(number, truth, predicted);
-                    });
+                    {.maps = [&](int64_t number, const torch::Tensor& truth,
+                                 const torch::Tensor& predicted) { pictures.add(number, truth, predicted); },
+                     .objects = [&](int64_t number, const ObjectLabels& truth,
+                                    const Detections& found) { pictures.add(number, truth, found); }});
   spdlog::info("{} samples of {}\n{}", scores.size(), arguments.split, scores.table());
   const auto in_paper = beside_paper(options.paper, arguments.split, scores.values());
   for (const PaperResult& result : in_paper) {
@@ -120,13 +123,14 @@ void add_evaluate(CLI::App& program) {
   verb->add_option("--split", arguments->split, "train, val or test")
       ->check(CLI::IsMember({"train", "val", "test"}))
       ->capture_default_str();
-  verb->add_option("--report", arguments->report,
-                   "HTML file for tables, the confusion matrix, calibration, and pictures of some samples");
+  verb->add_option(
+      "--report", arguments->report,
+      "HTML file for tables, the confusion matrix, calibration or precision over recall, and pictures of some samples");
   verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the run's config: eval.batch=32, device=cuda")
       ->allow_extra_args(false);
   verb->footer(
       "Prints a table by class on stderr, and one JSON line on stdout: the task's metrics (oa, map, miou, f1, scs, "
-      "…),\n"
+      "map50, …),\n"
       "per_class, the confusion matrix and a 95% bootstrap interval over images.\n\n"
       "Example:\n"
       "  skysense evaluate --model RUN --data AID --split test --report evaluation.html");

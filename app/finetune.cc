@@ -136,7 +136,7 @@ void add_finetune(CLI::App& program) {
   auto arguments = std::make_shared<Arguments>();
   auto* verb = program.add_subcommand(
       "finetune",
-      "Fine-tune a pre-trained model on a labelled data set: scenes, maps, change, series, several sensors");
+      "Fine-tune a pre-trained model on a labelled data set: scenes, maps, objects, change, series, several sensors");
   verb->add_option("--recipe", arguments->recipe, "name of a recipe, or a YAML file; 'list' names those that there are")
       ->required();
   verb->add_option("--data", arguments->data, "the data set's folder, in the layout of the recipe's data.reader");

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/bincount.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -24,6 +25,10 @@ bool is_of_one_class(const torch::Tensor& label, double ratio) {
   return counts.max().item<double>() >= ratio * counts.sum().item<double>();
 }
 
+bool shows_object(const LabelledSample& sample) {
+  return !sample.objects || std::ranges::count(sample.objects->ignored, 0) > 0;
+}
+
 /// One to three quarters; only half a turn fits a frame that is not square.
 int64_t draw_quarters(const RasterSize& frame, RandomStream& stream) {
   return frame.width == frame.height ? stream.below(3) + 1 : 2;
@@ -39,13 +44,17 @@ DrawnFrame draw_frame(const LabelledDataset& dataset, int64_t number, const Fram
                       const FrameOptions& options, const TaskAugmentOptions& augment, RandomStream& stream) {
   const double scale = stream.uniform(augment.min_scale, augment.max_scale);
   if (!augment.random_crop) return {middle_frame(grid, options, scale)};
-  const bool balanced = augment.category_ratio < 1 && is_map(dataset.description().label);
+  const LabelKind kind = dataset.description().label;
+  const bool boxes = kind == LabelKind::kBoxes;
+  const bool choosy = boxes ? augment.find_objects : augment.category_ratio < 1 && is_map(kind);
   DrawnFrame drawn;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     drawn.frame = random_frame(grid, options, scale, stream);
-    if (!balanced || drawn.frame.window.pixels() == grid.extent.width * grid.extent.height) break;
+    if (!choosy || drawn.frame.window.pixels() == grid.extent.width * grid.extent.height) break;
     drawn.labels = dataset.get(number, {.window = drawn.frame.window, .modalities = {}});
     const auto& label = drawn.labels.label;
+    if (boxes && shows_object(drawn.labels)) break;
+    if (boxes) continue;
     if (!label.defined() || !is_of_one_class(label, augment.category_ratio)) break;
   }
   return drawn;
@@ -64,6 +73,8 @@ void TaskAugmentOptions::describe(OptionFields& fields) {
   fields("max_scale", max_scale, "largest random magnification").between(0.01, 100);
   fields("category_ratio", category_ratio, "a crop is drawn again while one class has this share of it; 1: never")
       .between(0, 1);
+  fields("find_objects", find_objects,
+         "a crop of a data set of boxes is drawn again, ten times at most, while it shows none");
   fields("erase_chance", erase_chance, "probability of erasing a rectangle").between(0, 1);
   fields("erase_min_area", erase_min_area, "least erased share of the frame").between(0, 1);
   fields("erase_max_area", erase_max_area, "largest erased share of the frame").between(0, 1);

@@ -23,6 +23,9 @@ struct TaskAugmentOptions {
   /// A crop is drawn again, at most ten times, while one class has this share of its labels or more (mmsegmentation:
   /// 0.75); 1: the first crop is taken.
   double category_ratio = 1;
+  /// A crop of a sample of boxes is drawn again, at most ten times, while it shows no object that is learnt
+  /// (mmrotate leaves images without one out).
+  bool find_objects = true;
   double erase_chance = 0;  ///< random erasing (Table 7: 0.3); the hole takes the bands' means
   double erase_min_area = 0.03;
   double erase_max_area = 0.333;  ///< of the frame

@@ -88,6 +88,9 @@ LabelledBatch join_samples(const std::vector<PreparedSample>& samples, const Tas
     for (size_t output = 0; output < first.labels.size(); ++output)
       batch.labels.push_back(join_labels(samples, output, static_cast<int64_t>(setup.task.classes.size())));
   }
+  if (std::ranges::all_of(samples, [](const auto& sample) { return sample.objects.has_value(); })) {
+    for (const PreparedSample& sample : samples) batch.objects.push_back(*sample.objects);
+  }
   batch.locations = at::full({static_cast<int64_t>(samples.size()), 2}, std::numeric_limits<double>::quiet_NaN(),
                              at::TensorOptions(at::kDouble));
   for (size_t i = 0; i < samples.size(); ++i) {
@@ -112,6 +115,7 @@ LabelledBatch to_device(const LabelledBatch& batch, torch::Device device, const 
     input.prototypes = context;
   }
   for (auto& label : moved.labels) label = label.to(device, /*non_blocking=*/true);
+  for (auto& objects : moved.objects) objects = to_device(objects, device);
   return moved;
 }
 

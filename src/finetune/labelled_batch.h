@@ -13,8 +13,9 @@ namespace skysense {
 /// Samples joined for one call of a task's network.
 struct LabelledBatch {
   TaskBatch input;
-  std::vector<torch::Tensor> labels;  ///< one for each of the outputs, [B, …]; empty where any sample has none
-  torch::Tensor locations;            ///< [B, 2] float64: longitude and latitude in degrees, NaN where unknown
+  std::vector<torch::Tensor> labels;   ///< one for each of the outputs, [B, …]; empty where any sample has none
+  std::vector<ObjectTargets> objects;  ///< one a sample, in pixels of the labels; empty where any sample has none
+  torch::Tensor locations;             ///< [B, 2] float64: longitude and latitude in degrees, NaN where unknown
 };
 
 /// Joins samples of equal sizes; series are padded to the batch's longest with present = false, and so is a modality

@@ -55,12 +55,19 @@ void TaskTrainOptions::describe(OptionFields& fields) {
 void TaskEvaluationOptions::describe(OptionFields& fields) {
   fields("every", every, "steps between evaluations on the validation samples; 0: after the last step alone")
       .at_least(0);
-  fields("metric", metric, "that chooses the best checkpoint: oa, map, miou, macro_f1, f1, scs; empty: the task's own")
-      .one_of({"", "oa", "map", "miou", "macro_f1", "f1", "scs"});
+  fields("metric", metric,
+         "that chooses the best checkpoint: oa, map, miou, macro_f1, f1, scs, map50, map75, voc07, voc; empty: the "
+         "task's own")
+      .one_of({"", "oa", "map", "miou", "macro_f1", "f1", "scs", "map50", "map75", "voc07", "voc"});
   fields("patience", patience, "evaluations without a better one before the run stops early; 0: never").at_least(0);
   fields("samples", samples, "validation samples at most, evenly spaced; 0: all").at_least(0);
   fields("overlap", overlap, "share of a tile that neighbouring tiles of a large image have in common").between(0, 0.5);
   fields("batch", batch, "tiles or scenes that are evaluated at once").between(1, 4096);
+  fields("oriented", oriented,
+         "judge a detector of upright boxes against the turned boxes of the labels, as DOTA does");
+  fields("most_boxes", most_boxes,
+         "boxes of an image and class that count in COCO's metrics: 100 in COCO itself; 0: all")
+      .at_least(0);
   fields("resamples", resamples, "draws of the bootstrap intervals of skysense evaluate").between(10, 1'000'000);
 }
 
@@ -86,6 +93,7 @@ void FinetuneOptions::describe(OptionFields& fields) {
   compute.describe(fields);
   fields.group("data", data);
   fields.group("task", task);
+  fields.group("detection", detection);
   fields.group("loss", loss);
   fields.group("augment", augment);
   fields.group("train", train);

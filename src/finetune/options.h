@@ -6,6 +6,7 @@
 
 #include "core/options.h"
 #include "datasets/dataset_options.h"
+#include "detection/detection_options.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/inference_options.h"
@@ -85,6 +86,8 @@ struct TaskEvaluationOptions {
   int64_t samples = 0;       ///< validation samples at most, evenly spaced; 0: all
   double overlap = 0.25;     ///< share of a tile's side that neighbouring tiles of a large image share
   int64_t batch = 8;         ///< tiles or scenes at once
+  bool oriented = false;     ///< upright boxes too are judged against the turned ones of the labels
+  int64_t most_boxes = 0;    ///< of an image and class that count in COCO's metrics, which have 100; 0: all
   int64_t resamples = 1000;  ///< of the bootstrap intervals of `skysense evaluate`
 
   void describe(OptionFields& fields);
@@ -117,6 +120,7 @@ struct FinetuneOptions {
   ComputeOptions compute;  ///< its keys stand at the top: device, dtype, threads
   TaskDataOptions data;
   TaskOptions task;
+  DetectionOptions detection;  ///< where task.head is a detector
   TaskLossSettings loss;
   TaskAugmentOptions augment;
   TaskTrainOptions train;

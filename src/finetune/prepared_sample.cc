@@ -3,6 +3,7 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <numeric>
@@ -74,6 +75,17 @@ std::vector<torch::Tensor> labels_of(const LabelledSample& sample, const TaskSet
   return {label[moment]};
 }
 
+/// Objects as a detector takes them. Those that magnification has left hardly anything of teach nothing.
+ObjectTargets learnable(const ObjectLabels& objects, bool oriented) {
+  constexpr double kLeastSide = 1e-2;  // pixels, torchvision's for proposals
+  ObjectLabels kept;
+  for (size_t i = 0; i < objects.boxes.size(); ++i) {
+    const OrientedBox& box = objects.boxes[i];
+    if (std::min(box.width, box.height) >= kLeastSide) kept.add(box, objects.classes[i], objects.ignored[i] != 0);
+  }
+  return targets_of(kept, oriented ? DetectorKind::kOrientedRcnn : DetectorKind::kFasterRcnn);
+}
+
 void set_size(PreparedSample& prepared, const LabelledSample& sample, const TaskSetup& setup) {
   const bool scene = setup.task.kind == TaskKind::kScene || setup.task.kind == TaskKind::kSceneLabels;
   if (!scene && sample.label.defined()) {
@@ -129,6 +141,7 @@ PreparedSample prepare_sample(const LabelledSample& sample, const TaskSetup& set
                               RandomStream* stream) {
   PreparedSample prepared;
   prepared.labels = labels_of(sample, setup, moment);
+  if (sample.objects) prepared.objects = learnable(*sample.objects, setup.task.oriented);
   set_size(prepared, sample, setup);
   set_location(prepared, sample);
   const bool series = setup.label == LabelKind::kMaskSeries;

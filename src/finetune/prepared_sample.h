@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "detection/object_targets.h"
 #include "finetune/task_setup.h"
 
 namespace skysense {
@@ -25,6 +26,7 @@ struct PreparedSample {
   /// One for each of the network's outputs: [], [K], [H, W] int64 (-1 ignored), or float32 [K] after mixup; empty where
   /// the sample has none.
   std::vector<torch::Tensor> labels;
+  std::optional<ObjectTargets> objects{};                           ///< of boxes, in pixels of the labels
   int64_t height = 0, width = 0;                                    ///< of the label's grid, in its pixels
   double longitude_deg = std::numeric_limits<double>::quiet_NaN();  ///< of its middle; NaN where unknown
   double latitude_deg = std::numeric_limits<double>::quiet_NaN();

@@ -14,7 +14,8 @@ namespace skysense {
 void write_finetune_report(const std::filesystem::path& folder, const TaskRun& run,
                            const std::optional<TaskScores>& scores);
 
-/// The tables and the confusion matrix of scores, for a report: metrics and one row a class.
+/// The tables and pictures of scores, for a report: metrics, one row a class, the confusion matrix; of objects the
+/// curves of precision over recall.
 void add_scores(ReportContent& content, const TaskScores& scores, const TaskDescription& task);
 
 }  // namespace skysense

@@ -4,13 +4,16 @@
 #include <string>
 
 #include "datasets/export_samples.h"
+#include "finetune/task_setup.h"
 #include "infer/place_picture.h"
+#include "viz/box_picture.h"
 #include "viz/contact_sheet.h"
 
 namespace skysense {
 namespace {
 
 constexpr int64_t kCell = 256;
+constexpr int64_t kObjectCell = 480;
 
 /// The last image of the first of the task's modalities that the sample has; black without one.
 Picture ground_of(const LabelledSample& sample, const TaskDescription& task, const SensorContracts& sensors) {
@@ -38,10 +41,11 @@ SamplePictures::SamplePictures(const LabelledDataset& dataset, const TaskDescrip
     chosen_.push_back(samples[static_cast<size_t>(position)]);
 }
 
+bool SamplePictures::is_chosen(int64_t number) const { return std::ranges::find(chosen_, number) != chosen_.end(); }
+
 void SamplePictures::add(int64_t number, const torch::Tensor& truth, const torch::Tensor& predicted) {
-  if (std::ranges::find(chosen_, number) == chosen_.end()) return;
-  PerModality<bool> modalities{};
-  for (const Modality modality : task_.modalities) modalities[modality] = true;
+  if (!is_chosen(number)) return;
+  const auto modalities = modality_flags(task_.modalities);
   const LabelledSample sample = dataset_.get(number, {.modalities = modalities, .label = false});
   const Picture ground = ground_of(sample, task_, dataset_.description().sensors);
   const ClassMap wanted = class_map_of(truth[-1]), found = class_map_of(predicted[-1]);
@@ -54,6 +58,46 @@ void SamplePictures::add(int64_t number, const torch::Tensor& truth, const torch
   Legend legend = class_legend(task_.classes, colours, {wanted, found});
   for (const auto& entry : error_legend()) legend.push_back(entry);
   pictures_.push_back({.title = sample.entry.name, .caption = "", .picture = with_legend(sheet, legend)});
+}
+
+void SamplePictures::add(int64_t number, const ObjectLabels& truth, const Detections& found) {
+  if (!is_chosen(number)) return;
+  const LabelledSample sample = dataset_.get(number, {.modalities = modality_flags(task_.modalities), .label = false});
+  const Picture ground = ground_of(sample, task_, dataset_.description().sensors);
+  const RasterSize extent = dataset_.extent(number);
+  // A finer grid than the labels' shows the boxes as exactly as it shows the ground; small images are magnified for it.
+  const int64_t factor = std::max<int64_t>(1, kObjectCell / std::max(ground.width, ground.height));
+  const Picture large = magnified(ground, factor);
+  const double scale = static_cast<double>(large.width) / static_cast<double>(extent.width);
+  const auto colours = class_colours(static_cast<int64_t>(task_.classes.size()), task_.colours);
+  const auto painted = [&](OrientedBox box, int64_t object_class, bool faint) {
+    for (double* length : {&box.x, &box.y, &box.width, &box.height}) *length *= scale;
+    return PaintedBox{.box = box, .colour = colours.at(static_cast<size_t>(object_class)), .faint = faint};
+  };
+  std::vector<PaintedBox> wanted, got;
+  std::vector<int64_t> shown;
+  for (size_t i = 0; i < truth.boxes.size(); ++i) {
+    wanted.push_back(painted(truth.boxes[i], truth.classes[i], truth.ignored[i] != 0));
+    shown.push_back(truth.classes[i]);
+  }
+  const auto boxes = oriented_boxes(found.boxes);
+  constexpr double kSure = 0.5;
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    const auto own = found.classes[row].item<int64_t>();
+    got.push_back(painted(boxes[i], own, found.scores[row].item<double>() < kSure));
+    shown.push_back(own);
+  }
+  const Picture sheet =
+      contact_sheet({{large, "image"},
+                     {with_boxes(large, wanted), "truth"},
+                     {with_boxes(large, got), "detections (faint: score below 0.5)"}},
+                    {.columns = 3, .cell = std::max(kObjectCell, std::min<int64_t>(large.width, 1024))});
+  std::vector<ClassMap> met;
+  if (!shown.empty()) met.push_back({.width = static_cast<int64_t>(shown.size()), .height = 1, .classes = shown});
+  pictures_.push_back({.title = sample.entry.name,
+                       .caption = "",
+                       .picture = with_legend(sheet, class_legend(task_.classes, colours, met))});
 }
 
 }  // namespace skysense

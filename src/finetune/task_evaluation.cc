@@ -11,12 +11,11 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/parallel_for.h"
 #include "core/progress.h"
-#include "finetune/labelled_batch.h"
+#include "finetune/evaluation_batches.h"
+#include "finetune/object_evaluation.h"
 #include "finetune/prepared_sample.h"
 #include "heads/task_product.h"
-#include "model/autocast.h"
 
 namespace skysense {
 namespace {
@@ -42,64 +41,14 @@ std::vector<Cut> cuts_of(int64_t length, int64_t side, double overlap, int64_t s
   return cuts;
 }
 
-/// Runs the network on prepared samples as soon as a batch is full or the sizes change.
-class Batches {
- public:
-  /// logits: one tensor for each output, of the sample alone, without the batch's dimension, on the CPU.
-  using Receive = std::function<void(const std::vector<torch::Tensor>& logits)>;
-
-  Batches(TaskModel& network, const TaskEvaluation& what) : network_(network), what_(what) {}
-
-  void add(PreparedSample sample, Receive receive) {
-    const bool other = !samples_.empty() && (samples_[0].height != sample.height || samples_[0].width != sample.width);
-    if (other) run();
-    samples_.push_back(std::move(sample));
-    receivers_.push_back(std::move(receive));
-    if (static_cast<int64_t>(samples_.size()) >= what_.eval.batch) run();
-  }
-
-  void run() {
-    if (samples_.empty()) return;
-    const AutocastScope autocast(what_.device, what_.dtype);
-    for (PreparedSample& sample : samples_) sample.labels.clear();  // not the network's business
-    const auto batch = to_device(join_samples(samples_, what_.setup, what_.options), what_.device, what_.prototypes);
-    const TaskOutput output = network_->forward(batch.input);
-    std::vector<torch::Tensor> logits;
-    for (const auto& each : output.logits) logits.push_back(each.to(at::kFloat).cpu());
-    for (size_t i = 0; i < receivers_.size(); ++i) {
-      std::vector<torch::Tensor> own;
-      for (const auto& each : logits) own.push_back(each[static_cast<int64_t>(i)]);
-      receivers_[i](own);
-    }
-    samples_.clear();
-    receivers_.clear();
-  }
-
- private:
-  TaskModel& network_;
-  const TaskEvaluation& what_;
-  std::vector<PreparedSample> samples_;
-  std::vector<Receive> receivers_;
-};
-
-/// Several samples or tiles read at once, in order.
-std::vector<LabelledSample> read_all(int64_t count, int64_t readers,
-                                     const std::function<LabelledSample(int64_t)>& read) {
-  std::vector<LabelledSample> samples(static_cast<size_t>(count));
-  parallel_for(count, 1, readers, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) samples[static_cast<size_t>(i)] = read(i);
-  });
-  return samples;
-}
-
 void require_label(const LabelledSample& sample) {
   if (!sample.label.defined()) throw DataError(sample.entry.name + ": has no label to compare with");
 }
 
-void evaluate_scenes(TaskModel& network, const TaskEvaluation& what, TaskScores& scores) {
+void evaluate_scenes(TaskNetwork& network, const TaskEvaluation& what, TaskScores& scores) {
   const auto flags = modality_flags(what.setup.task.modalities);
   const auto all = static_cast<int64_t>(what.samples.size());
-  Batches batches(network, what);
+  EvaluationBatches batches(network, what);
   Progress progress("evaluate", all, "scenes");
   for (int64_t first = 0; first < all; first += what.eval.batch) {
     const int64_t count = std::min(what.eval.batch, all - first);
@@ -108,9 +57,10 @@ void evaluate_scenes(TaskModel& network, const TaskEvaluation& what, TaskScores&
     });
     for (const LabelledSample& sample : samples) {
       require_label(sample);
-      batches.add(prepare_sample(sample, what.setup, 0, nullptr), [&scores, label = sample.label](const auto& logits) {
-        scores.add_scenes(logits[0].unsqueeze(0), label.unsqueeze(0));
-      });
+      batches.add(prepare_sample(sample, what.setup, 0, nullptr),
+                  [&scores, label = sample.label](const TaskAnswer& answer) {
+                    scores.add_scenes(answer.logits[0].unsqueeze(0), label.unsqueeze(0));
+                  });
     }
     progress.update(first + count);
   }
@@ -119,7 +69,7 @@ void evaluate_scenes(TaskModel& network, const TaskEvaluation& what, TaskScores&
 }
 
 /// The classes that an image's pixels get: [moments, outputs, H, W] int16.
-torch::Tensor predict_maps(TaskModel& network, const TaskEvaluation& what, int64_t number, int64_t moments) {
+torch::Tensor predict_maps(TaskNetwork& network, const TaskEvaluation& what, int64_t number, int64_t moments) {
   const TaskDescription& task = what.setup.task;
   const auto flags = modality_flags(task.modalities);
   const FrameGrid grid = frame_grid(what.dataset, number, flags);
@@ -128,7 +78,7 @@ torch::Tensor predict_maps(TaskModel& network, const TaskEvaluation& what, int64
   auto maps = at::zeros({moments, outputs, grid.extent.height, grid.extent.width}, at::kShort);
   const auto tiles = evaluation_tiles(grid, what.frame.side, what.eval.overlap);
   const auto all = static_cast<int64_t>(tiles.size());
-  Batches batches(network, what);
+  EvaluationBatches batches(network, what);
   for (int64_t first = 0; first < all; first += what.readers) {
     const int64_t count = std::min(what.readers, all - first);
     // The whole map is compared later; of a series the tiles' labels tell the dates.
@@ -140,11 +90,11 @@ torch::Tensor predict_maps(TaskModel& network, const TaskEvaluation& what, int64
       const EvaluationTile& tile = tiles[static_cast<size_t>(first + i)];
       for (int64_t moment = 0; moment < moments; ++moment) {
         auto prepared = prepare_sample(samples[static_cast<size_t>(i)], what.setup, moment, nullptr);
-        batches.add(std::move(prepared), [&, tile, moment](const std::vector<torch::Tensor>& logits) {
+        batches.add(std::move(prepared), [&, tile, moment](const TaskAnswer& answer) {
           const PixelWindow& core = tile.core;
           for (int64_t output = 0; output < outputs; ++output) {
             const auto classes =
-                probabilities(logits[static_cast<size_t>(output)].unsqueeze(0), task.loss).squeeze(0).argmax(0);
+                probabilities(answer.logits[static_cast<size_t>(output)].unsqueeze(0), task.loss).squeeze(0).argmax(0);
             maps[moment][output]
                 .narrow(0, core.y, core.height)
                 .narrow(1, core.x, core.width)
@@ -185,7 +135,7 @@ bool follows(const Previous& previous, int64_t number, const LabelledSample& lab
          previous.truth.sizes() == truth.sizes();
 }
 
-void evaluate_maps(TaskModel& network, const TaskEvaluation& what, TaskScores& scores, const ObserveMaps& observe) {
+void evaluate_maps(TaskNetwork& network, const TaskEvaluation& what, TaskScores& scores, const ObserveMaps& observe) {
   const TaskSetup& setup = what.setup;
   Progress progress("evaluate", static_cast<int64_t>(what.samples.size()), "images");
   Previous previous;
@@ -233,15 +183,17 @@ std::vector<EvaluationTile> evaluation_tiles(const FrameGrid& grid, int64_t side
   return tiles;
 }
 
-TaskScores evaluate_task(TaskModel& network, const TaskEvaluation& what, const ObserveMaps& observe) {
+TaskScores evaluate_task(TaskNetwork& network, const TaskEvaluation& what, const EvaluationObservers& observers) {
   if (what.samples.empty()) throw DataError(what.setup.task.dataset + ": no samples to evaluate");
   const torch::NoGradGuard no_gradient;
-  TaskScores scores(what.setup.task);
+  TaskScores scores(what.setup.task, what.eval.most_boxes);
   const TaskKind kind = what.setup.task.kind;
   if (kind == TaskKind::kScene || kind == TaskKind::kSceneLabels) {
     evaluate_scenes(network, what, scores);
+  } else if (kind == TaskKind::kBoxes) {
+    evaluate_objects(network, what, scores, observers.objects);
   } else {
-    evaluate_maps(network, what, scores, observe);
+    evaluate_maps(network, what, scores, observers.maps);
   }
   return scores;
 }

@@ -51,7 +51,7 @@ class TaskLoader::Feed {
   LabelledSample augmented(int64_t number, uint64_t epoch) const {
     const SampleKey key{feed_.seed, epoch, static_cast<uint64_t>(number)};
     auto sample = read_augmented(dataset_, number, options_.data.frame, options_.augment, modalities_, key);
-    if (!sample.label.defined()) throw DataError(sample.entry.name + ": has no label to learn from");
+    if (!sample.label.defined() && !sample.objects) throw DataError(sample.entry.name + ": has no label to learn from");
     return sample;
   }
 

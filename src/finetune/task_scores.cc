@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <utility>
 
 #include "core/error.h"
 #include "eval/metrics.h"
@@ -27,6 +29,20 @@ double score_of(const Confusion& confusion, TaskKind kind) {
   if (kind == TaskKind::kChange) return binary_scores(confusion).f1;
   const ClassificationScores scores = scores_of(confusion);
   return kind == TaskKind::kScene ? scores.overall_accuracy : scores.mean_iou;
+}
+
+/// 0 stands for what no object can be found of.
+LogValues values_of(const ObjectScores& objects) {
+  const CocoScores coco = objects.coco();
+  LogValues values = {
+      {"map50", coco.map50.value_or(0)}, {"map75", coco.map75.value_or(0)}, {"map", coco.map.value_or(0)}};
+  for (const auto& [name, value] :
+       {std::pair{"map_small", coco.small}, std::pair{"map_medium", coco.medium}, std::pair{"map_large", coco.large}}) {
+    if (value) values.emplace_back(name, *value);
+  }
+  values.emplace_back("voc07", objects.precision(PrecisionArea::kElevenPoints).mean);
+  values.emplace_back("voc", objects.precision(PrecisionArea::kAllPoints).mean);
+  return values;
 }
 
 }  // namespace
@@ -49,8 +65,12 @@ std::string main_metric(TaskKind kind) {
   return "";
 }
 
-TaskScores::TaskScores(const TaskDescription& task)
-    : task_(task), ranking_(static_cast<int64_t>(task.classes.size())) {}
+TaskScores::TaskScores(const TaskDescription& task, int64_t most_boxes)
+    : task_(task), ranking_(static_cast<int64_t>(task.classes.size())) {
+  const int64_t most = most_boxes > 0 ? most_boxes : std::numeric_limits<int64_t>::max();
+  if (task.kind == TaskKind::kBoxes)
+    objects_.emplace(task.classes, std::array{int64_t{1}, std::min<int64_t>(10, most), most});
+}
 
 void TaskScores::add_scenes(const torch::Tensor& logits, const torch::Tensor& labels) {
   const auto scores = logits.to(at::kCPU, at::kFloat);
@@ -78,13 +98,19 @@ void TaskScores::add_change(const torch::Tensor& truth, const torch::Tensor& pre
   changes_.back().add_series(truth, predicted);
 }
 
+void TaskScores::add_objects(int64_t image, const DetectedImage& detected) {
+  objects_.value().add(image, detected);
+  ++object_images_;
+}
+
 int64_t TaskScores::size() const {
+  if (objects_) return object_images_;
   if (task_.kind == TaskKind::kSceneLabels) return ranking_.truth().size(0);
   return static_cast<int64_t>(task_.kind == TaskKind::kScene ? scenes_.size() : images_.size());
 }
 
 std::optional<Confusion> TaskScores::confusion() const {
-  if (task_.kind == TaskKind::kSceneLabels) return std::nullopt;
+  if (task_.kind == TaskKind::kSceneLabels || objects_) return std::nullopt;
   const auto classes = static_cast<int64_t>(task_.classes.size());
   if (task_.kind != TaskKind::kScene) return sum_of(images_, classes);
   Confusion confusion(classes);
@@ -99,6 +125,7 @@ std::optional<MultiLabelPrecision> TaskScores::precision() const {
 
 LogValues TaskScores::values() const {
   if (size() == 0) return {};
+  if (objects_) return values_of(*objects_);
   if (const auto ranked = precision()) return {{"map", ranked->macro}, {"map_micro", ranked->micro}};
   LogValues values;
   const Confusion all = *confusion();
@@ -134,6 +161,7 @@ double TaskScores::value(const std::string& metric) const {
 }
 
 ConfidenceInterval TaskScores::interval(const BootstrapOptions& options) const {
+  if (objects_) return objects_->interval(PrecisionArea::kAllPoints, options);
   if (task_.kind == TaskKind::kSceneLabels) {
     const auto scores = ranking_.scores(), truth = ranking_.truth();
     return bootstrap(
@@ -177,7 +205,9 @@ ConfidenceInterval TaskScores::interval(const BootstrapOptions& options) const {
 nlohmann::json TaskScores::to_json(const std::optional<BootstrapOptions>& options) const {
   nlohmann::json json = {{"metric", main_metric(task_.kind)}, {"samples", size()}};
   for (const auto& [name, value] : values()) json[name] = value;
-  if (const auto ranked = precision()) {
+  if (objects_) {
+    json.update(objects_->to_json());
+  } else if (const auto ranked = precision()) {
     for (size_t i = 0; i < ranked->classes.size(); ++i) {
       const auto& value = ranked->classes[i];
       json["per_class"].push_back({{"class", task_.classes.at(i)}, {"ap", value ? nlohmann::json(*value) : nullptr}});
@@ -193,11 +223,13 @@ nlohmann::json TaskScores::to_json(const std::optional<BootstrapOptions>& option
                         {"standard_error", interval.standard_error},
                         {"confidence", options->confidence},
                         {"resamples", options->resamples}};
+    if (objects_) json["interval"]["of"] = "voc";
   }
   return json;
 }
 
 std::string TaskScores::table() const {
+  if (objects_) return objects_->table();
   const auto ranked = precision();
   if (!ranked) return class_table(scores_of(*confusion()), task_.classes);
   std::string text = fmt::format("{:<32} {:>8}\n", "class", "AP %");

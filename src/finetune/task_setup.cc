@@ -9,13 +9,21 @@
 #include <string>
 
 #include "core/error.h"
+#include "detection/detection_options.h"
 #include "finetune/band_adaptation.h"
 
 namespace skysense {
 namespace {
 
 /// What a head says of labels of a kind. Throws UsageError where they do not go together.
-TaskKind kind_of(LabelKind label, HeadKind head) {
+TaskKind kind_of(LabelKind label, const std::string& head_word) {
+  if (is_detector(head_word) && label == LabelKind::kBoxes) return TaskKind::kBoxes;
+  const auto refuse = [&] {
+    throw UsageError(fmt::format("task.head {} does not go with the data set's labels, a {} each", head_word,
+                                 label_kind_name(label)));
+  };
+  if (is_detector(head_word)) refuse();
+  const HeadKind head = parse_head(head_word);
   const bool segments = head == HeadKind::kFcn || head == HeadKind::kUperNet;
   const bool changes = head == HeadKind::kBit || head == HeadKind::kUNet;
   switch (label) {
@@ -38,11 +46,24 @@ TaskKind kind_of(LabelKind label, HeadKind head) {
       if (segments) return TaskKind::kMap;
       if (head == HeadKind::kUperNetChange) return TaskKind::kSemanticChange;
       break;
-    case LabelKind::kBoxes:  // of detection, which none of these heads is for
+    case LabelKind::kBoxes:  // detectors answered above
       break;
   }
-  throw UsageError(fmt::format("task.head {} does not go with the data set's labels, a {} each", head_name(head),
-                               label_kind_name(label)));
+  refuse();
+  return {};
+}
+
+/// A detector's own settings.
+void set_up_boxes(const FinetuneOptions& options, const DatasetDescription& description, TaskDescription& task) {
+  task.oriented = parse_detector(options.task.head) == DetectorKind::kOrientedRcnn;
+  if (task.oriented && !description.oriented) {
+    throw UsageError(
+        fmt::format("task.head {} learns turned boxes; those of {} are upright: set data.options.boxes to "
+                    "oriented where its labels allow it, or take faster-rcnn",
+                    options.task.head, description.name));
+  }
+  if (!options.loss.kind.empty() || !options.loss.class_weights.empty())
+    throw UsageError("loss.kind and loss.class_weights are not for detectors, which have losses of their own");
 }
 
 TaskLoss loss_of(const std::string& wanted, TaskKind kind, size_t classes) {
@@ -129,10 +150,14 @@ TaskSetup set_up_task(const FinetuneOptions& options, const LabelledDataset& dat
   setup.label = description.label;
   TaskDescription& task = setup.task;
   task.dataset = description.name;
-  task.kind = kind_of(description.label, parse_head(options.task.head));
+  task.kind = kind_of(description.label, options.task.head);
   task.classes = description.classes;
   task.colours = description.colours;
-  task.loss = loss_of(options.loss.kind, task.kind, task.classes.size());
+  if (task.kind == TaskKind::kBoxes) {
+    set_up_boxes(options, description, task);
+  } else {
+    task.loss = loss_of(options.loss.kind, task.kind, task.classes.size());
+  }
   task.modalities = modalities_of(options.data.modalities, description);
   if (task.modalities.empty()) throw DataError(description.name + ": the data set has no images");
   if (!options.loss.class_weights.empty() && options.loss.class_weights.size() != task.classes.size()) {
@@ -141,7 +166,8 @@ TaskSetup set_up_task(const FinetuneOptions& options, const LabelledDataset& dat
   }
   const bool maps = task.kind != TaskKind::kScene && task.kind != TaskKind::kSceneLabels;
   if (maps && options.data.frame.resize > 0)
-    throw UsageError("data.resize is for scenes; maps are magnified in training by augment.min_scale and max_scale");
+    throw UsageError(
+        "data.resize is for scenes; maps and objects are magnified in training by augment.min_scale and max_scale");
   if (task.kind != TaskKind::kScene && options.augment.mixup.chance > 0)
     throw UsageError("augment.mixup.chance is for scenes of one class");
   for (const Modality modality : task.modalities) {

@@ -29,16 +29,8 @@ at::Generator generator_for(const FinetuneOptions& options, std::string_view pur
   return at::make_generator<at::CPUGeneratorImpl>(stream.next());
 }
 
-TaskModel make_network(SkysenseModel model, const TaskSetup& setup, const FinetuneOptions& options) {
-  const TaskModelOptions sizes =
-      task_model_options(options.task, setup.task.modalities, model->options(), setup.task.logits());
-  TaskModel network(std::move(model), sizes);
-  network->initialise_heads(generator_for(options, "initial heads"));
-  return network;
-}
-
 /// What the settings take out of training beside task.frozen: a fusion encoder that is not used, and frozen gates.
-void freeze_unused(TaskModelImpl& network, const TaskOptions& task) {
+void freeze_unused(torch::nn::Module& network, const TaskOptions& task) {
   for (auto& item : network.named_parameters()) {
     const bool unused = !task.fusion && item.key().starts_with("model.fusion.");
     const bool gate = task.moe == "frozen-gate" && item.key().find(".mlp.gate.") != std::string::npos;
@@ -46,23 +38,17 @@ void freeze_unused(TaskModelImpl& network, const TaskOptions& task) {
   }
 }
 
-TaskLossOptions loss_options(const FinetuneOptions& options, const TaskSetup& setup) {
-  return {.loss = setup.task.loss,
-          .class_weights = options.loss.class_weights,
-          .ignore_index = -1,
-          .auxiliary_weight = options.loss.auxiliary_weight};
-}
-
-/// The labels of each output over all micro-batches and ranks, as task_loss counts them.
-std::vector<double> total_weights(const std::vector<LabelledBatch>& batches, const TaskLossOptions& loss,
+/// What each loss is a mean over in all micro-batches and ranks.
+std::vector<double> total_weights(const TaskNetwork& network, const std::vector<LabelledBatch>& batches,
                                   const Ranks& ranks, torch::Device device) {
-  std::vector<double> own(batches.front().labels.size(), 0);
-  for (const LabelledBatch& batch : batches) {
-    for (size_t output = 0; output < own.size(); ++output) own[output] += label_weight(batch.labels.at(output), loss);
+  std::vector<double> own = network.weights(batches.front());
+  for (size_t micro = 1; micro < batches.size(); ++micro) {
+    const auto more = network.weights(batches[micro]);
+    for (size_t i = 0; i < own.size(); ++i) own[i] += more.at(i);
   }
   if (ranks.size() == 1) return own;
   const auto sum = ranks.sum(at::tensor(own, at::kFloat).to(device)).cpu();
-  for (size_t output = 0; output < own.size(); ++output) own[output] = sum[static_cast<int64_t>(output)].item<double>();
+  for (size_t i = 0; i < own.size(); ++i) own[i] = sum[static_cast<int64_t>(i)].item<double>();
   return own;
 }
 
@@ -75,18 +61,18 @@ TaskTraining::TaskTraining(SkysenseModel model, std::optional<GeoPrototypes> pro
       ranks_(ranks),
       device_(device),
       dtype_(parse_dtype(options.compute.dtype)),
-      loss_(loss_options(options, setup)),
       sizes_(model->options()),
       prototypes_(options.task.fusion && options.task.geo_context ? std::move(prototypes) : std::nullopt),
-      network_(make_network(std::move(model), setup, options)) {
-  network_->to(device);
-  freeze_unused(*network_, options.task);
+      network_(make_task_network(std::move(model), setup, options)) {
+  torch::nn::Module& network = network_->module();
+  network.to(device);
+  freeze_unused(network, options.task);
   if (options.task.lora.rank > 0) {
     if (sizes_.activation_checkpointing)
       throw UsageError("task.lora and model.activation_checkpointing do not go together: adapters keep little memory");
-    lora_ = std::make_unique<Lora>(*network_, options.task.lora, generator_for(options, "adapters"));
+    lora_ = std::make_unique<Lora>(network, options.task.lora, generator_for(options, "adapters"));
   }
-  network_->train();
+  network.train();
   const NamedTensors learning = trained();
   if (learning.empty()) throw UsageError("task.frozen: nothing is left to learn");
   AdamWOptions adamw;
@@ -94,7 +80,7 @@ TaskTraining::TaskTraining(SkysenseModel model, std::optional<GeoPrototypes> pro
   optimizer_ = std::make_unique<AdamW>(learning, adamw, ranks);
   // About the order in which a backward pass is done with the parameters: the heads come first.
   std::vector<torch::Tensor> backward;
-  for (const auto& parameter : network_->parameters()) {
+  for (const auto& parameter : network.parameters()) {
     if (parameter.requires_grad()) backward.push_back(parameter);
   }
   if (lora_) {
@@ -108,27 +94,27 @@ TaskTraining::TaskTraining(SkysenseModel model, std::optional<GeoPrototypes> pro
 }
 
 NamedTensors TaskTraining::trained() const {
-  NamedTensors tensors = named_parameters(*network_);
+  NamedTensors tensors = named_parameters(network_->module());
   if (lora_) tensors.merge(lora_->parameters());
   return tensors;
 }
 
 NamedTensors TaskTraining::moving() const {
   NamedTensors tensors = trained();
-  for (const auto& item : network_->named_buffers()) {
+  for (const auto& item : network_->module().named_buffers()) {
     if (item.value().is_floating_point()) tensors[item.key()] = item.value();
   }
   return tensors;
 }
 
 NamedTensors TaskTraining::student() const {
-  NamedTensors tensors = named_tensors(*network_);
+  NamedTensors tensors = named_tensors(network_->module());
   if (lora_) tensors.merge(lora_->parameters());
   return tensors;
 }
 
 NamedTensors TaskTraining::product() const {
-  NamedTensors tensors = named_tensors(*network_);
+  NamedTensors tensors = named_tensors(network_->module());
   for (const auto& [name, tensor] : ema_) {
     if (tensors.contains(name)) tensors[name] = tensor;
   }
@@ -159,36 +145,35 @@ RunState TaskTraining::restore(const std::filesystem::path& checkpoint) {
 
 TrainableCount TaskTraining::count() const {
   TrainableCount count;
-  for (const auto& parameter : network_->parameters()) count.all += parameter.numel();
+  for (const auto& parameter : network_->module().parameters()) count.all += parameter.numel();
   for (const auto& [name, parameter] : trained()) count.learning += parameter.numel();
   return count;
 }
 
 TaskStep TaskTraining::step(const std::vector<LabelledBatch>& batches, int64_t number) {
   const TaskTrainOptions& train = options_.train;
-  const auto totals = total_weights(batches, loss_, ranks_, device_);
+  const auto totals = total_weights(*network_, batches, ranks_, device_);
   const auto ranks = static_cast<double>(ranks_.size());
   const bool experts = options_.task.moe == "train" && options_.loss.moe_weight > 0;
   TaskStep outcome;
-  auto task_total = torch::zeros({}, torch::device(device_)), moe_total = torch::zeros({}, torch::device(device_));
+  auto task_totals = torch::zeros({static_cast<int64_t>(totals.size())}, torch::device(device_)),
+       moe_total = torch::zeros({}, torch::device(device_));
   for (size_t micro = 0; micro < batches.size(); ++micro) {
     const AutocastScope autocast(device_, dtype_);
     if (lora_) lora_->apply();
     const LabelledBatch batch = to_device(batches[micro], device_, prototypes());
-    const TaskOutput output = network_->forward(batch.input);
+    const TaskLosses learnt = network_->learn(batch);
+    const auto weights = network_->weights(batches[micro]);
     // GradientAverage takes the mean over the ranks, where these shares add up.
     auto loss = torch::zeros({}, torch::device(device_));
-    for (size_t i = 0; i < output.logits.size(); ++i) {
-      const double share = totals[i] > 0 ? label_weight(batches[micro].labels[i], loss_) / totals[i] : 0;
-      auto own = task_loss(output.logits[i], batch.labels[i], loss_);
-      if (!output.auxiliary.empty())
-        own = own + loss_.auxiliary_weight * task_loss(output.auxiliary[i], batch.labels[i], loss_);
-      loss = loss + own * (share * ranks / static_cast<double>(output.logits.size()));
+    for (size_t i = 0; i < learnt.losses.size(); ++i) {
+      const auto own = learnt.losses[i] * (totals[i] > 0 ? weights[i] / totals[i] * ranks : 0);
+      task_totals[static_cast<int64_t>(i)] += own.detach();
+      loss = loss + own;
     }
-    task_total += loss.detach();
-    if (experts && !output.balance.empty()) {
+    if (experts && !learnt.balance.empty()) {
       // One balance over the tokens of all modalities: every rank has met some, whatever its samples lack.
-      const auto met = torch::stack(output.balance).sum(0);
+      const auto met = torch::stack(learnt.balance).sum(0);
       const auto balance =
           load_balancing_loss(met, ranks_.sum(met.detach())) * (ranks / static_cast<double>(batches.size()));
       moe_total += balance.detach();
@@ -198,7 +183,12 @@ TaskStep TaskTraining::step(const std::vector<LabelledBatch>& batches, int64_t n
     loss.backward();
   }
   average_->finish();
-  outcome.loss = ranks_.sum(task_total).item<double>() / ranks;
+  const auto parts = ranks_.sum(task_totals).cpu();
+  outcome.loss = parts.sum().item<double>() / ranks;
+  for (const std::string& name : network_->loss_names()) {
+    const auto number = static_cast<int64_t>(outcome.parts.size());
+    outcome.parts.emplace_back(name, parts[number].item<double>() / ranks);
+  }
   outcome.moe_loss = ranks_.sum(moe_total).item<double>() / ranks;
   constexpr double kNoLimit = 1e30;
   outcome.gradient_norm = optimizer_->clip_gradients(train.clip_norm > 0 ? train.clip_norm : kNoLimit);
@@ -221,7 +211,7 @@ void TaskTraining::update_average(int64_t number) {
   for (auto& [name, tensor] : ema_) tensor.mul_(kept).add_(now.at(name), 1 - kept);
 }
 
-void TaskTraining::with_product(const std::function<void(TaskModel& network)>& use) {
+void TaskTraining::with_product(const std::function<void(TaskNetwork& network)>& use) {
   const torch::NoGradGuard no_gradient;
   const NamedTensors now = moving();
   NamedTensors kept;
@@ -230,9 +220,9 @@ void TaskTraining::with_product(const std::function<void(TaskModel& network)>& u
     now.at(name).copy_(tensor);
   }
   if (lora_) lora_->apply();
-  network_->eval();
-  use(network_);
-  network_->train();
+  network_->module().eval();
+  use(*network_);
+  network_->module().train();
   for (const auto& [name, tensor] : kept) now.at(name).copy_(tensor);
 }
 

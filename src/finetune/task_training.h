@@ -11,12 +11,12 @@
 #include "engine/checkpoint.h"
 #include "engine/gradient_average.h"
 #include "engine/ranks.h"
+#include "engine/run_log.h"
 #include "finetune/labelled_batch.h"
 #include "finetune/lora.h"
 #include "finetune/options.h"
+#include "finetune/task_network.h"
 #include "finetune/task_setup.h"
-#include "heads/task_loss.h"
-#include "heads/task_model.h"
 #include "model/geo_prototypes.h"
 
 namespace skysense {
@@ -24,6 +24,7 @@ namespace skysense {
 /// What one optimiser step found, over all ranks.
 struct TaskStep {
   double loss = 0;      ///< the task's, with the auxiliary head's
+  LogValues parts;      ///< of which it is the sum, by name; empty where it has none
   double moe_loss = 0;  ///< of the experts, before its weight; 0 where it does not count
   double gradient_norm = 0;
   bool kept = true;  ///< false: loss or norm was not finite, and nothing changed
@@ -43,13 +44,13 @@ class TaskTraining {
   TaskTraining(SkysenseModel model, std::optional<GeoPrototypes> prototypes, const TaskSetup& setup,
                const FinetuneOptions& options, const Ranks& ranks, torch::Device device);
 
-  /// Step `number`, from 0, on this rank's micro-batches. The loss is the mean over the labels of all micro-batches and
-  /// ranks, however they are spread.
+  /// Step `number`, from 0, on this rank's micro-batches. The loss is the mean over the labels, or images, of all
+  /// micro-batches and ranks, however they are spread (TaskNetwork::weights).
   TaskStep step(const std::vector<LabelledBatch>& batches, int64_t number);
 
   /// Calls `use` with the network as a product has it: in evaluation mode, with the moving average's weights and the
   /// adapters added in. Without gradients.
-  void with_product(const std::function<void(TaskModel& network)>& use);
+  void with_product(const std::function<void(TaskNetwork& network)>& use);
 
   /// For writing a checkpoint: copies of the product as its teacher.
   RunTensors tensors() const;
@@ -72,10 +73,9 @@ class TaskTraining {
   const Ranks& ranks_;
   const torch::Device device_;
   const torch::Dtype dtype_;
-  const TaskLossOptions loss_;
   const ModelOptions sizes_;
   const std::optional<GeoPrototypes> prototypes_;
-  TaskModel network_;
+  const std::unique_ptr<TaskNetwork> network_;
   std::unique_ptr<Lora> lora_;
   std::unique_ptr<AdamW> optimizer_;
   std::unique_ptr<GradientAverage> average_;

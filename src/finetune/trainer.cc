@@ -113,7 +113,7 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     const auto started = Clock::now();
     LogValues values;
     if (ranks.is_first()) {
-      training.with_product([&](TaskModel& network) {
+      training.with_product([&](TaskNetwork& network) {
         scores.emplace(evaluate_task(network, {.dataset = dataset,
                                                .samples = run.validation,
                                                .setup = run.setup,
@@ -177,6 +177,7 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     LogValues values;
     if (at.step % train.log_every == 0 || last) {
       values = {{"loss", outcome.loss}};
+      values.insert(values.end(), outcome.parts.begin(), outcome.parts.end());
       if (outcome.moe_loss > 0) values.emplace_back("moe", outcome.moe_loss);
       values.insert(values.end(), {{"lr", lr},
                                    {"gradient_norm", outcome.gradient_norm},

@@ -39,7 +39,15 @@ DYNAMIC_MM = TABLE8 | UPERNET | {"train.steps": 6000} | warmup(1e-6, steps=150)
 PASTIS_MM = TABLE8 | FCN | {"train.steps": 20_000} | warmup(1e-6, steps=1500)
 BIGEARTHNET_MM = BIGEARTHNET | {"train.batch_size": 256, "train.layer_decay": 1.0}
 
+TABLE5 = (optimiser(8e-5, "multistep", 0.05, 0.85, epochs=12) | warmup(1e-3, steps=1000) | FLIP | CROP | PLAIN
+          | {"augment.rotation": 0.0, "augment.quarter_turn": 0.0})
+FASTER_RCNN, ORIENTED_RCNN = ({"task.head": head} for head in ("faster-rcnn", "oriented-rcnn"))
+
 SETTINGS = {
+    # Table 5
+    "dior": TABLE5 | FASTER_RCNN | inputs(800, "hr"),
+    "dior-r": TABLE5 | ORIENTED_RCNN | inputs(800, "hr"),
+    "fair1m": TABLE5 | ORIENTED_RCNN | inputs(512, "hr") | warmup(1e-3, steps=500) | {"train.epochs": 8, "augment.rotation": 0.5},
     # Table 4
     "dynamic-earthnet-planet": TABLE4 | NO_SCALING | inputs(1024, "hr"),
     "isaid": TABLE4 | SCALING | inputs(896, "hr"),
@@ -88,6 +96,9 @@ RESULTS = {
     "isaid": ("Table 2a", [("miou", "val", 71.87)]),
     "potsdam": ("Table 2a", [("macro_f1", "test", 95.86)]),
     "dynamic-earthnet-s2": ("Table 2a", [("miou", "val", 35.2), ("miou", "test", 47.5)]),
+    "dior": ("Table 2b", [("map50", "test", 79.5)]),
+    "dior-r": ("Table 2b", [("voc07", "test", 75.29)]),
+    "fair1m": ("Table 2b", [("voc07", "test", 55.96)]),
     "levir-cd": ("Table 2c", [("f1", "test", 94.83)]),
     "oscd": ("Table 2c", [("f1", "test", 65.29)]),
     "dynamic-earthnet-change": ("Table 2c", [("scs", "val", 16.0), ("scs", "test", 20.7)]),
@@ -118,6 +129,7 @@ ABLATIONS = {
     "potsdam-ita-with": ("potsdam", {}, "Table 10", 90.05),
     "aid-20-random-initialisation": ("aid-20", {"pretrained": "random:v2"}, "Table 19", 66.82),
     "aid-50-random-initialisation": ("aid-50", {"pretrained": "random:v2"}, "Table 19", 90.78),
+    "dior-random-initialisation": ("dior", {"pretrained": "random:v2"}, "Table 19", 56.36),
     "isaid-random-initialisation": ("isaid", {"pretrained": "random:v2"}, "Table 19", 48.34),
 }
 for scale, (plan, isaid, potsdam) in MERGING.items():
@@ -130,5 +142,5 @@ for base, (prompts, dense, gate, expert) in EXPERTS.items():
     ABLATIONS[f"{base}-single-expert"] = (base, {"task.moe": "single-expert"}, "Table 17", expert)
 
 # Recipes of data sets and layouts that the paper does not report on.
-OTHERS = ["change-pairs", "class-folders", "eurosat-ms", "eurosat-rgb", "image-masks", "loveda", "pastis", "pastis-r",
-          "semantic-change-pairs", "uc-merced", "vector-labels"]
+OTHERS = ["change-pairs", "class-folders", "coco-boxes", "dota", "eurosat-ms", "eurosat-rgb", "image-boxes",
+          "image-masks", "loveda", "pastis", "pastis-r", "places-objects", "semantic-change-pairs", "uc-merced", "vector-labels", "voc-boxes"]

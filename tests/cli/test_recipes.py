@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from conftest import result_of
-from parity import dataset_files as files
+from parity import dataset_files as files, object_files
 from recipe_tables import ABLATIONS, OTHERS, RESULTS, SETTINGS
 
 MODALITIES = ["hr", "ms", "sar"]
@@ -59,6 +59,14 @@ LAYOUTS = {
     "change-pairs": files.levir_cd,
     "semantic-change-pairs": files.semantic_change_pairs,
     "vector-labels": files.vector_labels,
+    "dior": object_files.dior,
+    "dior-r": object_files.dior_r,
+    "fair1m": object_files.fair1m,
+    "dota-v1.0": object_files.dota,
+    "coco": object_files.coco,
+    "voc": object_files.voc,
+    "image-boxes": object_files.image_boxes,
+    "places-objects": "synth:4,size=4,hr=20",
 }
 RECIPES = sorted([*SETTINGS, *OTHERS]) + [f"ablations/{name}" for name in sorted(ABLATIONS)]
 
@@ -69,6 +77,8 @@ def data_of(tmp_path_factory):
 
     @functools.cache
     def write(reader):
+        if isinstance(LAYOUTS[reader], str):
+            return LAYOUTS[reader]
         root = tmp_path_factory.mktemp("data") / reader
         root.mkdir()
         LAYOUTS[reader](root, Blocks(len(reader)))
@@ -161,7 +171,14 @@ QUICK = [
     "eval.every=0", "threads=1", "loader.workers=1",
 ]  # fmt: skip
 SCENES = {"aid", "resisc45", "uc-merced", "eurosat-rgb", "eurosat-ms", "class-folders", "bigearthnet-s2", "bigearthnet-mm", "fmow-s2"}
+OBJECTS = [
+    "data.side=64", "detection.channels=32", "detection.roi_head.hidden=64", "detection.roi_head.samples=64",
+    "detection.rpn.anchor_sizes=[4, 8, 16, 32, 64]", "detection.rpn.border_anchors=1", "detection.rpn.samples=64",
+    "detection.rpn.training_proposals=100", "augment.rotation=0", "augment.quarter_turn=0", "augment.random_crop=false",
+]  # fmt: skip
+DETECTORS = {"dior", "dior-r", "fair1m", "dota-v1.0", "coco", "voc", "image-boxes", "places-objects"}
 OF_RECIPE = {
+    "image-boxes": ["data.options.attribute=kind"],
     "fmow-s2": ["train.lr=5e-4", "train.steps=24"], "vector-labels": ["data.options.attribute=kind"],
     "dynamic-earthnet-mm": ["task.cell=4"], "dynamic-earthnet-mm-planet-s2": ["task.cell=4"],
 }  # fmt: skip
@@ -174,7 +191,8 @@ TRAINED = [recipe for recipe in RECIPES if "/" not in recipe] + [
 @pytest.mark.parametrize("recipe", TRAINED)
 def test_learns_on_a_tiny_data_set_in_the_published_layout(recipe, data_of, folder):
     rate = "train.lr=3e-3" if reader_of(recipe) in SCENES else "train.lr=1e-2"
-    settings = [word for setting in [*QUICK, rate, *OF_RECIPE.get(recipe, [])] for word in ("--set", setting)]
+    own = (OBJECTS if reader_of(recipe) in DETECTORS else []) + OF_RECIPE.get(recipe, [])
+    settings = [word for setting in [*QUICK, rate, *own] for word in ("--set", setting)]
     result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", "random:nano", "-o",
                        folder / "run", *settings)
     lines = [json.loads(line) for line in (folder / "run" / "log.jsonl").read_text().splitlines()]

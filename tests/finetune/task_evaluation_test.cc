@@ -91,7 +91,7 @@ struct TrainedMaps {
     TaskEvaluationOptions eval;
     eval.batch = batch;
     std::optional<TaskScores> result;
-    training.with_product([&](TaskModel& network) {
+    training.with_product([&](TaskNetwork& network) {
       result.emplace(evaluate_task(network,
                                    {.dataset = dataset,
                                     .samples = run.validation,
@@ -99,7 +99,7 @@ struct TrainedMaps {
                                     .options = options.task,
                                     .frame = options.data.frame,
                                     .eval = eval},
-                                   observe));
+                                   {.maps = observe}));
     });
     return *result;
   }
@@ -129,7 +129,7 @@ TEST(TaskEvaluation, MapsThatFollowEachOtherInTimeAreMeasuredByTheirChange) {
     TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::nullopt, run.setup,
                           options, alone(), torch::kCPU);
     std::vector<std::string> names;
-    training.with_product([&](TaskModel& network) {
+    training.with_product([&](TaskNetwork& network) {
       const TaskScores scores = evaluate_task(network, {.dataset = dataset,
                                                         .samples = run.validation,
                                                         .setup = run.setup,

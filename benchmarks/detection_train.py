@@ -1,0 +1,133 @@
+"""What the detection benchmark trains on Synthetic Earth and measures: every run a program with its result as a file."""
+
+import argparse
+import dataclasses
+import pathlib
+import shutil
+
+from ablation_jobs import Job, read_json, run_jobs, write_json
+from downstream_tasks import PRETRAINED, RANDOM, merged
+from downstream_train import last_step, model_of
+
+HORIZONTAL, ORIENTED = "horizontal", "oriented"
+HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
+SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    boxes: str  # HORIZONTAL or ORIENTED
+    network: str  # PRETRAINED or RANDOM
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.boxes}.{self.network}.s{self.seed}"
+
+
+def runs_of(arguments: argparse.Namespace) -> list[Run]:
+    """Seed by seed, so that what is done first compares everything."""
+    return [Run(boxes, network, seed) for seed in range(1, arguments.seeds + 1) for boxes in HEADS for network in (PRETRAINED, RANDOM)]
+
+
+def detector(arguments: argparse.Namespace, sizes: list[int]) -> dict:
+    """Sizes that small networks and objects of few pixels go with."""
+    return {"channels": arguments.channels, "roi_head": {"hidden": 4 * arguments.channels},
+            "rpn": {"anchor_sizes": sizes, "border_anchors": 1, "training_proposals": 1000, "training_proposals_before": 1000}}
+
+
+def recipe_of(boxes: str, arguments: argparse.Namespace) -> dict:
+    steps = arguments.steps
+    return {
+        "title": f"benchmarks/detection.py: {boxes} boxes",
+        "data": {"reader": "places-objects", "modalities": ["hr"], "side": arguments.size * arguments.hr_per_cell},
+        "task": {"head": HEADS[boxes], "geo_context": False},
+        "detection": merged(detector(arguments, [8, 16, 32, 64, 128]), {"detections": 500}),
+        "train": {"steps": steps, "batch_size": arguments.batch, "lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "layer_decay": 0.9,
+                  "clip_norm": 10.0, "warmup_steps": max(1, steps // 10), "checkpoint_every": max(1, steps // 4)},
+        "augment": {"horizontal_flip": 0.5, "vertical_flip": 0.5, "quarter_turn": 0.75},
+        "eval": {"every": 0}, "loader": {"workers": 1},
+    }
+
+
+def world_of(arguments: argparse.Namespace) -> str:
+    return (f"synth:{arguments.places},val=1,test={arguments.test_places},seed={arguments.world},size={arguments.size},"
+            f"hr={arguments.hr_per_cell}")
+
+
+def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:
+    return arguments.out / "results" / f"{run.key}.json"
+
+
+def settings_of(arguments: argparse.Namespace) -> dict:
+    """What every result depends on; results of other settings are not mixed with these."""
+    return {name: getattr(arguments, name) for name in SETTINGS} | {"model": str(arguments.model) if arguments.model else None}
+
+
+def settle(arguments: argparse.Namespace) -> None:
+    file = arguments.out / "settings.json"
+    known, wanted = read_json(file), settings_of(arguments)
+    if known and known != wanted:
+        changed = sorted(name for name in wanted if known.get(name) != wanted[name])
+        raise ValueError(f"{file}: the results so far have another {', '.join(changed)}; name another --out")
+    if not known:
+        write_json(file, wanted)
+
+
+def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
+    folder, recipe = arguments.out / "runs" / run.key, arguments.out / "recipes" / f"{run.boxes}.yaml"
+    write_json(recipe, recipe_of(run.boxes, arguments))  # JSON is YAML
+    command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", world_of(arguments), "-o", str(folder), "--model",
+               f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments))]
+    for key, value in {"seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
+        command += ["--set", f"{key}={value}"]
+    command += ["--resume"] if (folder / "checkpoints").is_dir() else []
+    return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,
+               progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
+
+
+def train(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
+    missing = [run for run in runs if not result_file(run, arguments).exists()
+               and not (arguments.out / "runs" / run.key / "finetune.json").exists()]
+    return run_jobs("fine-tuning", [finetune_job(run, arguments) for run in missing], arguments.jobs)
+
+
+def measure_job(run: Run, by: str, arguments: argparse.Namespace) -> Job | None:
+    """`by`: the overlap that boxes are judged by."""
+    folder = arguments.out / "runs" / run.key
+    file = folder / f"by-{by}.json"
+    if file.exists() or not (folder / "finetune.json").exists():
+        return None
+    command = [arguments.program, "evaluate", "--model", str(folder), "--data", world_of(arguments), "--split", "test", "--set", "threads=1", "--set",
+               f"device={arguments.device}", "--set", f"eval.oriented={str(by == ORIENTED).lower()}", "--report", str(folder / f"by-{by}.html")]
+    return Job(name=f"{run.key} by {by} boxes", command=command, log=arguments.out / "logs" / f"{run.key}.evaluate.log", work=1,
+               finish=lambda result: write_json(file, result))
+
+
+def keep_result(run: Run, arguments: argparse.Namespace) -> None:
+    """The measures, and no checkpoint."""
+    folder = arguments.out / "runs" / run.key
+    measured = {by: read_json(folder / f"by-{by}.json") for by in (HORIZONTAL, ORIENTED) if (folder / f"by-{by}.json").exists()}
+    if ORIENTED not in measured:
+        return
+    trained = read_json(folder / "finetune.json")
+    write_json(result_file(run, arguments), {"boxes": run.boxes, "network": run.network, "seed": run.seed, "measured": measured,
+                                             "loss": trained["loss"], "steps": arguments.steps, "training_samples": trained["training_samples"],
+                                             "commit": arguments.commit, "program": arguments.version})
+    if not arguments.keep_runs:
+        for part in ("checkpoints", "model", "best"):
+            target = folder / part
+            if target.is_symlink():
+                target.unlink()
+            elif target.is_dir():
+                shutil.rmtree(target)
+
+
+def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
+    missing = [run for run in runs if not result_file(run, arguments).exists()]
+    # Horizontal boxes by their own overlap, and by that of the turned objects; oriented ones have but one.
+    asked = [(run, by) for run in missing for by in ((HORIZONTAL, ORIENTED) if run.boxes == HORIZONTAL else (ORIENTED,))]
+    failures = run_jobs("evaluating", [job for run, by in asked if (job := measure_job(run, by, arguments))], arguments.jobs)
+    for run in missing:
+        keep_result(run, arguments)
+    return failures
