@@ -12,6 +12,7 @@
 #include "core/progress.h"
 #include "engine/checkpoint_files.h"
 #include "engine/signals.h"
+#include "infer/batch_seconds.h"
 #include "infer/detector_finder.h"
 #include "infer/group_jobs.h"
 #include "infer/task_scene.h"
@@ -112,6 +113,10 @@ void DetectJob::compute(const std::vector<TileGroup>& groups,
     progress.update(done * batch);
     if (signals.received() != 0) throw Interrupted(signals.received(), advice);
   }
+}
+
+double DetectJob::measure_batch_seconds() const {
+  return batch_seconds(scenes_, tiling_, memory_.jobs, [&](const TileBatch& batch) { finder_->find(batch); });
 }
 
 std::map<std::string, std::string> DetectJob::conditions() const {

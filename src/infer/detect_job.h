@@ -54,6 +54,8 @@ class DetectJob {
   /// Computes batches, with progress on stderr; a signal noted meanwhile throws Interrupted with `advice`.
   void compute(const std::vector<TileGroup>& groups, const std::function<void(const TileGroup&, GroupObjects)>& sink,
                const std::string& advice) const;
+  /// Seconds that the finder takes for one batch of tiles, see batch_seconds.
+  double measure_batch_seconds() const;
   /// What the output's values depend on, by name, and what it says of its origin.
   std::map<std::string, std::string> conditions() const;
   std::map<std::string, std::string> provenance() const;

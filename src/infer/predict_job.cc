@@ -1,12 +1,9 @@
 #include "infer/predict_job.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
-#include <chrono>
 
 #include "core/memory.h"
-#include "core/parallel_for.h"
+#include "infer/batch_seconds.h"
 #include "infer/task_extractor.h"
 #include "infer/task_scene.h"
 
@@ -72,34 +69,8 @@ FeatureRunCounts PredictJob::compute(const std::vector<CellWindow>& blocks,
 double PredictJob::measure_batch_seconds() const {
   const TaskExtractor network(product(), scene().grid(), scenes_.divisions(), options_.dtype);
   const AugmentedExtractor extractor(network, options_.augmentation);
-  const Tiling& tiling = run_->tiling();
-  TileBatch batch{.side = tiling.tile(), .tiles = {}, .times = {}};
-  for (int64_t i = 0; i < tiling.batch(); ++i)
-    batch.tiles.push_back({run_->area().row, run_->area().column, tiling.tile(), tiling.tile()});
-  for (size_t time = 0; time < scenes_.times(); ++time) {
-    auto& images = batch.times.emplace_back();
-    for (const Modality modality : kModalities) {
-      const auto& rasters = scene().rasters()[modality];
-      if (rasters.empty()) continue;
-      const int64_t side = tiling.tile() * scene().pixels_per_cell()[modality];
-      const auto dates = static_cast<int64_t>(rasters.size());
-      images[modality] = TileSeries{torch::zeros({tiling.batch(), dates, rasters.front().channels(), side, side}),
-                                    torch::ones({tiling.batch(), dates, side, side}, torch::kBool),
-                                    torch::zeros({dates}, torch::kInt64)};
-    }
-  }
-  const int64_t jobs = run_->memory().jobs;
-  const auto everywhere = [&] {
-    parallel_for(jobs, 1, jobs, [&](int64_t, int64_t) {
-      at::init_num_threads();
-      const c10::InferenceMode inference;
-      extractor.extract(batch);
-    });
-  };
-  everywhere();  // the first ones prepare what later ones find ready
-  const auto started = std::chrono::steady_clock::now();
-  everywhere();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count() / static_cast<double>(jobs);
+  return batch_seconds(scenes_, run_->tiling(), run_->memory().jobs,
+                       [&](const TileBatch& batch) { extractor.extract(batch); });
 }
 
 std::map<std::string, std::string> PredictJob::conditions() const {
