@@ -67,7 +67,8 @@ void run(Arguments arguments) {
 
 void add_detect(CLI::App& program) {
   auto* verb = program.add_subcommand(
-      "detect", "Find the objects of a scene of any size by a fine-tuned detector: polygons with class, score and size");
+      "detect",
+      "Find the objects of a scene of any size by a fine-tuned detector: polygons with class, score and size");
   const auto arguments = std::make_shared<Arguments>();
   arguments->scene.add_images(*verb);
   arguments->scene.add_reading(*verb);
@@ -75,9 +76,11 @@ void add_detect(CLI::App& program) {
   DetectionFiles& output = arguments->output;
   verb->add_option("-o,--output", output.path, "file to write: .gpkg, .geojson, .fgb, .txt (DOTA) or .json (COCO)")
       ->required();
-  verb->add_option("--of", arguments->format, "GPKG, GeoJSON, FlatGeobuf, DOTA or COCO, where the extension says another");
+  verb->add_option("--of", arguments->format,
+                   "GPKG, GeoJSON, FlatGeobuf, DOTA or COCO, where the extension says another");
   verb->add_flag("--overwrite", output.overwrite, "replace outputs that exist");
-  verb->add_flag("--pixel-corners", output.pixel_corners, "also the columns x1, y1 to x4, y4: corners in the scene's pixels");
+  verb->add_flag("--pixel-corners", output.pixel_corners,
+                 "also the columns x1, y1 to x4, y4: corners in the scene's pixels");
   verb->add_flag("--overlay", output.overlay, "also OUT_overlay.png: the scene, made smaller, with the boxes");
   verb->add_flag("--resume", output.resume, "go on with an interrupted run of the same output");
   verb->footer(

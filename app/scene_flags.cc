@@ -78,7 +78,8 @@ void PredictFlags::add_to(CLI::App& verb) {
 }
 
 void DetectFlags::add_to(CLI::App& verb) {
-  verb.add_option("--score", score, "objects that score less are left out, beside those below the model's own threshold")
+  verb.add_option("--score", score,
+                  "objects that score less are left out, beside those below the model's own threshold")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   verb.add_option("--classes", classes, "only these, by name: ship,boat")->delimiter(',');

@@ -103,10 +103,9 @@ void DetectJob::compute(const std::vector<TileGroup>& groups,
     if (next == groups.size()) return std::nullopt;
     return groups[next++];
   };
-  GroupJobs<GroupObjects> jobs(std::move(source), memory_.jobs, tiling_,
-                               scenes_.scene().grid().covering(scenes_.area()), *reader, [&](const ReadGroup& read) {
-                                 return find_objects(read, tiling_, scenes_.divisions(), *finder_, choice_);
-                               });
+  GroupJobs<GroupObjects> jobs(
+      std::move(source), memory_.jobs, tiling_, scenes_.scene().grid().covering(scenes_.area()), *reader,
+      [&](const ReadGroup& read) { return find_objects(read, tiling_, scenes_.divisions(), *finder_, choice_); });
   for (int64_t done = 1; done <= count; ++done) {
     sink(groups[static_cast<size_t>(done - 1)], jobs.next());
     if (options_.max_memory > 0 || done % kBatchesPerTrim == 0) release_freed_memory();

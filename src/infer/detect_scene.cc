@@ -145,10 +145,8 @@ std::vector<TileGroup> replay(const DetectJob& job, const fs::path& journal, Blo
 std::string item_of(const DetectJob& job, const DetectionFiles& output, const Targets& targets) {
   nlohmann::json item = product_item(output.path.stem().string(), job.scenes(), job.provenance());
   const auto add = [&](const char* name, size_t file, std::string_view type, const char* title, const char* role) {
-    item["assets"][name] = {{"href", "./" + targets.paths[file].filename().string()},
-                            {"title", title},
-                            {"type", type},
-                            {"roles", {role}}};
+    item["assets"][name] = {
+        {"href", "./" + targets.paths[file].filename().string()}, {"title", title}, {"type", type}, {"roles", {role}}};
   };
   add("objects", 0, media_type(output.format), "objects found", "data");
   if (output.overlay) add("overlay", targets.overlay, "image/png", "the scene with the objects", "overview");

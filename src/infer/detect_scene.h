@@ -34,8 +34,8 @@ struct DetectionResult {
 
 /// Finds the objects of the job's scene and writes them as soon as they are final. All files appear, or none. Finished
 /// batches of tiles go to OUT.journal meanwhile, which stays where the run is interrupted, killed or fails; with
-/// `resume` a later run of equal conditions goes on from there and writes the bytes that an uninterrupted one would have
-/// written. Throws DataError where outputs exist, a journal exists and it is neither resumed nor overwritten, the
+/// `resume` a later run of equal conditions goes on from there and writes the bytes that an uninterrupted one would
+/// have written. Throws DataError where outputs exist, a journal exists and it is neither resumed nor overwritten, the
 /// journal is of other conditions, no pixel of the area is valid, or the disk is full.
 DetectionResult detect_scene(const DetectJob& job, const DetectionFiles& output);
 

@@ -14,12 +14,12 @@ constexpr int64_t kBytes = sizeof(float);
 int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, const Tiling& tiling) {
   const DetectionModelOptions& options = product.network->options();
   const DetectionOptions& detection = options.detection;
-  const EncoderBytes encoder = encoder_bytes(product.parts, tiling, scenes.divisions(), scenes.scene().pixels_per_cell(),
-                                             scenes.images());
+  const EncoderBytes encoder =
+      encoder_bytes(product.parts, tiling, scenes.divisions(), scenes.scene().pixels_per_cell(), scenes.images());
   const int64_t batch = tiling.batch(), channels = detection.channels, numbers = box_numbers(options.detector);
   // All levels together are 4/3 of the finest at most where each is half as wide as the one before, and as many times
-  // it as there are levels where they are alike: laterals, outputs, the proposals' hidden map and what convolutions keep
-  // beside it.
+  // it as there are levels where they are alike: laterals, outputs, the proposals' hidden map and what convolutions
+  // keep beside it.
   const auto levels = static_cast<int64_t>(detection.rpn.anchor_sizes.size());
   const bool alike = product.parts.task.output != Modality::kHr;
   const int64_t area = batch * encoder.finest * (alike ? 3 * levels : 4) / 3;
@@ -28,7 +28,8 @@ int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, con
   const int64_t ratios = static_cast<int64_t>(detection.rpn.anchor_ratios.size());
   const int64_t anchors = area * ratios * (numbers + 2) * kBytes * 4;
   // A proposal's features as pooled, in order and flat; hidden layers; classes and boxes.
-  const int64_t pool = detection.roi_head.pool * detection.roi_head.pool, outputs = (options.classes + 1) * (numbers + 4);
+  const int64_t pool = detection.roi_head.pool * detection.roi_head.pool,
+                outputs = (options.classes + 1) * (numbers + 4);
   const int64_t proposal = 3 * channels * pool + 2 * detection.roi_head.hidden + 4 * outputs;
   const int64_t heads = batch * detection.rpn.proposals * proposal * kBytes;
   return encoder.maps + std::max(encoder.encoding, pyramid + std::max(anchors, heads));

@@ -12,7 +12,8 @@ namespace skysense {
 class DetectorFinder : public ObjectFinder {
  public:
   /// The network runs in `dtype` (float32, or bfloat16 by autocast). `product` must outlive it.
-  DetectorFinder(const DetectionProduct& product, const TaskScenes& scenes, const Tiling& tiling, c10::ScalarType dtype);
+  DetectorFinder(const DetectionProduct& product, const TaskScenes& scenes, const Tiling& tiling,
+                 c10::ScalarType dtype);
 
   std::vector<std::vector<FoundObject>> find(const TileBatch& batch) const override;
   int64_t most_objects() const override;

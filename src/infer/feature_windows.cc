@@ -56,9 +56,8 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
                                   const FeatureExtractor& extractor, const FeatureRun& run) {
   const c10::InferenceMode inference;
   GroupPlan plan(windows, run.tiling, run.room);
-  GroupJobs<GroupResult> jobs(
-      computed_groups(plan), run.jobs, run.tiling, run.counted, reader,
-      [&](const ReadGroup& read) { return blended_features(read, run.tiling, extractor); });
+  GroupJobs<GroupResult> jobs(computed_groups(plan), run.jobs, run.tiling, run.counted, reader,
+                              [&](const ReadGroup& read) { return blended_features(read, run.tiling, extractor); });
   std::map<TileGroup, GroupResult> kept;
   std::optional<WindowFeatures> open;
   FeatureRunCounts counts;

@@ -17,7 +17,7 @@ constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kRasterCache = 16 * kMiB;
 constexpr int64_t kRegionsAhead = 2;  // one waits, one is read
 constexpr int64_t kRegionsOfJob = 4;
-constexpr int64_t kUsualShare = 2;  // of the machine's memory, one part in so many is ours where no limit is given
+constexpr int64_t kUsualShare = 2;    // of the machine's memory, one part in so many is ours where no limit is given
 constexpr int64_t kSmallestPart = 2;  // of the usual side of a block, where memory is short
 
 MemoryPlan spend(const MemoryNeeds& needs, int64_t jobs, int64_t side, int64_t room) {

@@ -58,7 +58,8 @@ class DotaFile : public ObjectFile {
   DotaFile(const std::filesystem::path& path, const ObjectFileOptions& options) : file_(path) {
     for (std::string name : options.classes) {
       // Words end at blanks in this format.
-      std::ranges::replace_if(name, [](unsigned char c) { return std::isspace(c) != 0; }, '-');
+      std::ranges::replace_if(
+          name, [](unsigned char c) { return std::isspace(c) != 0; }, '-');
       names_.push_back(std::move(name));
     }
     const auto gsd = ground_sample_distance_m(options.georeference, options.width, options.height);
@@ -84,11 +85,11 @@ class CocoFile : public ObjectFile {
     Json categories = Json::array();
     for (size_t i = 0; i < options.classes.size(); ++i)
       categories.push_back({{"id", i + 1}, {"name", options.classes[i]}, {"supercategory", ""}});
-    const Json image = {
-        {"id", 1}, {"file_name", options.image}, {"width", options.width}, {"height", options.height}};
-    file_.write(fmt::format("{{\"info\":{{\"description\":\"objects found by skysense\"}},\"licenses\":[],\n"
-                            "\"images\":[{}],\n\"categories\":{},\n\"annotations\":[",
-                            image.dump(), categories.dump()));
+    const Json image = {{"id", 1}, {"file_name", options.image}, {"width", options.width}, {"height", options.height}};
+    file_.write(
+        fmt::format("{{\"info\":{{\"description\":\"objects found by skysense\"}},\"licenses\":[],\n"
+                    "\"images\":[{}],\n\"categories\":{},\n\"annotations\":[",
+                    image.dump(), categories.dump()));
   }
   void write(const SceneObject& object) override {
     const UprightBox rim = object.box.bounds();
@@ -97,14 +98,15 @@ class CocoFile : public ObjectFile {
       polygon.push_back(rounded(corner.x));
       polygon.push_back(rounded(corner.y));
     }
-    const Json annotation = {{"id", ++count_},
-                             {"image_id", 1},
-                             {"category_id", object.object_class + 1},
-                             {"bbox", {rounded(rim.left), rounded(rim.top), rounded(rim.width()), rounded(rim.height())}},
-                             {"area", rounded(object.box.area())},
-                             {"segmentation", {polygon}},
-                             {"iscrowd", 0},
-                             {"score", object.score}};
+    const Json annotation = {
+        {"id", ++count_},
+        {"image_id", 1},
+        {"category_id", object.object_class + 1},
+        {"bbox", {rounded(rim.left), rounded(rim.top), rounded(rim.width()), rounded(rim.height())}},
+        {"area", rounded(object.box.area())},
+        {"segmentation", {polygon}},
+        {"iscrowd", 0},
+        {"score", object.score}};
     file_.write((count_ > 1 ? ",\n" : "\n") + annotation.dump());
   }
   void finish() override {
@@ -126,9 +128,10 @@ ObjectFormat object_format(const std::filesystem::path& path, const std::string&
   }
   std::string all;
   for (const Known& one : kFormats) all += fmt::format("{}{} ({})", all.empty() ? "" : ", ", one.name, one.extension);
-  throw UsageError(name.empty() ? fmt::format("{}: its extension names no format of objects; known are {}; or give --of",
-                                              path.string(), all)
-                                : fmt::format("--of {}: known are {}", name, all));
+  throw UsageError(
+      name.empty()
+          ? fmt::format("{}: its extension names no format of objects; known are {}; or give --of", path.string(), all)
+          : fmt::format("--of {}: known are {}", name, all));
 }
 
 std::string_view object_format_name(ObjectFormat format) { return known(format).name; }

@@ -13,7 +13,7 @@ namespace skysense {
 /// What objects can be written as.
 enum class ObjectFormat {
   kGeoPackage,
-  kGeoJson,     ///< RFC 7946: longitude and latitude
+  kGeoJson,  ///< RFC 7946: longitude and latitude
   kFlatGeobuf,
   kDota,  ///< DOTA's labelTxt, pixels; without scores, which the format does not have
   kCoco,  ///< a COCO document with scores, pixels

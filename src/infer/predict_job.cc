@@ -28,16 +28,17 @@ PredictJob::PredictJob(const TaskProduct& product, const PredictOptions& options
 SceneRunOptions PredictJob::run_options() const {
   const bool pair = scenes_.times() > 1;
   const int64_t divisions = scenes_.divisions();
-  SceneRunOptions run{.verb = pair ? "change" : "predict",
-                      .tiling = scenes_.tiling(
-                          {.tile = options_.tile, .overlap = options_.overlap, .window = options_.window}),
-                      .area = scene().grid().covering(area()),
-                      .needs = {},
-                      .max_memory = options_.max_memory};
+  SceneRunOptions run{
+      .verb = pair ? "change" : "predict",
+      .tiling = scenes_.tiling({.tile = options_.tile, .overlap = options_.overlap, .window = options_.window}),
+      .area = scene().grid().covering(area()),
+      .needs = {},
+      .max_memory = options_.max_memory};
   run.needs.region = scenes_.region_bytes(run.tiling);
   run.needs.resident = resident_bytes();
   run.needs.jobs = options_.jobs;
-  run.needs.workspace = task_workspace_bytes(product(), run.tiling, divisions, scene().pixels_per_cell(), scenes_.images());
+  run.needs.workspace =
+      task_workspace_bytes(product(), run.tiling, divisions, scene().pixels_per_cell(), scenes_.images());
   // Probabilities, and as much again for what is made of them.
   run.needs.cell = 2 * divisions * divisions * probability_count(product().task) * kFloat;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;

@@ -37,8 +37,8 @@ ScenePicture scene_picture(const TaskScenes& scenes, int64_t side) {
   for (int64_t top = 0; top < height; top += step) {
     for (int64_t left = 0; left < width; left += step) {
       const int64_t rows = std::min(step, height - top), columns = std::min(step, width - left);
-      const Region region = reader->read({cells.row + top * per_pixel, cells.column + left * per_pixel,
-                                          rows * per_pixel, columns * per_pixel});
+      const Region region = reader->read(
+          {cells.row + top * per_pixel, cells.column + left * per_pixel, rows * per_pixel, columns * per_pixel});
       const auto& series = *region.front()[shown];
       const auto [mean, known] = reduced(series.values[0], series.valid[0], per_pixel * divisions);
       if (!values.defined()) values = torch::zeros({mean.size(0), height, width});
@@ -48,7 +48,8 @@ ScenePicture scene_picture(const TaskScenes& scenes, int64_t side) {
   }
   const ImageSeries image{values.unsqueeze(0), valid.unsqueeze(0), torch::zeros({1}, torch::kInt64)};
   const PixelWindow corner = grid.pixels_of(cells);
-  return {image_picture(image, 0, *scenes.product().contracts[shown]), per_pixel * divisions,
+  return {image_picture(image, 0, *scenes.product().contracts[shown]),
+          per_pixel * divisions,
           {static_cast<double>(corner.x), static_cast<double>(corner.y)}};
 }
 

@@ -122,7 +122,8 @@ std::vector<Date> TaskScenes::dates() const {
 
 PerModality<int64_t> TaskScenes::images() const {
   PerModality<int64_t> counts{};
-  for (const Modality modality : kModalities) counts[modality] = static_cast<int64_t>(scene().rasters()[modality].size());
+  for (const Modality modality : kModalities)
+    counts[modality] = static_cast<int64_t>(scene().rasters()[modality].size());
   return counts;
 }
 

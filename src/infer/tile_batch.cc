@@ -74,9 +74,8 @@ torch::Tensor tiles_that_count(const torch::Tensor& seen, const Tiling& tiling, 
   auto count = counts.accessor<bool, 2>();
   for (int64_t row = 0; row < tiling.group_rows(); ++row) {
     for (int64_t column = 0; column < tiling.group_columns(); ++column) {
-      count[row][column] =
-          count[row][column] &&
-          tiling.has_tile(group.row * tiling.group_rows() + row, group.column * tiling.group_columns() + column);
+      count[row][column] = count[row][column] && tiling.has_tile(group.row * tiling.group_rows() + row,
+                                                                 group.column * tiling.group_columns() + column);
     }
   }
   return counts.flatten().nonzero().squeeze(1);

@@ -65,7 +65,8 @@ void ObjectLayer::Impl::create() {
   add_column("class", OFTInteger, call);
   add_column("name", OFTString, call);
   for (const char* name : {"score", "centre_x", "centre_y"}) add_column(name, OFTReal, call);
-  for (const char* name : {"length", "width"}) add_column(fmt::format("{}_{}", name, placed ? "m" : "px"), OFTReal, call);
+  for (const char* name : {"length", "width"})
+    add_column(fmt::format("{}_{}", name, placed ? "m" : "px"), OFTReal, call);
   add_column("heading_deg", OFTReal, call);
   for (int i = 1; options.pixel_corners && i <= kCorners; ++i) {
     add_column(fmt::format("x{}", i), OFTReal, call);

@@ -57,9 +57,9 @@ TEST(SeamMerge, ATileThatSeesTwoThingsHasSeenTwo) {
                       {kRight, {ship(80, 50.5, 20, 10, 0.5), ship(80, 54.5, 20, 10, 0.4)}}}),
               ElementsAre(0.7, 0.6));
   // Nor does a third tile make one of them.
-  EXPECT_THAT(merged({{kLeft, {ship(80, 50, 20, 10, 0.7), ship(80, 54, 20, 10, 0.6)}},
-                      {kRight, {ship(80, 52, 20, 10, 0.5)}}}),
-              ElementsAre(0.7, 0.6));
+  EXPECT_THAT(
+      merged({{kLeft, {ship(80, 50, 20, 10, 0.7), ship(80, 54, 20, 10, 0.6)}}, {kRight, {ship(80, 52, 20, 10, 0.5)}}}),
+      ElementsAre(0.7, 0.6));
 }
 
 TEST(SeamMerge, TheBestPairsAreJoinedFirst) {
@@ -76,7 +76,8 @@ TEST(SeamMerge, ClassesNeverMeet) {
 }
 
 TEST(SeamMerge, APieceYieldsToTheWholeHoweverMuchItScores) {
-  const FoundObject whole = ship(75, 50, 28, 10, 0.4), piece = ship(74.5, 50, 29, 10, 0.9), sliver = ship(62, 50, 4, 9, 0.9);
+  const FoundObject whole = ship(75, 50, 28, 10, 0.4), piece = ship(74.5, 50, 29, 10, 0.9),
+                    sliver = ship(62, 50, 4, 9, 0.9);
   // The left edge of the right tile cuts it.
   EXPECT_THAT(merged({{kLeft, {whole}}, {kRight, {ship(74, 50, 27, 10, 0.9)}}}), ElementsAre(0.4));
   EXPECT_THAT(merged({{kLeft, {whole}}, {kRight, {piece}}}), ElementsAre(0.4));
@@ -88,15 +89,16 @@ TEST(SeamMerge, APieceStaysWhereNothingCoversIt) {
               ElementsAre(0.4, 0.9));
   // What its own tile sees beside it is another object.
   EXPECT_THAT(merged({{kRight, {ship(70, 50, 30, 12, 0.5), ship(64, 51, 8, 10, 0.9)}}}), ElementsAre(0.5, 0.9));
-  EXPECT_THAT(merged({{kLeft, {ship(70, 50, 30, 12, 0.6)}},
-                      {kRight, {ship(70.5, 50, 30, 12, 0.5), ship(64, 54, 8, 10, 0.9)}}}),
-              ElementsAre(0.6, 0.9));
+  EXPECT_THAT(
+      merged({{kLeft, {ship(70, 50, 30, 12, 0.6)}}, {kRight, {ship(70.5, 50, 30, 12, 0.5), ship(64, 54, 8, 10, 0.9)}}}),
+      ElementsAre(0.6, 0.9));
 }
 
 TEST(SeamMerge, NothingIsCutAtTheEdgeOfTheScene) {
   const SeamTile alone{.bounds = {60, 0, 160, 100}, .seen = {-kEndless, -kEndless, kEndless, kEndless}};
   // The same boxes as those of a piece and its whole, but no tile goes on where the piece ends.
-  EXPECT_THAT(merged({{kLeft, {ship(58, 50, 12, 10, 0.4)}}, {alone, {ship(62, 50, 4, 9, 0.9)}}}), ElementsAre(0.4, 0.9));
+  EXPECT_THAT(merged({{kLeft, {ship(58, 50, 12, 10, 0.4)}}, {alone, {ship(62, 50, 4, 9, 0.9)}}}),
+              ElementsAre(0.4, 0.9));
 }
 
 TEST(SeamMerge, FourTilesThatMeetGiveOneObject) {
@@ -104,8 +106,9 @@ TEST(SeamMerge, FourTilesThatMeetGiveOneObject) {
   for (const double top : {0.0, 60.0}) {
     for (const double left : {0.0, 60.0}) {
       const UprightBox bounds{left, top, left + 100, top + 100};
-      tiles.push_back({{.bounds = bounds, .seen = bounds},
-                       {ship(79 + left / 30, 81 - top / 30, 24, 10, 0.5 + (left + 2 * top) / 1000, 0.4 + left / 1000)}});
+      tiles.push_back(
+          {{.bounds = bounds, .seen = bounds},
+           {ship(79 + left / 30, 81 - top / 30, 24, 10, 0.5 + (left + 2 * top) / 1000, 0.4 + left / 1000)}});
     }
   }
   EXPECT_THAT(merged(tiles), ElementsAre(::testing::DoubleEq(0.68)));

@@ -32,9 +32,10 @@ class FinderOf : public ::testing::TestWithParam<DetectorKind> {
 
   TaskScenes scenes() const {
     const testing::Place place{.pixel = 0.5, .width = 200, .height = 150};
-    const auto file = testing::write_scene(
-        folder / "scene.tif", place, 2, PixelType::kUInt16,
-        [](int64_t band, int64_t row, int64_t column) { return static_cast<float>(100 + band + row % 7 + column % 9); });
+    const auto file = testing::write_scene(folder / "scene.tif", place, 2, PixelType::kUInt16,
+                                           [](int64_t band, int64_t row, int64_t column) {
+                                             return static_cast<float>(100 + band + row % 7 + column % 9);
+                                           });
     SceneRequest request;
     request.wanted = product.parts.contracts;
     request.images[Modality::kHr] = {{file, std::nullopt, ""}};
@@ -51,8 +52,7 @@ TEST_P(FinderOf, TilesSaysWhatTheNetworkSays) {
   const auto found = finder.find(batch);
   DetectionBatch input;
   const auto& band = product.parts.contracts[Modality::kHr]->bands[0];
-  input.input.series[Modality::kHr] =
-      TaskSeries{(batch.times[0][Modality::kHr]->values - band.mean) / band.std};
+  input.input.series[Modality::kHr] = TaskSeries{(batch.times[0][Modality::kHr]->values - band.mean) / band.std};
   const auto expected = product.network->forward(input).detections;
   ASSERT_EQ(found.size(), 2u);
   for (size_t tile = 0; tile < 2; ++tile) {

@@ -35,10 +35,10 @@ inline DetectionProduct nano_detector(const std::filesystem::path& folder, Detec
   product.detection.rpn.proposals_before = product.detection.rpn.proposals = 200;
   PerModality<int64_t> channels{};
   channels[Modality::kHr] = 2;
-  product.network = DetectionModel(
-      SkysenseModel(parts.model, channels),
-      detection_model_options(parts.options, product.detection, parts.task.modalities, parts.model,
-                              static_cast<int64_t>(parts.task.classes.size())));
+  product.network =
+      DetectionModel(SkysenseModel(parts.model, channels),
+                     detection_model_options(parts.options, product.detection, parts.task.modalities, parts.model,
+                                             static_cast<int64_t>(parts.task.classes.size())));
   product.network->initialise_heads(at::make_generator<at::CPUGeneratorImpl>(uint64_t{5}));
   product.network->eval();
   for (auto& parameter : product.network->parameters()) parameter.requires_grad_(false);

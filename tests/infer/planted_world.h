@@ -43,7 +43,8 @@ class PlantedWorld {
     const double reach = kLargest / 2;
     for (double y = tile.top - reach; y < tile.bottom + reach + kLot; y += kLot) {
       for (double x = tile.left - reach; x < tile.right + reach + kLot; x += kLot) {
-        if (x < 0 || y < 0 || x >= static_cast<double>(lots_) * kLot || y >= static_cast<double>(lots_) * kLot) continue;
+        if (x < 0 || y < 0 || x >= static_cast<double>(lots_) * kLot || y >= static_cast<double>(lots_) * kLot)
+          continue;
         for (const size_t number : buckets_[bucket(x, y)]) look(number, tile, found);
       }
     }
@@ -65,8 +66,8 @@ class PlantedWorld {
       for (int64_t column = 0; column < columns; ++column) {
         const double u = (static_cast<double>(row) - static_cast<double>(rows - 1) / 2) * (length + gap),
                      v = (static_cast<double>(column) - static_cast<double>(columns - 1) / 2) * (width + gap);
-        objects_.push_back({{x + u * std::cos(angle) - v * std::sin(angle), y + u * std::sin(angle) + v * std::cos(angle),
-                             length, width, angle},
+        objects_.push_back({{x + u * std::cos(angle) - v * std::sin(angle),
+                             y + u * std::sin(angle) + v * std::cos(angle), length, width, angle},
                             object_class,
                             0});
       }
@@ -102,7 +103,8 @@ class PlantedWorld {
   void look(size_t number, const UprightBox& tile, std::vector<FoundObject>& found) const {
     const FoundObject& object = objects_[number];
     const UprightBox bounds = object.box.bounds();
-    if (bounds.right <= tile.left || bounds.left >= tile.right || bounds.bottom <= tile.top || bounds.top >= tile.bottom)
+    if (bounds.right <= tile.left || bounds.left >= tile.right || bounds.bottom <= tile.top ||
+        bounds.top >= tile.bottom)
       return;
     std::mt19937_64 noise(mix(mix(number, static_cast<uint64_t>(std::llround(tile.left) + 1'000'000)),
                               static_cast<uint64_t>(std::llround(tile.top) + 1'000'000)));

@@ -11,8 +11,8 @@ namespace {
 using testing::PlantedWorld;
 
 /// All tiles of the scene, answered by the world, merged as a scene's run does.
-std::vector<FoundObject> detected(const PlantedWorld& world, int64_t side, const Tiling& endless, bool row_by_row = true,
-                                  int64_t* most_held = nullptr) {
+std::vector<FoundObject> detected(const PlantedWorld& world, int64_t side, const Tiling& endless,
+                                  bool row_by_row = true, int64_t* most_held = nullptr) {
   const CellWindow scene{0, 0, side, side};
   const Tiling tiling = endless.within(scene);
   SceneSeams seams(tiling, 1, {0, 0});
@@ -47,7 +47,8 @@ Account account_of(const PlantedWorld& world, const std::vector<FoundObject>& fo
     const OrientedBox &box = object.box, &truth = world.objects().at(number).box;
     ++times[number];
     // Neither a piece nor another object.
-    if (std::hypot(box.x - truth.x, box.y - truth.y) > 2.5 || std::abs(box.area() - truth.area()) > 0.12 * truth.area() ||
+    if (std::hypot(box.x - truth.x, box.y - truth.y) > 2.5 ||
+        std::abs(box.area() - truth.area()) > 0.12 * truth.area() ||
         object.object_class != world.objects()[number].object_class)
       ++account.moved;
   }
