@@ -52,6 +52,9 @@ void ObjectLayer::Impl::create() {
   OGRSpatialReference crs;
   const bool placed = !options.wkt.empty();
   if (placed) crs.importFromWkt(options.wkt.c_str());
+  // Without one GDAL would call a GeoPackage's coordinates degrees of an unknown globe.
+  const bool named = placed || options.driver == "GPKG";
+  if (!placed && named) crs.SetLocalCS("Undefined Cartesian SRS");
   crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
   CPLStringList wanted;
   if (options.driver == "GeoJSON") {
@@ -60,7 +63,7 @@ void ObjectLayer::Impl::create() {
     wanted.SetNameValue("COORDINATE_PRECISION", placed ? "8" : "3");  // about a millimetre
     wanted.SetNameValue("SIGNIFICANT_FIGURES", "10");
   }
-  layer = file->CreateLayer("objects", placed ? &crs : nullptr, wkbPolygon, wanted.List());
+  layer = file->CreateLayer("objects", named ? &crs : nullptr, wkbPolygon, wanted.List());
   call.check(layer != nullptr, "cannot be written", kAdvice);
   add_column("class", OFTInteger, call);
   add_column("name", OFTString, call);

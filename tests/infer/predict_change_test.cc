@@ -8,6 +8,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::Map;
 using testing::nano_task;
 using testing::Place;
 using testing::PredictScene;
