@@ -30,8 +30,9 @@ MapPoint between(MapPoint a, MapPoint b) { return {(a.x + b.x) / 2, (a.y + b.y) 
 
 }  // namespace
 
-GroundMeasure::GroundMeasure(const Georeference& georeference) : georeference_(georeference) {
-  if (!georeference.known()) return;
+GroundMeasure::GroundMeasure(const Georeference& georeference) {
+  if (!georeference.known()) return;  // a transform alone is no place: pixels stay pixels
+  georeference_ = georeference;
   to_lonlat_ = CoordinateTransform::between(georeference.wkt, wkt_from_text("EPSG:4326"));
   metres_per_unit_ = skysense::metres_per_unit(georeference.wkt).value_or(1);
 }

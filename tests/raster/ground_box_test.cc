@@ -72,7 +72,8 @@ TEST(GroundBox, AcrossTheDateLineNothingGrows) {
 }
 
 TEST(GroundBox, WithoutAPlaceItIsThatOfThePixels) {
-  const GroundMeasure measure(Georeference{});
+  // A transform alone is none.
+  const GroundMeasure measure(Georeference{.wkt = "", .transform = {7, 2, 0, 9, 0, -2}});
   EXPECT_FALSE(measure.in_metres());
   const GroundBox box = measure.measure({30, 40, 20, 8, kPi / 6});
   EXPECT_DOUBLE_EQ(box.length, 20);
