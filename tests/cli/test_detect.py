@@ -98,7 +98,7 @@ def test_polygons_lie_in_the_scenes_system_and_sizes_are_metres_on_the_ground(fo
         assert row.width_m <= row.length_m and 0 <= row.heading_deg < 180
         if length > 1.05 * width:
             assert near_angle(row.heading_deg, heading, 1e-3)
-        corners = [transform * (getattr(row, f"x{i}"), getattr(row, f"y{i}")) for i in (1, 2, 3, 4)]
+        corners = [rasterio.transform.xy(transform, getattr(row, f"y{i}"), getattr(row, f"x{i}"), offset="ul") for i in (1, 2, 3, 4)]
         numpy.testing.assert_allclose(numpy.array(row.geometry.exterior.coords)[:4], corners, rtol=1e-9)
         numpy.testing.assert_allclose((row.centre_x, row.centre_y), numpy.mean(corners, 0), rtol=1e-9)
 
