@@ -10,6 +10,8 @@ namespace skysense {
 namespace {
 
 constexpr int64_t kBytes = sizeof(float);
+// What kernels keep for themselves, unseen by LibTorch's allocator, and holes in the heap: measured.
+constexpr int64_t kBeside = int64_t{24} << 20, kHoles = 4;
 
 int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, const Tiling& tiling) {
   const DetectionModelOptions& options = product.network->options();
@@ -32,7 +34,8 @@ int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, con
                 outputs = (options.classes + 1) * (numbers + 4);
   const int64_t proposal = 3 * channels * pool + 2 * detection.roi_head.hidden + 4 * outputs;
   const int64_t heads = batch * detection.rpn.proposals * proposal * kBytes;
-  return encoder.maps + std::max(encoder.encoding, pyramid + std::max(anchors, heads));
+  const int64_t tensors = encoder.maps + std::max(encoder.encoding, pyramid + std::max(anchors, heads));
+  return tensors + tensors / kHoles + kBeside;
 }
 
 }  // namespace
