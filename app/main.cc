@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_embed(program);
   add_predict(program);
   add_change(program);
+  add_detect(program);
   add_synth(program);
   add_index(program);
   add_rasterize(program);

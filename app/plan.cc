@@ -7,6 +7,7 @@
 
 #include "app/measure.h"
 #ifdef SKYSENSE_RASTER
+#include "app/plan_detect.h"
 #include "app/plan_predict.h"
 #endif
 #include "app/pretrain_config.h"
@@ -194,6 +195,7 @@ void add_plan(CLI::App& program) {
   pretrain->callback([arguments] { plan_pretrain(*arguments); });
 #ifdef SKYSENSE_RASTER
   add_plan_predict(*verb);
+  add_plan_detect(*verb);
 #endif
 }
 

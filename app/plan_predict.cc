@@ -42,7 +42,8 @@ void plan_predict(const PlanArguments& arguments) {
   const int64_t batches = count_groups(job.blocks(), tiling, room), tiles = count_tiles(job.blocks(), tiling, room);
   const double batch_seconds = job.measure_batch_seconds(), seconds = static_cast<double>(batches) * batch_seconds;
   const int64_t pixels = job.area().pixels();
-  const int64_t bytes = pixels * PredictionLayers(product.task, job.modalities(), arguments.layers).bytes_per_pixel();
+  const int64_t bytes =
+      pixels * PredictionLayers(product.task, job.scenes().modalities(), arguments.layers).bytes_per_pixel();
   spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
   spdlog::info("tiles        {} in batches of {} ({})", tiles, tiling.batch(), tiling.text());
   spdlog::info("memory       {}, {} batches at once", bytes_text(job.run().memory().total), job.run().memory().jobs);

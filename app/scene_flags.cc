@@ -77,6 +77,36 @@ void PredictFlags::add_to(CLI::App& verb) {
       ->check(CLI::Range(0, 8192));
 }
 
+void DetectFlags::add_to(CLI::App& verb) {
+  verb.add_option("--score", score,
+                  "objects that score less are left out, beside those below the model's own threshold")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  verb.add_option("--classes", classes, "only these, by name: ship,boat")->delimiter(',');
+  verb.add_option("--tile", tile, "side of a tile in the scene's pixels in place of the model's")
+      ->check(CLI::Range(8, 16384));
+  verb.add_option("--overlap", overlap,
+                  "pixels that neighbouring tiles share in place of a quarter of a tile; at least the largest object's")
+      ->check(CLI::Range(0, 8192));
+  verb.add_option("--precision", precision, "of the network: float32, or bfloat16, faster where the processor has it")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->capture_default_str();
+}
+
+DetectOptions DetectFlags::options(const SceneFlags& flags, const TaskProduct& product) const {
+  DetectOptions options{.scene = flags.request(product.contracts)};
+  options.bbox = flags.box();
+  options.max_memory = flags.memory_limit();
+  options.jobs = flags.jobs();
+  options.tile = tile;
+  options.overlap = overlap;
+  options.score = score;
+  options.classes = classes;
+  options.precision = precision;
+  options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
+  return options;
+}
+
 PredictOptions PredictFlags::options(const SceneFlags& flags) const {
   PredictOptions options;
   options.bbox = flags.box();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "infer/detect_job.h"
 #include "infer/output_options.h"
 #include "infer/predict_job.h"
 #include "infer/scene_arguments.h"
@@ -44,6 +45,18 @@ struct PredictFlags {
   void add_to(CLI::App& verb);
   /// Everything but the scenes.
   PredictOptions options(const SceneFlags& flags) const;
+};
+
+/// How a detector goes over a scene: --score, --classes, --tile, --overlap, --precision.
+struct DetectFlags {
+  double score = DetectOptions{}.score;
+  std::vector<std::string> classes;
+  std::string precision = "float32";
+  int64_t tile = 0, overlap = -1;
+
+  void add_to(CLI::App& verb);
+  DetectOptions options(const SceneFlags& flags, const TaskProduct& product) const;
+  c10::ScalarType dtype() const { return precision == "bfloat16" ? c10::kBFloat16 : c10::kFloat; }
 };
 
 }  // namespace skysense::app

@@ -11,6 +11,7 @@ void print_result(const nlohmann::json& result);
 // One function a verb, in the file of its name: it adds the verb's options to the command line and the callback that
 // runs it. The callback throws UsageError or DataError; only main catches.
 void add_datasets(CLI::App& program);
+void add_detect(CLI::App& program);
 void add_embed(CLI::App& program);
 void add_bench(CLI::App& program);
 void add_change(CLI::App& program);

@@ -148,10 +148,10 @@ std::vector<int64_t> SeamMerge::resolve(const std::vector<int64_t>& members, std
   std::vector<std::pair<size_t, int64_t>> kept;
   for (const auto& [group, number] : order) {
     const OrientedBox& box = at(number).object.box;
-    const bool piece = at(number).cut && std::ranges::any_of(kept, [&](const auto& whole) {
-                         return disjoint({at(number).tile}, tiles[whole.first]) &&
-                                covers(at(whole.second).object.box, box);
-                       });
+    const bool piece =
+        at(number).cut && std::ranges::any_of(kept, [&](const auto& whole) {
+          return disjoint({at(number).tile}, tiles[whole.first]) && covers(at(whole.second).object.box, box);
+        });
     if (!piece) kept.push_back({group, number});
   }
   std::vector<int64_t> numbers;

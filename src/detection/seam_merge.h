@@ -17,7 +17,8 @@ struct FoundObject {
 /// A tile of a scene as the merge sees it, in pixels of the scene.
 struct SeamTile {
   UprightBox bounds;
-  UprightBox seen;  ///< bounds, with an infinite number for each edge beyond which there is no scene: nothing is cut there
+  UprightBox
+      seen;  ///< bounds, with an infinite number for each edge beyond which there is no scene: nothing is cut there
 };
 
 /// Joins what a detector found in overlapping tiles into the objects of the scene, without doubles or losses at seams.
@@ -29,10 +30,10 @@ struct SeamTile {
 /// 2. Pieces: what an inner edge cuts yields to another object of its class that the same tile does not see, where that
 ///    covers more than half of it: whole ones first, then larger pieces.
 ///
-/// Where the tiles' overlap is at least the longest side of every object's upright bounds, each object lies whole within
-/// a tile. Then none is lost and none doubled, as long as sightings of one object agree as in 1. and those of two
-/// objects of one class do not: boxes side by side have their centres a whole short side apart, and classes never meet.
-/// An object larger than the overlap may come in pieces.
+/// Where the tiles' overlap is at least the longest side of every object's upright bounds, each object lies whole
+/// within a tile. Then none is lost and none doubled, as long as sightings of one object agree as in 1. and those of
+/// two objects of one class do not: boxes side by side have their centres a whole short side apart, and classes never
+/// meet. An object larger than the overlap may come in pieces.
 ///
 /// Tiles come row by row; take() gives what no later tile can touch, so only a row of tiles' objects are held.
 class SeamMerge {
@@ -52,9 +53,9 @@ class SeamMerge {
  private:
   struct Sighting {
     FoundObject object;
-    UprightBox reach;   // its bounds with the slack on all sides
-    int64_t tile = 0;   // number in the order of add()
-    bool cut = false;   // by an inner edge of its tile
+    UprightBox reach;  // its bounds with the slack on all sides
+    int64_t tile = 0;  // number in the order of add()
+    bool cut = false;  // by an inner edge of its tile
   };
   struct Pair {
     int64_t first, second;  // numbers of sightings, first < second

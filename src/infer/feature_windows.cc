@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "infer/group_jobs.h"
 #include "infer/group_plan.h"
+#include "infer/group_result.h"
 
 namespace skysense {
 namespace {
@@ -55,7 +56,8 @@ FeatureRunCounts compute_features(const std::vector<CellWindow>& windows, Region
                                   const FeatureExtractor& extractor, const FeatureRun& run) {
   const c10::InferenceMode inference;
   GroupPlan plan(windows, run.tiling, run.room);
-  GroupJobs jobs(plan, run, reader, extractor);
+  GroupJobs<GroupResult> jobs(computed_groups(plan), run.jobs, run.tiling, run.counted, reader,
+                              [&](const ReadGroup& read) { return blended_features(read, run.tiling, extractor); });
   std::map<TileGroup, GroupResult> kept;
   std::optional<WindowFeatures> open;
   FeatureRunCounts counts;

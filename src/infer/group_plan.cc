@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace skysense {
 
@@ -59,6 +60,15 @@ std::optional<GroupStep> GroupPlan::next() {
     visits_left_.erase(left);
   }
   return step;
+}
+
+GroupSource computed_groups(GroupPlan plan) {
+  return [plan = std::move(plan)]() mutable -> std::optional<TileGroup> {
+    while (const auto step = plan.next()) {
+      if (step->compute) return step->group;
+    }
+    return std::nullopt;
+  };
 }
 
 }  // namespace skysense

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -46,5 +47,10 @@ class GroupPlan {
   std::map<TileGroup, int64_t> kept_;         ///< result -> number of its last visit
   int64_t visit_ = 0;
 };
+
+/// Batches to compute, one after another; nothing after the last one.
+using GroupSource = std::function<std::optional<TileGroup>()>;
+/// Those that a plan computes, in its order.
+GroupSource computed_groups(GroupPlan plan);
 
 }  // namespace skysense

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/memory.h"
 
 namespace skysense {
 namespace {
@@ -16,6 +17,7 @@ constexpr int64_t kMiB = int64_t{1} << 20;
 constexpr int64_t kRasterCache = 16 * kMiB;
 constexpr int64_t kRegionsAhead = 2;  // one waits, one is read
 constexpr int64_t kRegionsOfJob = 4;
+constexpr int64_t kUsualShare = 2;    // of the machine's memory, one part in so many is ours where no limit is given
 constexpr int64_t kSmallestPart = 2;  // of the usual side of a block, where memory is short
 
 MemoryPlan spend(const MemoryNeeds& needs, int64_t jobs, int64_t side, int64_t room) {
@@ -84,6 +86,15 @@ MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_r
   }
   throw DataError(fmt::format("--max-memory {} is too little for this model and scene: at least {} is needed",
                               bytes_text(limit), bytes_text(plan.total)));
+}
+
+MemoryPlan plan_jobs(MemoryNeeds needs, int64_t limit, int64_t wanted_room) {
+  MemoryPlan plan = plan_memory(needs, limit, wanted_room);
+  while (limit <= 0 && plan.jobs > 1 && plan.total > machine_memory_bytes() / kUsualShare) {
+    --needs.jobs;
+    plan = plan_memory(needs, 0, wanted_room);
+  }
+  return plan;
 }
 
 }  // namespace skysense

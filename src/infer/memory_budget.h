@@ -38,4 +38,7 @@ struct MemoryPlan {
 /// `wanted_room` results are as many as are of use. Throws DataError naming the minimum where the limit is below it.
 MemoryPlan plan_memory(const MemoryNeeds& needs, int64_t limit, int64_t wanted_room);
 
+/// The same where without a limit as many jobs run as half of the machine's memory has room for.
+MemoryPlan plan_jobs(MemoryNeeds needs, int64_t limit, int64_t wanted_room);
+
 }  // namespace skysense

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "heads/task_product.h"
 #include "infer/augmented_extractor.h"
 #include "infer/scene_run.h"
+#include "infer/task_scenes.h"
 
 namespace skysense {
 
@@ -39,17 +39,13 @@ class PredictJob {
   /// task, for scenes that do not fit it or each other, and for dates that are missing or out of order.
   PredictJob(const TaskProduct& product, const PredictOptions& options);
 
-  const TaskProduct& product() const { return product_; }
+  const TaskProduct& product() const { return scenes_.product(); }
   const PredictOptions& options() const { return options_; }
+  const TaskScenes& scenes() const { return scenes_; }
   /// The first time's.
-  const Scene& scene() const { return *scenes_.front(); }
-  /// The modalities that the scenes have.
-  std::vector<Modality> modalities() const;
-  /// The days of the images that are dated, in order.
-  std::vector<Date> dates() const;
+  const Scene& scene() const { return scenes_.scene(); }
   /// Pixels asked for, counted from the corner of the reference raster.
-  const PixelWindow& area() const { return area_; }
-  Georeference georeference() const;
+  const PixelWindow& area() const { return scenes_.area(); }
   const SceneRun& run() const { return *run_; }
   /// The area in blocks of cells, in the order in which they are computed.
   std::vector<CellWindow> blocks() const { return run_->blocks(); }
@@ -63,7 +59,6 @@ class PredictJob {
   /// Seconds that the network takes for one batch of tiles: measured on empty ones with all jobs at work, over their
   /// number.
   double measure_batch_seconds() const;
-  PixelCounts counts() const;
   /// What the output's values depend on, by name: the model, the scenes, the area and the way of computing. Two jobs
   /// with equal conditions give equal bytes.
   std::map<std::string, std::string> conditions() const;
@@ -71,16 +66,10 @@ class PredictJob {
   std::map<std::string, std::string> provenance() const;
 
  private:
-  void open_scenes();
-  Tiling choose_tiling() const;
   SceneRunOptions run_options() const;
-  std::unique_ptr<RegionReader> reader() const;
 
-  const TaskProduct& product_;
   const PredictOptions options_;
-  int64_t divisions_;  ///< pixels of the output along a cell's side
-  std::vector<std::unique_ptr<Scene>> scenes_;
-  PixelWindow area_;
+  const TaskScenes scenes_;
   std::optional<SceneRun> run_;
 };
 

@@ -37,7 +37,7 @@ class LayerWriters {
       RasterLayout layout = layer.layout;
       layout.width = job.area().width;
       layout.height = job.area().height;
-      layout.georeference = job.georeference();
+      layout.georeference = job.scenes().georeference();
       layout.tags = job.provenance();
       layout.tags["SKYSENSE_LAYER"] = layer.title;
       layout.format = output.format;
@@ -113,7 +113,7 @@ void write_rasters(const PredictJob& job, const PredictionLayers& layers, const 
       kResumeAdvice);
   result.tiles = counts.tiles;
   result.network_seconds = counts.network_seconds;
-  result.pixels = job.counts();
+  result.pixels = job.scenes().counts();
   if (result.valid_pixels == 0) {
     store.remove();
     throw DataError("no valid pixel in the area asked for: all of it is nodata, NaN or masked");
@@ -124,7 +124,7 @@ void write_rasters(const PredictJob& job, const PredictionLayers& layers, const 
 }  // namespace
 
 PredictionResult predict_scene(const PredictJob& job, const PredictionOutput& output) {
-  const PredictionLayers layers(job.product().task, job.modalities(), output.layers);
+  const PredictionLayers layers(job.product().task, job.scenes().modalities(), output.layers);
   PredictionResult result{.width = job.area().width, .height = job.area().height};
   result.class_names = layers.class_names();
   for (const PredictionLayer& layer : layers.layers()) {

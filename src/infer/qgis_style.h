@@ -11,4 +11,9 @@ namespace skysense {
 /// it lies beside the raster under its name.
 std::string qgis_style(const std::vector<std::string>& names, const std::vector<std::array<uint8_t, 3>>& colours);
 
+/// The same for polygons with a class's name in the column `name` and a `score`: outlines in the classes' colours,
+/// labelled with both.
+std::string qgis_outline_style(const std::vector<std::string>& names,
+                               const std::vector<std::array<uint8_t, 3>>& colours);
+
 }  // namespace skysense

@@ -4,11 +4,11 @@
 
 namespace skysense {
 
-ReadAhead::ReadAhead(GroupPlan plan, const Tiling& tiling, const CellWindow& counted, RegionReader& reader)
+ReadAhead::ReadAhead(GroupSource groups, const Tiling& tiling, const CellWindow& counted, RegionReader& reader)
     : tiling_(tiling),
       counted_area_(counted),
       reader_(reader),
-      thread_([this, plan = std::move(plan)]() mutable { run(std::move(plan)); }) {}
+      thread_([this, groups = std::move(groups)] { run(groups); }) {}
 
 ReadAhead::~ReadAhead() {
   stop();
@@ -44,10 +44,9 @@ Region ReadAhead::read(const TileGroup& group) {
   return region;
 }
 
-void ReadAhead::run(GroupPlan plan) {
+void ReadAhead::run(const GroupSource& groups) {
   try {
-    while (const auto step = plan.next()) {
-      if (!step->compute) continue;
+    while (const auto group = groups()) {
       {
         // Reading begins only once the slot is free: a region waiting beside one being read would be one too many.
         std::unique_lock lock(mutex_);
@@ -55,10 +54,10 @@ void ReadAhead::run(GroupPlan plan) {
         if (stopped_) return;
         wanted_ = false;
       }
-      Region region = read(step->group);
+      Region region = read(*group);
       {
         const std::lock_guard lock(mutex_);
-        ready_ = ReadGroup{step->group, std::move(region)};
+        ready_ = ReadGroup{*group, std::move(region)};
       }
       changed_.notify_all();
     }

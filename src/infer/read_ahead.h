@@ -18,12 +18,12 @@ struct ReadGroup {
   Region region;
 };
 
-/// Reads the regions that a plan computes, in its order, on a thread of its own: one region waits or is being read
+/// Reads the regions of batches to compute, in their order, on a thread of its own: one region waits or is being read
 /// while the previous one is computed, never more, so that memory stays bounded.
 class ReadAhead {
  public:
   /// The reader must outlive it and serves no one else meanwhile. Cells of `counted` go into its statistics once.
-  ReadAhead(GroupPlan plan, const Tiling& tiling, const CellWindow& counted, RegionReader& reader);
+  ReadAhead(GroupSource groups, const Tiling& tiling, const CellWindow& counted, RegionReader& reader);
   ~ReadAhead();
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
@@ -34,7 +34,7 @@ class ReadAhead {
   void stop();
 
  private:
-  void run(GroupPlan plan);
+  void run(const GroupSource& groups);
   Region read(const TileGroup& group);
 
   const Tiling tiling_;

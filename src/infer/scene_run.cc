@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/memory.h"
 #include "core/progress.h"
 #include "engine/signals.h"
 #include "infer/group_plan.h"
@@ -14,7 +13,6 @@ namespace {
 constexpr int64_t kStripTiles = 16;  // side by side in a strip, so that few are computed twice at its sides
 
 constexpr int64_t kUsualRoom = int64_t{192} << 20;  // bytes that the results kept for a strip take, about
-constexpr int64_t kUsualShare = 2;  // of the machine's memory, one part in so many is ours where no limit is given
 
 /// Results worth keeping for strips of that width: what a row of blocks shares with the next one.
 int64_t useful_room(const Tiling& tiling, int64_t strip, int64_t side) {
@@ -24,14 +22,10 @@ int64_t useful_room(const Tiling& tiling, int64_t strip, int64_t side) {
 }  // namespace
 
 SceneRun::SceneRun(const SceneRunOptions& options) : options_(options) {
-  MemoryNeeds needs = options_.needs;
+  const MemoryNeeds& needs = options_.needs;
   const Tiling endless = options_.tiling.endless();
   const int64_t room = useful_room(endless, needs.block_side, needs.block_side);
-  memory_ = plan_memory(needs, options_.max_memory, room);
-  while (options_.max_memory == 0 && memory_.jobs > 1 && memory_.total > machine_memory_bytes() / kUsualShare) {
-    --needs.jobs;
-    memory_ = plan_memory(needs, 0, room);
-  }
+  memory_ = plan_jobs(needs, options_.max_memory, room);
   const int64_t wanted = std::min(kStripTiles * endless.stride(), options_.area.columns);
   while (columns_per_strip_ * memory_.block_side < wanted) {
     const int64_t wider = 2 * columns_per_strip_;

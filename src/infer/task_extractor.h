@@ -22,8 +22,6 @@ class TaskExtractor : public FeatureExtractor {
   torch::Tensor extract(const TileBatch& batch) const override;
 
  private:
-  TaskInput input_of(const PerModality<std::optional<TileSeries>>& images, int64_t output_side) const;
-
   const TaskProduct& product_;
   TilePrototypes prototypes_;
   int64_t divisions_;

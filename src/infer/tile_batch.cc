@@ -2,8 +2,6 @@
 
 #include <ATen/ops/adaptive_max_pool2d.h>
 
-#include <algorithm>
-
 namespace skysense {
 namespace {
 
@@ -73,15 +71,12 @@ torch::Tensor tiles_that_count(const torch::Tensor& seen, const Tiling& tiling, 
                                int64_t divisions) {
   const int64_t side = tiling.tile() * divisions, stride = tiling.stride() * divisions;
   const torch::Tensor counts = seen.unfold(0, side, stride).unfold(1, side, stride).flatten(2).any(2);  // [R, N]
-  const auto left_out = [](const std::vector<float>& ramp) {
-    return std::all_of(ramp.begin(), ramp.end(), [](float weight) { return weight == 0; });
-  };
+  auto count = counts.accessor<bool, 2>();
   for (int64_t row = 0; row < tiling.group_rows(); ++row) {
-    if (left_out(tiling.row_ramp(group.row * tiling.group_rows() + row, 1))) counts[row].fill_(false);
-  }
-  for (int64_t column = 0; column < tiling.group_columns(); ++column) {
-    if (left_out(tiling.column_ramp(group.column * tiling.group_columns() + column, 1)))
-      counts.select(1, column).fill_(false);
+    for (int64_t column = 0; column < tiling.group_columns(); ++column) {
+      count[row][column] = count[row][column] && tiling.has_tile(group.row * tiling.group_rows() + row,
+                                                                 group.column * tiling.group_columns() + column);
+    }
   }
   return counts.flatten().nonzero().squeeze(1);
 }

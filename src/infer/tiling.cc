@@ -105,13 +105,20 @@ std::vector<TileGroup> Tiling::groups_touching(const CellWindow& window) const {
   return groups;
 }
 
-int64_t Tiling::tiles_in(const TileGroup& group) const {
-  const auto inside = [](int64_t first, int64_t count, const std::optional<TileRange>& range) {
-    if (!range) return count;
-    return std::max<int64_t>(0, std::min(first + count - 1, range->last) - std::max(first, range->first) + 1);
+bool Tiling::has_tile(int64_t row, int64_t column) const {
+  const auto inside = [](int64_t number, const std::optional<TileRange>& range) {
+    return !range || (number >= range->first && number <= range->last);
   };
-  return inside(group.row * group_rows_, group_rows_, rows_) *
-         inside(group.column * group_columns_, group_columns_, columns_);
+  return inside(row, rows_) && inside(column, columns_);
+}
+
+int64_t Tiling::tiles_in(const TileGroup& group) const {
+  int64_t count = 0;
+  for (int64_t row = 0; row < group_rows_; ++row) {
+    for (int64_t column = 0; column < group_columns_; ++column)
+      count += has_tile(group.row * group_rows_ + row, group.column * group_columns_ + column) ? 1 : 0;
+  }
+  return count;
 }
 
 std::vector<float> Tiling::ramp(int64_t number, const std::optional<TileRange>& range, int64_t divisions) const {

@@ -63,6 +63,8 @@ class Tiling {
   CellWindow own_cells(const TileGroup& group) const;
   /// The batches that a window needs, row by row.
   std::vector<TileGroup> groups_touching(const CellWindow& window) const;
+  /// Whether the tile of that row and column of tiles is not left out.
+  bool has_tile(int64_t row, int64_t column) const;
   /// How many tiles of a batch are not left out.
   int64_t tiles_in(const TileGroup& group) const;
   /// Blending weights down a tile of that row of tiles [tile * divisions]; those of all tiles over a cell sum to 1.

@@ -25,6 +25,13 @@ DatasetPointer open_vectors(const std::string& path, GdalCall& call) {
   return dataset;
 }
 
+/// The layer's CRS; null where it has none, for which a GeoPackage has names of its own (its section 1.1.2.1.2).
+const OGRSpatialReference* crs_of(OGRLayer& layer) {
+  const OGRSpatialReference* crs = layer.GetSpatialRef();
+  const char* name = crs == nullptr ? nullptr : crs->GetName();
+  return name == nullptr || STARTS_WITH(name, "Undefined ") ? nullptr : crs;
+}
+
 /// The outer rings' corners; a ring's last one, which is its first again, is left out.
 void add_corners(const OGRGeometry& shape, std::vector<MapPoint>& corners) {
   const OGRwkbGeometryType type = wkbFlatten(shape.getGeometryType());
@@ -75,7 +82,7 @@ std::vector<VectorObject> read_vector_objects(const std::string& path, const Tar
   const int column = options.attribute.empty() ? -1 : layer.GetLayerDefn()->GetFieldIndex(options.attribute.c_str());
   if (!options.attribute.empty() && column < 0)
     throw DataError(fmt::format("{}: has no column '{}'", path, options.attribute));
-  const OGRSpatialReference* own = layer.GetSpatialRef();
+  const OGRSpatialReference* own = crs_of(layer);
   OGRSpatialReference crs;
   if (!grid.wkt.empty()) crs.importFromWkt(grid.wkt.c_str());
   crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
@@ -109,7 +116,7 @@ std::string vector_crs_name(const std::string& path) {
   set_up_gdal();
   GdalCall call(path);
   const DatasetPointer dataset = open_vectors(path, call);
-  const OGRSpatialReference* own = dataset->GetLayer(0)->GetSpatialRef();
+  const OGRSpatialReference* own = crs_of(*dataset->GetLayer(0));
   if (own == nullptr) return "none";
   char* text = nullptr;
   own->exportToWkt(&text);

@@ -5,14 +5,10 @@
 #include <cmath>
 #include <fstream>
 
-#include "core/error.h"
-#include "infer/task_extractor.h"
 #include "infer/tile_batch.h"
-#include "raster/raster_reader.h"
 #include "testing/all_close.h"
-#include "testing/temporary_folder.h"
 #include "testing/texture.h"
-#include "tests/infer/nano_task.h"
+#include "tests/infer/predict_fixture.h"
 
 namespace skysense {
 namespace {
@@ -21,67 +17,14 @@ namespace fs = std::filesystem;
 using testing::all_close;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::Map;
 using testing::nano_task;
-using testing::NanoTask;
+using testing::part_of;
 using testing::Place;
-using testing::TemporaryFolder;
+using testing::PredictScene;
+using testing::read_map;
 using testing::texture;
 using testing::write_scene;
-
-struct Map {
-  torch::Tensor values;  // [bands, h, w] as stored
-  Georeference georeference;
-};
-
-Map read_map(const fs::path& file) {
-  const RasterReader reader(file.string(), {.nodata = -1, .layer = {}, .valid_values = {}});
-  const auto bands = band_range(static_cast<int64_t>(reader.bands().size()));
-  Map map{torch::empty({static_cast<int64_t>(bands.size()), reader.height(), reader.width()}), reader.georeference()};
-  reader.read({0, 0, reader.width(), reader.height()}, bands, map.values.data_ptr<float>(), nullptr);
-  return map;
-}
-
-/// The part of a map that another one covers, by their georeferences.
-torch::Tensor part_of(const Map& whole, const Map& part) {
-  const PixelPoint corner = whole.georeference.to_pixel(part.georeference.to_map({0, 0}));
-  return whole.values.narrow(1, std::llround(corner.y), part.values.size(1))
-      .narrow(2, std::llround(corner.x), part.values.size(2));
-}
-
-class PredictScene : public ::testing::Test {
- protected:
-  TemporaryFolder folder;
-
-  fs::path file(const std::string& name) const { return folder.path() / name; }
-  PredictOptions options_for(const TaskProduct& product, const std::vector<fs::path>& images) const {
-    PredictOptions options;
-    for (const fs::path& image : images) {
-      SceneRequest request;
-      request.wanted = product.contracts;
-      request.images[product.task.output] = {{image, std::nullopt, ""}};
-      options.times.push_back(request);
-    }
-    return options;
-  }
-  PredictionOutput output_to(const std::string& name) const {
-    PredictionOutput output;
-    output.map.path = file(name);
-    output.map.format = "GTiff";
-    output.layers.probabilities = true;
-    return output;
-  }
-  PredictionResult predict(const TaskProduct& product, const PredictOptions& options, const std::string& name) const {
-    return predict_scene(PredictJob(product, options), output_to(name));
-  }
-  std::string refusal(const TaskProduct& product, const PredictOptions& options) const {
-    try {
-      predict(product, options, "refused.tif");
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "";
-  }
-};
 
 class PredictMs : public PredictScene {
  protected:
@@ -380,64 +323,6 @@ TEST(CountImages, OfFinerAndCoarserImagesAreThoseOfThePixelsTheyTouch) {
   wanted[0][1][2] = 1;
   wanted[1].narrow(0, 2, 2).narrow(1, 0, 2).fill_(1);
   EXPECT_TRUE(counts[0].narrow(0, 0, 2).equal(wanted));
-}
-
-class Change : public PredictScene {
- protected:
-  TaskProduct product = nano_task(
-      folder.path(),
-      {.modalities = {Modality::kHr}, .output = Modality::kHr, .kind = TaskKind::kChange, .head = "bit", .tile = 32});
-  const Place place{.x = 500'000, .y = 5'600'000, .pixel = 1, .width = 50, .height = 40};
-  fs::path before = write_scene(file("before_image.tif"), place, 2, PixelType::kUInt16, texture);
-  fs::path write_after(double dx, double pixel = 1, const char* crs = "EPSG:32631") const {
-    const Place later{.x = place.x + dx, .y = place.y, .pixel = pixel, .width = 50, .height = 40, .crs = crs};
-    return write_scene(file("after_image.tif"), later, 2, PixelType::kUInt16,
-                       [](int64_t b, int64_t r, int64_t c) { return texture(b, c, r); });
-  }
-};
-
-TEST_F(Change, LiesOnTheEarlierImageAndHasDataWhereBothHave) {
-  const fs::path after = write_after(20);  // 20 pixels further east
-  const PredictionResult result = predict(product, options_for(product, {before, after}), "change.tif");
-  const Map map = read_map(file("change.tif"));
-  EXPECT_EQ(map.georeference.transform, RasterReader(before.string()).georeference().transform);
-  EXPECT_EQ(map.values.sizes(), (std::vector<int64_t>{1, 40, 50}));
-  EXPECT_TRUE(map.values[0].narrow(1, 0, 20).eq(255).all().item<bool>());
-  EXPECT_TRUE(map.values[0].narrow(1, 20, 30).lt(2).all().item<bool>());
-  EXPECT_EQ(result.valid_pixels, 40 * 30);
-  EXPECT_THAT(result.class_names, ElementsAre("unchanged", "changed"));
-}
-
-TEST_F(Change, AnImageOfSlightlyOtherPixelsIsBroughtOntoTheEarlierOnes) {
-  const PredictionResult result =
-      predict(product, options_for(product, {before, write_after(-1.3, 1.1)}), "change.tif");
-  EXPECT_EQ(result.valid_pixels, 40 * 50);
-}
-
-TEST_F(Change, RefusesImagesApartOfAnotherSystemOrInTheWrongOrder) {
-  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(5000)})), HasSubstr("do not overlap"));
-  EXPECT_THAT(refusal(product, options_for(product, {before, write_after(0, 1, "EPSG:32632")})),
-              HasSubstr("CRS differ"));
-  PredictOptions options = options_for(product, {before, write_after(0)});
-  options.times[0].images[Modality::kHr][0].date = parse_date("2024-01-01");
-  options.times[1].images[Modality::kHr][0].date = parse_date("2023-01-01");
-  EXPECT_THAT(refusal(product, options), HasSubstr("older than the first"));
-}
-
-TEST_F(Change, OfClassesComesWithTheMapsOfBothTimes) {
-  const TaskProduct semantic = nano_task(folder.path(), {.modalities = {Modality::kHr},
-                                                         .output = Modality::kHr,
-                                                         .kind = TaskKind::kSemanticChange,
-                                                         .head = "upernet-change",
-                                                         .tile = 32});
-  predict(semantic, options_for(semantic, {before, write_after(0)}), "change.tif");
-  const auto change = read_map(file("change.tif")).values, first = read_map(file("change_before.tif")).values,
-             second = read_map(file("change_after.tif")).values;
-  EXPECT_TRUE(change.eq(1).equal(first.ne(second)));
-  EXPECT_EQ(read_map(file("change_probabilities.tif")).values.size(0), 8);
-  // The same image twice has not changed.
-  predict(semantic, options_for(semantic, {before, before}), "none.tif");
-  EXPECT_TRUE(read_map(file("none.tif")).values.eq(0).all().item<bool>());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <functional>
 #include <vector>
@@ -49,7 +51,7 @@ inline SensorContract small_contract(Modality modality, int64_t bands) {
   contract.quantity = "brightness";
   contract.physical_min = -100;
   contract.physical_max = 100;
-  for (int64_t i = 0; i < bands; ++i) contract.bands.push_back({"T" + std::to_string(i + 1), 0, 0.01, 0, 1, 2});
+  for (int64_t i = 0; i < bands; ++i) contract.bands.push_back({fmt::format("T{}", i + 1), 0, 0.01, 0, 1, 2});
   return contract;
 }
 
