@@ -11,8 +11,8 @@ namespace skysense {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 
 NpyHeader header_of(const std::string& dict) {
   const std::string bytes =

@@ -17,8 +17,8 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
 /// A GeoTIFF or PNG of one value a band and side x side pixels.

@@ -23,8 +23,8 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
 constexpr const char* kWorld = "synth:6,val=2,test=3,seed=4,size=8,hr=4,ms=3,sar=2";
