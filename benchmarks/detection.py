@@ -17,7 +17,6 @@ import pathlib
 import sys
 
 import ablation_train
-import detection_real
 import detection_report
 import detection_train
 import downstream_train
@@ -71,6 +70,8 @@ def check(arguments: argparse.Namespace) -> None:
 def run(arguments: argparse.Namespace) -> list[str]:
     """All stages that are asked for; what failed."""
     if arguments.real:
+        import detection_real  # it alone wants numpy and Pillow, which set-up puts into .venv
+
         return detection_real.run(arguments)
     detection_train.settle(arguments)
     runs = detection_train.runs_of(arguments)
