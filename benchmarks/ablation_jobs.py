@@ -117,3 +117,8 @@ def run_jobs(what: str, jobs: list[Job], at_once: int) -> list[str]:
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return failures
+
+
+def run_stages(stages: dict[str, Callable[[], list[str]]], wanted: str) -> list[str]:
+    """The stage of that name, or all of them in order; what failed."""
+    return [failure for name, stage in stages.items() if wanted in (name, "all") for failure in stage()]

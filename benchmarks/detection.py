@@ -20,6 +20,7 @@ import ablation_train
 import detection_report
 import detection_train
 import downstream_train
+from ablation_jobs import run_stages
 from ablations import commit
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -77,10 +78,7 @@ def run(arguments: argparse.Namespace) -> list[str]:
     runs = detection_train.runs_of(arguments)
     stages = {"pretrain": lambda: downstream_train.pretrain(arguments), "train": lambda: detection_train.train(runs, arguments),
               "evaluate": lambda: detection_train.evaluate(runs, arguments)}
-    failures = []
-    for name, stage in stages.items():
-        if arguments.stage in (name, "all"):
-            failures += stage()
+    failures = run_stages(stages, arguments.stage)
     if arguments.stage in ("report", "all"):
         detection_report.report(arguments)
     return failures

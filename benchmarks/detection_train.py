@@ -3,11 +3,10 @@
 import argparse
 import dataclasses
 import pathlib
-import shutil
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
 from downstream_tasks import PRETRAINED, RANDOM, merged
-from downstream_train import last_step, model_of
+from downstream_train import drop_checkpoints, last_step, model_of
 
 HORIZONTAL, ORIENTED = "horizontal", "oriented"
 HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
@@ -115,12 +114,7 @@ def keep_result(run: Run, arguments: argparse.Namespace) -> None:
                                              "loss": trained["loss"], "steps": arguments.steps, "training_samples": trained["training_samples"],
                                              "commit": arguments.commit, "program": arguments.version})
     if not arguments.keep_runs:
-        for part in ("checkpoints", "model", "best"):
-            target = folder / part
-            if target.is_symlink():
-                target.unlink()
-            elif target.is_dir():
-                shutil.rmtree(target)
+        drop_checkpoints(folder)
 
 
 def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:

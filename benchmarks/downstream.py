@@ -21,6 +21,7 @@ import ablation_train
 import downstream_real
 import downstream_report
 import downstream_train
+from ablation_jobs import run_stages
 from ablations import commit
 from downstream_tasks import runs_of
 
@@ -88,10 +89,7 @@ def run(arguments: argparse.Namespace) -> list[str]:
     downstream_train.settle(arguments)
     stages = {"pretrain": lambda: downstream_train.pretrain(arguments), "train": lambda: downstream_train.train(runs, arguments),
               "evaluate": lambda: downstream_train.evaluate(runs, arguments), "peers": lambda: downstream_train.peers(runs, arguments)}
-    failures = []
-    for name, stage in stages.items():
-        if arguments.stage in (name, "all"):
-            failures += stage()
+    failures = run_stages(stages, arguments.stage)
     if arguments.stage in ("report", "all"):
         downstream_report.report(arguments)
     return failures

@@ -102,6 +102,15 @@ def metrics_of(result: dict) -> dict[str, float]:
     return result["metrics"] if "metrics" in result else {name: value for name, value in result.items() if isinstance(value, float)}
 
 
+def drop_checkpoints(run: pathlib.Path) -> None:
+    for part in ("checkpoints", "model", "best"):
+        target = run / part
+        if target.is_symlink():
+            target.unlink()
+        elif target.is_dir():
+            shutil.rmtree(target)
+
+
 def keep_result(run: Run, result: dict, arguments: argparse.Namespace) -> None:
     """The metrics, and no checkpoint: a hundred of them fill a disk."""
     folder = arguments.out / "runs" / run.key
@@ -112,12 +121,7 @@ def keep_result(run: Run, result: dict, arguments: argparse.Namespace) -> None:
         "training_samples": result.get("training_samples", trained.get("training_samples")), "loss": result.get("loss", trained.get("loss")),
         "parameters": result.get("parameters"), "commit": arguments.commit, "program": arguments.version})
     if not arguments.keep_runs:
-        for part in ("checkpoints", "model", "best"):
-            target = folder / part
-            if target.is_symlink():
-                target.unlink()
-            elif target.is_dir():
-                shutil.rmtree(target)
+        drop_checkpoints(folder)
 
 
 def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:

@@ -13,6 +13,9 @@
 
 namespace skysense {
 
+/// What is said of a run that was interrupted while a BlockStore was open.
+inline constexpr const char* kResumeAdvice = "; the finished part is kept: run again with --resume to go on";
+
 /// The journal of a scene's finished blocks: what is there already, and where new ones go.
 class BlockStore {
  public:

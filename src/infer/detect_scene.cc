@@ -25,12 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kResumeAdvice = "; the finished part is kept: run again with --resume to go on";
 constexpr int64_t kOverlaySide = 1200;  // pixels at most
-
-fs::path beside(const fs::path& output, const std::string& suffix) {
-  return output.parent_path() / (output.stem().string() + suffix);
-}
 
 /// The files of a detection, in the order in which they are staged.
 struct Targets {

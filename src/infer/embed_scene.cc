@@ -19,10 +19,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kPictureSide = 2048;  // of the PNG, at most
 constexpr int64_t kStripRows = 64;      // of the preview, painted at once
 
-fs::path beside(const fs::path& output, const std::string& suffix) {
-  return output.parent_path() / (output.stem().string() + suffix);
-}
-
 RasterLayout feature_layout(const EmbedJob& job, const OutputOptions& output) {
   RasterLayout layout;
   layout.width = job.area().columns;

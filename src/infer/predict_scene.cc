@@ -21,12 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kResumeAdvice = "; the finished part is kept: run again with --resume to go on";
-
-fs::path beside(const fs::path& output, const std::string& suffix) {
-  return output.parent_path() / (output.stem().string() + suffix);
-}
-
 /// The rasters of a prediction while they are written.
 class LayerWriters {
  public:

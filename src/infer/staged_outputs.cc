@@ -10,6 +10,10 @@ namespace skysense {
 
 namespace fs = std::filesystem;
 
+fs::path beside(const fs::path& output, const std::string& suffix) {
+  return output.parent_path() / (output.stem().string() + suffix);
+}
+
 StagedOutputs::StagedOutputs(std::vector<fs::path> targets, bool overwrite) : targets_(std::move(targets)) {
   for (const fs::path& target : targets_) {
     if (fs::is_directory(target))

@@ -7,6 +7,9 @@
 
 namespace skysense {
 
+/// "out/map.tif" and "_rgb.png" -> "out/map_rgb.png": a file that accompanies another.
+std::filesystem::path beside(const std::filesystem::path& output, const std::string& suffix);
+
 /// Several output files that appear together or not at all: they are written in a hidden folder beside the first one
 /// and renamed once all are complete. Destroyed before that, nothing is left and earlier files of the names are
 /// untouched.

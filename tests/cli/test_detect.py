@@ -1,9 +1,7 @@
 """detect on the command line: what its files say, read by other programs, what it refuses and survives."""
 
 import json
-import signal
 import subprocess
-import time
 
 import numpy
 import pyogrio
@@ -16,7 +14,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from conftest import PROGRAM, WRONG_USAGE, refusal_of, result_of
-from test_embed import limit_files_to, names_in
+from test_embed import kill_on_the_way, limit_files_to, names_in
 from test_predict import write_scene
 
 CLASSES = ["cargo-ship", "truck"]
@@ -203,14 +201,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder, models):
     options = ["--model", str(models["oriented"]), str(scene), "--threads", "1", "-q"]
     result_of("detect", *options, "-o", folder / "straight.gpkg")
     output, journal = folder / "killed.gpkg", folder / "killed.gpkg.journal"
-    process = subprocess.Popen([PROGRAM, "detect", *options, "-o", str(output)], stderr=subprocess.PIPE)
-    waited = time.monotonic() + 60
-    while time.monotonic() < waited and not (journal.exists() and journal.stat().st_size > 20_000):
-        time.sleep(0.002)
-    time.sleep(0.05)  # a record that is half written would be lost, and be the only one
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    kill_on_the_way("detect", *options, "-o", output, journal=journal)
     assert journal.exists() and not output.exists()
     assert "--resume" in refusal_of("detect", *options, "-o", output)
     assert "another score" in refusal_of("detect", *options, "-o", output, "--resume", "--score", 0.9)

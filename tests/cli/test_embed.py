@@ -3,12 +3,14 @@
 import json
 import resource
 import signal
+import subprocess
+import time
 
 import numpy
 import pytest
 import rasterio
 
-from conftest import WRONG_USAGE, refusal_of, result_of
+from conftest import PROGRAM, WRONG_USAGE, refusal_of, result_of
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
@@ -61,6 +63,18 @@ def test_what_cannot_be_mapped_is_refused_and_leaves_nothing(folder, model, scen
     message = refusal_of("embed", "--model", model, "--ms", scene, "-o", folder / "f.tif")
     assert all(word in message for word in words), message
     assert names_in(folder) == before
+
+
+def kill_on_the_way(*arguments, journal):
+    """Runs the program and kills it once its journal holds a record."""
+    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE)
+    waited = time.monotonic() + 60
+    while time.monotonic() < waited and not (journal.exists() and journal.stat().st_size > 20_000):
+        time.sleep(0.002)
+    time.sleep(0.05)  # a record that is half written would be lost, and be the only one
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
 
 
 def limit_files_to(size):

@@ -3,9 +3,6 @@
 import json
 import os
 import pathlib
-import signal
-import subprocess
-import time
 
 import numpy
 import pyogrio
@@ -15,9 +12,9 @@ import pytest
 import rasterio
 import shapely
 
-from conftest import PROGRAM, refusal_of, result_of
+from conftest import refusal_of, result_of
 from peers.task_checkpoint import write_task_checkpoint
-from test_embed import limit_files_to, names_in
+from test_embed import kill_on_the_way, limit_files_to, names_in
 
 CLASSES = ["open water", "forest", "field", "town", "road"]
 DATA = pathlib.Path(os.environ.get("SKYSENSE_TEST_DATA", "/nowhere"))
@@ -168,14 +165,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder, models):
     options = ["--model", str(models["ms"]), str(scene), "--threads", "1", "--probabilities", "-q"]
     result_of("predict", *options, "-o", folder / "straight.tif")
     output, journal = folder / "killed.tif", folder / "killed.tif.journal"
-    process = subprocess.Popen([PROGRAM, "predict", *options, "-o", str(output)], stderr=subprocess.PIPE)
-    waited = time.monotonic() + 60
-    while time.monotonic() < waited and not (journal.exists() and journal.stat().st_size > 20_000):
-        time.sleep(0.002)
-    time.sleep(0.05)  # a record that is half written would be lost, and be the only one
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    kill_on_the_way("predict", *options, "-o", output, journal=journal)
     assert journal.exists() and not output.exists()
     assert "--resume" in refusal_of("predict", *options, "-o", output)
     result = result_of("predict", *options, "-o", output, "--resume")
