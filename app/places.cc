@@ -21,11 +21,13 @@ namespace {
 /// What may follow the number of places, as ",key=value".
 struct WorldSettings {
   int64_t seed = 0, size = SynthOptions{}.cells, hr = 0;
+  std::string scenes;
 
   void describe(OptionFields& fields) {
     fields("seed", seed, "of the world, whatever that of the training is").at_least(0);
     fields("size", size, "side of a place in cells of 10 m").at_least(1);
     fields("hr", hr, "HR pixels a cell side").between(1, 64);
+    fields("scenes", scenes, "classes that places take turns in, joined by +; none: all");
   }
 };
 
@@ -36,12 +38,13 @@ std::optional<SynthOptions> synthetic_world(const std::string& data, const ViewO
   if (!text) return std::nullopt;
   SynthOptions options;
   options.places = text->places;
-  WorldSettings settings{.seed = static_cast<int64_t>(seed), .hr = views.hr_per_cell};
+  WorldSettings settings{.seed = static_cast<int64_t>(seed), .hr = views.hr_per_cell, .scenes = {}};
   OptionFields fields = fields_of(settings);
   for (const std::string& assignment : text->assignments) apply_assignment(fields, assignment, "--data synth:…");
   options.seed = settings.seed;
   options.cells = settings.size;
   options.hr_per_cell = settings.hr;
+  if (!settings.scenes.empty()) options.scenes = parse_scene_classes(settings.scenes);
   return options;
 }
 

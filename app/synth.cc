@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 struct SynthArguments {
   fs::path output;
   SynthOptions world;
-  std::string places = "256";
+  std::string places = "256", scenes;
   int64_t val_places = 0, test_places = 0;
   int64_t jobs = 1;
   std::vector<std::string> labels;
@@ -86,6 +86,7 @@ Picture preview_of(const SyntheticEarth& earth) {
 
 void run_synth(SynthArguments arguments) {
   arguments.world.places = parse_place_count(arguments.places);
+  if (!arguments.scenes.empty()) arguments.world.scenes = parse_scene_classes(arguments.scenes);
   const fs::path index = arguments.output / "index.jsonl";
   if (fs::exists(index) && !arguments.overwrite) {
     throw DataError(index.string() +
@@ -138,6 +139,7 @@ void add_synth(CLI::App& program) {
                    "places for testing, written to OUTPUT/test; those of different splits never touch")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  verb->add_option("--scenes", arguments->scenes, "scene classes that places take turns in, joined by + (all)");
   verb->add_option("--size", arguments->world.cells, "side of a place in MS pixels of 10 m")->capture_default_str();
   verb->add_option("--hr-per-cell", arguments->world.hr_per_cell, "HR pixels an MS pixel's side; 8 is 1.25 m")
       ->capture_default_str();

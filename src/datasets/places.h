@@ -49,9 +49,10 @@ const PlaceTaskTraits& traits_of(PlaceTask task);
 DatasetDescription describe_place_task(PlaceTask task);
 
 /// The task's samples: of the synthetic world, rendered as they are asked for, where `data` is
-/// "synth:PLACES[,val=N][,test=N][,seed=S][,size=CELLS][,hr=PIXELS][,ms=DATES][,sar=DATES]"; else of a dataset folder
-/// (index.jsonl or tensor shards) with its parts val/ and test/ where it has them, and else split by share. Throws
-/// DataError for a folder that is none or has not the labels of the task, UsageError for a world that cannot be.
+/// "synth:PLACES[,val=N][,test=N][,seed=S][,size=CELLS][,hr=PIXELS][,ms=DATES][,sar=DATES][,scenes=A+B]"; else of a
+/// dataset folder (index.jsonl or tensor shards) with its parts val/ and test/ where it has them, and else split by
+/// share. Throws DataError for a folder that is none or has not the labels of the task, UsageError for a world that
+/// cannot be.
 std::unique_ptr<LabelledDataset> open_place_task(PlaceTask task, const std::filesystem::path& data,
                                                  const DatasetOptions& options);
 

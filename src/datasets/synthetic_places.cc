@@ -29,6 +29,7 @@ struct TaskWorld {
   int64_t val = -1, test = -1;
   int64_t seed = 1, size = 32, hr = SynthOptions{}.hr_per_cell;
   int64_t ms = SynthOptions{}.ms_dates, sar = SynthOptions{}.sar_dates;
+  std::string scenes;
 
   void describe(OptionFields& fields) {
     fields("val", val, "places to validate with; -1: a quarter of those for training").at_least(-1);
@@ -38,6 +39,7 @@ struct TaskWorld {
     fields("hr", hr, "HR pixels a cell side").between(1, 64);
     fields("ms", ms, "MS dates a year").between(1, 365);
     fields("sar", sar, "SAR dates a year").between(1, 365);
+    fields("scenes", scenes, "classes that places take turns in, joined by +; none: all, of crops row_crops");
   }
 };
 
@@ -89,6 +91,11 @@ class SyntheticPlaces : public PlaceSource {
               .sar_dates = settings.sar,
               .hr_cover = task == PlaceTask::kHrLandCover,
               .details = task == PlaceTask::kObjects};
+    if (!settings.scenes.empty()) {
+      world_.scenes = parse_scene_classes(settings.scenes);
+    } else if (task == PlaceTask::kCrops) {
+      world_.scenes = {synth::SceneClass::kRowCrops};  // hardly another place has a field
+    }
     for (size_t split = 0; split < counts.size(); ++split) {
       list_places(static_cast<synth::Split>(split), counts[split]);
     }
@@ -137,14 +144,12 @@ class SyntheticPlaces : public PlaceSource {
   };
   static constexpr PerModality<bool> kAll = {{true, true, true}};
 
-  /// The world's places in order; of crops those of its row-crop scenes, since hardly another place has a field.
+  /// The world's places in order.
   void list_places(synth::Split split, int64_t count) {
     const std::string name = synth::kSplitNames[static_cast<size_t>(split)].data();
-    const int64_t asked = task_ == PlaceTask::kCrops ? count * synth::kSceneClasses : count;
     if (count == 0) return;
-    const SyntheticEarth earth = earth_of({split, asked - 1}, kAll);  // refuses what the world cannot give
-    for (int64_t number = 0; number < asked; ++number) {
-      if (task_ == PlaceTask::kCrops && earth.scene_class(number) != synth::SceneClass::kRowCrops) continue;
+    earth_of({split, count - 1}, kAll);  // refuses what the world cannot give
+    for (int64_t number = 0; number < count; ++number) {
       entries_.push_back({fmt::format("{}-{:06}", name, number), name, ""});
       places_.push_back({split, number});
     }

@@ -33,6 +33,12 @@ inline constexpr std::array<std::string_view, kSceneClasses> kSceneClassNames = 
     "dense_urban", "residential", "industrial", "row_crops", "orchard", "natural_forest",
     "plantation",  "river",       "harbour",    "airport",   "dunes",   "wetland"};
 
+inline constexpr auto kAllSceneClasses = [] {
+  std::array<SceneClass, kSceneClasses> all{};
+  for (int i = 0; i < kSceneClasses; ++i) all[static_cast<size_t>(i)] = static_cast<SceneClass>(i);
+  return all;
+}();
+
 /// What lies between and around the features of a scene, whatever its class.
 enum class Backdrop : uint8_t { kMeadow, kFields, kWoodland, kDryland, kCount };
 

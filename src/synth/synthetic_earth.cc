@@ -59,11 +59,32 @@ int64_t parse_place_count(std::string_view text) {
   return count;
 }
 
+std::vector<synth::SceneClass> parse_scene_classes(std::string_view text) {
+  std::vector<synth::SceneClass> classes;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('+', begin), text.size());
+    const std::string_view name = text.substr(begin, end - begin);
+    const auto found = std::ranges::find(synth::kSceneClassNames, name);
+    if (found == synth::kSceneClassNames.end()) {
+      throw UsageError(fmt::format("'{}' is no scene class of the synthetic world; give some of {}, joined by +", name,
+                                   fmt::join(synth::kSceneClassNames, ", ")));
+    }
+    const auto kind = static_cast<synth::SceneClass>(found - synth::kSceneClassNames.begin());
+    if (std::ranges::find(classes, kind) != classes.end())
+      throw UsageError(fmt::format("scene class {} is named twice", name));
+    classes.push_back(kind);
+    begin = end + 1;
+  }
+  return classes;
+}
+
 SyntheticEarth::SyntheticEarth(const SynthOptions& options)
     : options_(options), contracts_(synthetic_contracts(options)) {
-  if (options.places < 1 || options.places > synth::site_count(options.split)) {
-    throw UsageError(fmt::format("the synthetic world has 1 to {} places for {}, not {}",
-                                 synth::site_count(options.split), split_name(), options.places));
+  const int64_t sites = synth::site_count(options.split, static_cast<int64_t>(scenes().size()));
+  if (options.places < 1 || options.places > sites) {
+    throw UsageError(fmt::format("the synthetic world has 1 to {} places of {} for {}, not {}", sites,
+                                 options.scenes.empty() ? "all classes" : "these classes", split_name(),
+                                 options.places));
   }
   if (options.cells < 1 || options.cells > synth::kRegionMetres / 10) {
     throw UsageError(
@@ -85,8 +106,13 @@ SyntheticEarth::SyntheticEarth(const SynthOptions& options)
   }
 }
 
+std::span<const synth::SceneClass> SyntheticEarth::scenes() const {
+  if (options_.scenes.empty()) return synth::kAllSceneClasses;
+  return options_.scenes;
+}
+
 synth::Site SyntheticEarth::site(int64_t number) const {
-  return synth::site_of(static_cast<uint64_t>(options_.seed), number, options_.split, options_.cells * 10);
+  return synth::site_of(static_cast<uint64_t>(options_.seed), number, options_.split, options_.cells * 10, scenes());
 }
 
 synth::RenderOptions SyntheticEarth::render_options() const {

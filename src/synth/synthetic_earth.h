@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/options.h"
 #include "data/place_sample.h"
@@ -13,9 +17,10 @@ struct SynthOptions {
   int64_t seed = 1;  ///< of the world
   int64_t places = 256;
   synth::Split split = synth::Split::kTrain;
-  int64_t cells = 64;       ///< side of a place in MS pixels of 10 m, at most 640
-  bool hr = true;           ///< render the HR image
-  int64_t hr_per_cell = 8;  ///< HR pixels a cell side: 8 is 1.25 m
+  std::vector<synth::SceneClass> scenes;  ///< classes that its places take turns in; none: all twelve
+  int64_t cells = 64;                     ///< side of a place in MS pixels of 10 m, at most 640
+  bool hr = true;                         ///< render the HR image
+  int64_t hr_per_cell = 8;                ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
   double missing_dates = 0;    ///< chance of each MS or SAR date but the first of a place not to be there
@@ -34,6 +39,9 @@ SensorContracts synthetic_contracts(const SynthOptions& options);
 /// A number of places as users write it: "1000", or one of the sizes tiny (64), small (1,024), medium (16,384), large
 /// (262,144) and huge (4,194,304: to stream, not to store). Throws UsageError.
 int64_t parse_place_count(std::string_view text);
+
+/// Scene classes as users write them: "harbour+airport". Throws UsageError for names that are none or come twice.
+std::vector<synth::SceneClass> parse_scene_classes(std::string_view text);
 
 /// A procedural world, rendered in memory: co-registered HR, an MS series with phenology and clouds, a SAR series with
 /// speckle, a land-cover raster and a scene class. Ground is a function of (world seed, map coordinates) alone: two
@@ -61,6 +69,7 @@ class SyntheticEarth : public PlaceDataset {
   std::string id_of(int64_t number) const;
 
  private:
+  std::span<const synth::SceneClass> scenes() const;
   synth::Site site(int64_t number) const;
   synth::RenderOptions render_options() const;
   std::string_view split_name() const { return synth::kSplitNames[static_cast<size_t>(options_.split)]; }

@@ -35,17 +35,17 @@ int64_t region_count(Split split) {
 
 }  // namespace
 
-int64_t site_count(Split split) { return region_count(split) * kSceneClasses; }
+int64_t site_count(Split split, int64_t kinds) { return region_count(split) * kinds; }
 
 uint64_t zone_seed(uint64_t seed, const Zone& zone) {
   return mix(seed, static_cast<uint64_t>(zone.number) * 2 + (zone.southern ? 1 : 0));
 }
 
-Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
+Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m, std::span<const SceneClass> kinds) {
   const auto which = static_cast<size_t>(split);
   // All regions once with one class each, then all with the next class, and so on.
   const int64_t regions = region_count(split), round = number / regions;
-  const int64_t drawn = EpochOrder(mix(seed, which), 1, regions).place(number % regions);
+  const int64_t rank = number % regions, drawn = EpochOrder(mix(seed, which), 1, regions).place(rank);
   const int64_t region = drawn % (kInner * kInner), turn = drawn / (kInner * kInner), blocks = kBlocksATurn[which];
   const int64_t position =
       turn / blocks * kTurn + kFirstOfTurn[which] + turn % blocks;  // in the shuffled order of blocks
@@ -62,7 +62,7 @@ Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m) {
   // Northern zones run from the equator to the north (south falls), southern ones from it to the south.
   const int64_t equator = site.zone.southern ? 0 : kNorthingOfSouthZero / kRegionMetres - kBlocksSouth * kBlockRegions;
   const int64_t region_south = equator + block_south * kBlockRegions + 1 + region / kInner;
-  site.kind = static_cast<SceneClass>((number + round) % kSceneClasses);
+  site.kind = kinds[static_cast<size_t>(rank + round) % kinds.size()];
   site.side_m = side_m;
 
   const uint64_t here = region_seed(seed, site.zone, region_east, region_south);

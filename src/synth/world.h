@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "synth/scene.h"
 
@@ -39,12 +40,14 @@ struct Site {
   int64_t northing_m() const { return kNorthingOfSouthZero - south_m; }
 };
 
-/// The site of a place by number: classes take turns, regions are drawn without repetition until all were; then they
-/// come again with another class. A side beyond one scene cell is moved to stay within its region. side_m at most
-/// kRegionMetres.
-Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m);
-/// How many places a split has: 15,925,248 for training, 5,308,416 each for validation and test.
-int64_t site_count(Split split);
+/// The site of a place by number: the classes of `kinds` (distinct, at least one) take turns, regions are drawn without
+/// repetition until all were; then they come again with another class. A side beyond one scene cell is moved to stay
+/// within its region. side_m at most kRegionMetres.
+Site site_of(uint64_t seed, int64_t number, Split split, int64_t side_m,
+             std::span<const SceneClass> kinds = kAllSceneClasses);
+/// How many places of so many classes a split has; of all twelve 15,925,248 for training, 5,308,416 each for validation
+/// and test.
+int64_t site_count(Split split, int64_t kinds = kSceneClasses);
 
 /// The scene of a cell of the lattice; cell (i, j) covers [i, i + 1) x [j, j + 1) scene sides to the east and south.
 Scene scene_at(uint64_t seed, const Zone& zone, int64_t cell_east, int64_t cell_south);
