@@ -17,7 +17,7 @@ struct SynthOptions {
   int64_t seed = 1;  ///< of the world
   int64_t places = 256;
   synth::Split split = synth::Split::kTrain;
-  std::vector<synth::SceneClass> scenes;  ///< classes that its places take turns in; none: all twelve
+  std::vector<synth::SceneClass> scenes = {};  ///< classes that its places take turns in; none: all twelve
   int64_t cells = 64;                     ///< side of a place in MS pixels of 10 m, at most 640
   bool hr = true;                         ///< render the HR image
   int64_t hr_per_cell = 8;                ///< HR pixels a cell side: 8 is 1.25 m

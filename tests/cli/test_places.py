@@ -82,16 +82,15 @@ def test_a_model_is_tuned_alike_on_files_and_tensor_shards(folder, written):
 
 
 def test_crops_are_those_of_row_crop_scenes(folder):
-    """The world lists every twelfth place, and files hold all of them."""
-    result_of("synth", "-o", folder / "world", "--places", 1, "--test-places", 28, "--size", 8, "--no-hr", "--ms-dates", 2, "--sar-dates", 1,
-              "--labels", "crops")
+    """Rendered as they are asked for, and written with --scenes."""
+    result_of("synth", "-o", folder / "world", "--places", 1, "--test-places", 2, "--size", 8, "--no-hr", "--ms-dates", 2, "--sar-dates", 1,
+              "--labels", "crops", "--scenes", "row_crops")
     _, stored, described = samples_of(folder, "places-crops", folder / "world", "--split", "test")
     _, rendered, chosen = samples_of(folder, "places-crops", "synth:1,test=2,size=8,ms=2,sar=1", "--split", "test", "--modality", "ms")
     ids = json.loads(chosen["ids"])
-    assert ids == ["test-000003", "test-000015"]
-    rows = [json.loads(described["ids"]).index(name) for name in ids]
+    assert ids == json.loads(described["ids"]) == ["test-000000", "test-000001"]
     for name, values in rendered.items():
-        numpy.testing.assert_allclose(stored[name][rows], values, atol=1e-6, err_msg=name)
+        numpy.testing.assert_allclose(stored[name], values, atol=1e-6, err_msg=name)
     assert (rendered["label"] >= 0).mean() > 0.3  # hardly another scene has a field
 
 
@@ -101,6 +100,10 @@ def test_check_counts_the_worlds_splits(folder):
     assert result["unreadable"] == result["missing_files"] == 0
     assert sum(result["splits"]["train"]["classes"].values()) == 4 * 64
     assert "'size'" in refusal_of("datasets", "check", "places-landcover", "synth:4,sise=3", code=WRONG_USAGE)
+    few = result_of("datasets", "check", "places-class", "synth:4,scenes=harbour+dunes")
+    assert {name: places for name, places in few["splits"]["train"]["classes"].items() if places} == {"harbour": 2, "dunes": 2}
+    assert "'harbor' is no scene class" in refusal_of("datasets", "check", "places-class", "synth:4,scenes=dunes+harbor", code=WRONG_USAGE)
+    assert "dunes is named twice" in refusal_of("synth", "-o", folder / "twice", "--scenes", "dunes+dunes", code=WRONG_USAGE)
 
 
 def test_export_takes_a_share_and_some_dates(folder):

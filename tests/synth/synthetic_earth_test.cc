@@ -122,6 +122,29 @@ TEST(SyntheticWorld, PlacesOfDifferentSplitsNeverTouch) {
   }
 }
 
+TEST(SyntheticWorld, PlacesOfChosenScenesTakeTurnsAndCoverAllRegions) {
+  constexpr std::array kKinds = {synth::SceneClass::kHarbour, synth::SceneClass::kDunes, synth::SceneClass::kAirport};
+  const int64_t regions = synth::site_count(synth::Split::kVal, 1);
+  EXPECT_EQ(synth::site_count(synth::Split::kVal, 3), 3 * regions);
+  for (int64_t number = 0; number < 30; ++number) {
+    const auto site = [&](int64_t round) {
+      return synth::site_of(7, number + round * regions, synth::Split::kVal, 640, kKinds);
+    };
+    const synth::Site first = site(0);
+    EXPECT_EQ(first.kind, kKinds[static_cast<size_t>(number) % 3]);
+    // The ground is the world's: the scene there is of that class, whoever asks.
+    EXPECT_EQ(
+        synth::scene_at(7, first.zone, first.east_m / synth::kSceneMetres, first.south_m / synth::kSceneMetres).kind,
+        first.kind);
+    std::set<synth::SceneClass> seen;  // of one region, round by round
+    for (int64_t round = 0; round < 3; ++round) {
+      seen.insert(site(round).kind);
+      EXPECT_EQ(site(round).east_m / synth::kRegionMetres, first.east_m / synth::kRegionMetres);
+    }
+    EXPECT_EQ(seen.size(), 3u);
+  }
+}
+
 TEST(SyntheticWorld, LonLatAgreesWithKnownPoints) {
   // From PROJ (EPSG:32631, EPSG:32733) to WGS 84.
   const auto paris = synth::lonlat_of({.number = 31, .southern = false}, 448251.8, 5411932.7);
