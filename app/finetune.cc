@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "engine/device.h"
 #include "engine/process_group.h"
+#include "engine/run_start.h"
 #include "finetune/recipes.h"
 #include "finetune/schedule.h"
 #include "finetune/task_run.h"
@@ -107,7 +108,8 @@ void run(const Arguments& arguments) {
     print_result(describe(plan, pretrained));
     return;
   }
-  const FinetuneResult result = finetune(plan, *dataset, pretrained, arguments.run, arguments.resume, *ranks);
+  const FinetuneResult result =
+      finetune(plan, *dataset, pretrained, arguments.run, resume_of(arguments.resume, environment_variables()), *ranks);
   if (!ranks->is_first()) return;
   nlohmann::json json = {{"verb", "finetune"},
                          {"run", arguments.run},

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "engine/device.h"
 #include "engine/process_group.h"
+#include "engine/run_start.h"
 #include "pretrain/trainer.h"
 
 namespace skysense::app {
@@ -33,7 +34,8 @@ void run(const Arguments& arguments) {
   const auto places =
       open_places(arguments.data, options.views, static_cast<uint64_t>(options.seed), options.loader.verify);
   const EvaluateTeacher evaluate = ranks->is_first() ? teacher_evaluation(options, places->contracts()) : nullptr;
-  const PretrainResult result = pretrain(options, *places, arguments.run, arguments.resume, *ranks, evaluate);
+  const PretrainResult result =
+      pretrain(options, *places, arguments.run, resume_of(arguments.resume, environment_variables()), *ranks, evaluate);
   if (!ranks->is_first()) return;
   print_result({{"run", arguments.run},
                 {"checkpoint", result.checkpoint.string()},

@@ -7,6 +7,7 @@
 
 #include "engine/ranks.h"
 #include "engine/run_log.h"
+#include "engine/run_start.h"
 #include "finetune/options.h"
 #include "finetune/starting_model.h"
 #include "finetune/task_setup.h"
@@ -46,6 +47,6 @@ struct FinetuneResult {
 /// liked best) and report.html (paper App. D). Resuming, signals and several ranks are as in pretrain(): validation
 /// runs on the first rank while the others wait. Throws UsageError and DataError likewise.
 FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, const PretrainedModel& pretrained,
-                        const std::filesystem::path& folder, bool resume, const Ranks& ranks = alone());
+                        const std::filesystem::path& folder, Resume resume, const Ranks& ranks = alone());
 
 }  // namespace skysense

@@ -64,21 +64,16 @@ Choice of_first(const Choice& own, const Ranks& ranks) {
 }  // namespace
 
 FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, const PretrainedModel& pretrained,
-                        const fs::path& folder, bool resume, const Ranks& ranks) {
+                        const fs::path& folder, Resume resume, const Ranks& ranks) {
   const FinetuneOptions& options = run.options;
   const TaskTrainOptions& train = options.train;
   set_threads(options.compute.threads);
   const torch::Device device = parse_device_of_rank(options.compute.device, ranks.local_rank());
-  const fs::path newest =
-      text_of_first(ranks, ranks.is_first() ? find_newest_checkpoint(folder).value_or("").string() : "");
-  if (!newest.empty() && !resume) {
-    throw DataError(
-        fmt::format("{}: holds a run already; continue it with --resume or name another folder", folder.string()));
-  }
-  fs::create_directories(folder);
   const SkysenseModel model = make_starting_model(pretrained, run.setup.contracts, options);
   FinetuneConfig config{.options = options, .model = model->options(), .inference = pretrained.inference};
   const std::string config_yaml = dump_yaml(fields_of(config));
+  const fs::path newest = checkpoint_to_continue(folder, resume, config_yaml, ranks);
+  fs::create_directories(folder);
   std::optional<GeoPrototypes> prototypes;
   if (pretrained.product) prototypes = pretrained.product->prototypes;
   TaskTraining training(model, std::move(prototypes), run.setup, options, ranks, device);

@@ -7,9 +7,10 @@
 
 namespace skysense {
 
-/// Warns when the targets of a learning head tell nothing any more: when for some logged steps in a row their mean
-/// entropy, logged as "entropy.<head>", is below 5% of log K (all ground is the same class) or within 1% of log K
-/// (every class is as good).
+/// Warns when the targets of a learning head tell nothing of the ground any more, for some logged steps in a row: when
+/// they are alike for all of it, be they one output, all outputs or anything between. What they tell is the entropy of
+/// their mean less their mean entropy (the mutual information of ground and output), from the logged "kl.<head>" and
+/// "entropy.<head>": log K - kl - entropy. Less than 1% of log K is nothing.
 class CollapseAlarm {
  public:
   /// `outputs` is K; `patience` the logged steps in a row.

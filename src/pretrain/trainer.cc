@@ -67,7 +67,7 @@ torch::Tensor class_texts(const PretrainOptions& options, const std::vector<std:
 
 }  // namespace
 
-PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, bool resume,
+PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, Resume resume,
                         const Ranks& ranks, const EvaluateTeacher& evaluate) {
   check(given, ranks);
   PretrainOptions options = given;
@@ -77,12 +77,7 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
   Evaluations evaluations(options.eval, train.steps, evaluate, ranks);
   RunState at;
   at.seed = static_cast<uint64_t>(options.seed);
-  const fs::path newest =
-      text_of_first(ranks, ranks.is_first() ? find_newest_checkpoint(run).value_or("").string() : "");
-  if (!newest.empty() && !resume) {
-    throw DataError(
-        fmt::format("{}: holds a run already; continue it with --resume or name another folder", run.string()));
-  }
+  const fs::path newest = checkpoint_to_continue(run, resume, config_yaml, ranks);
   fs::create_directories(run);
   const torch::Tensor texts = class_texts(options, places.label_names(), run, ranks);
   if (texts.defined()) options.views.label_cells = fusion_cells(options.views, 0);

@@ -4,6 +4,7 @@
 
 #include "data/place_sample.h"
 #include "engine/ranks.h"
+#include "engine/run_start.h"
 #include "pretrain/options.h"
 
 namespace skysense {
@@ -20,9 +21,9 @@ struct PretrainResult {
 
 /// Pre-trains a model on places and leaves a run folder: config.yaml, log.jsonl, TensorBoard files,
 /// checkpoints/step-N/, model (link to the newest whole checkpoint), report.html (paper sec. 3.2, App. C; DESIGN 5, 8
-/// and 9). `resume` continues from the newest whole checkpoint, exactly as if the run had never stopped, and starts
-/// anew where there is none. A signal makes it write a checkpoint and throw Interrupted. Throws UsageError for options
-/// that do not fit together, DataError for places, disks and losses that fail.
+/// and 9). `resume` may continue from the newest whole checkpoint, exactly as if the run had never stopped. A signal
+/// makes it write a checkpoint and throw Interrupted. Throws UsageError for options that do not fit together, DataError
+/// for places, disks and losses that fail.
 ///
 /// Several `ranks` call it with the same arguments and train one model together on the stream that one would train on,
 /// each on the GPU of its local rank or on the CPU. `run` is a folder that all see; the first rank writes and logs.
@@ -32,6 +33,6 @@ struct PretrainResult {
 /// it is needed and what is logged belongs to the step. A first evaluation that fails stops the run; a later one, which
 /// would cost the run its time since the last checkpoint, is a warning.
 PretrainResult pretrain(const PretrainOptions& options, const PlaceDataset& places, const std::filesystem::path& run,
-                        bool resume, const Ranks& ranks = alone(), const EvaluateTeacher& evaluate = {});
+                        Resume resume, const Ranks& ranks = alone(), const EvaluateTeacher& evaluate = {});
 
 }  // namespace skysense

@@ -18,9 +18,9 @@ struct SynthOptions {
   int64_t places = 256;
   synth::Split split = synth::Split::kTrain;
   std::vector<synth::SceneClass> scenes = {};  ///< classes that its places take turns in; none: all twelve
-  int64_t cells = 64;                     ///< side of a place in MS pixels of 10 m, at most 640
-  bool hr = true;                         ///< render the HR image
-  int64_t hr_per_cell = 8;                ///< HR pixels a cell side: 8 is 1.25 m
+  int64_t cells = 64;                          ///< side of a place in MS pixels of 10 m, at most 640
+  bool hr = true;                              ///< render the HR image
+  int64_t hr_per_cell = 8;                     ///< HR pixels a cell side: 8 is 1.25 m
   int64_t ms_dates = 10;
   int64_t sar_dates = 5;
   double missing_dates = 0;    ///< chance of each MS or SAR date but the first of a place not to be there

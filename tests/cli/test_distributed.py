@@ -201,6 +201,27 @@ def test_a_signal_to_one_process_stops_all_with_a_checkpoint(folder):
     assert (folder / "run" / "checkpoints" / f"step-{stopped_at}" / "state.json").exists()
 
 
+def test_a_launcher_that_starts_them_again_continues_the_run(folder):
+    """One of two processes is killed; torchrun starts both again, and the run ends as one that nothing befell."""
+    settings = ["--set", "train.checkpoint_every=1"]
+    finish(start(2, *pretrain(folder / "whole", *settings)))
+    torchrun = pathlib.Path(sys.executable).parent / "torchrun"
+    command = [torchrun, "--no-python", "--nproc-per-node", "2", "--max-restarts", "1", "--monitor-interval", "0.1", "--master-port", free_port(),
+               PROGRAM, *pretrain(folder / "run", *settings)]
+    launcher = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_first_step([launcher], folder / "run")
+    children = pathlib.Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    output, errors = launcher.communicate(timeout=300)
+    assert launcher.returncode == DONE, errors
+    assert "after step" in errors  # "continuing RUN after step N"
+    assert json.loads(output)["steps"] == STEPS
+    assert [line["step"] for line in log_of(folder / "run")] == list(range(1, STEPS + 1))
+    assert distance(change_of(folder / "run"), change_of(folder / "whole")) <= 1e-2
+    # The same command once more, by hand, is a new run, and its folder is taken.
+    assert "holds a run already" in refusal_of(*pretrain(folder / "run", *settings))
+
+
 def test_a_batch_that_does_not_split_is_refused(folder):
     processes = start(3, *pretrain(folder / "run", "--set", "train.batch_size=4"))
     for process in processes:

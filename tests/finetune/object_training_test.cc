@@ -129,17 +129,17 @@ TEST(ObjectTraining, AResumedRunEqualsAnUninterruptedOneBitForBitAndLoadsAsADete
   options.train.ema = 0.9;
   options.task.lora.rank = 2;
   const auto pretrained = small_pretrained();
-  const auto run = [&](const LabelledDataset& dataset, const char* name, bool resume) {
+  const auto run = [&](const LabelledDataset& dataset, const char* name, Resume resume) {
     return finetune(plan_task_run(options, "test", dataset, pretrained), dataset, pretrained, folder / name, resume);
   };
   const ObjectDataset dataset({.side = 96});
-  const FinetuneResult result = run(dataset, "whole", false);
+  const FinetuneResult result = run(dataset, "whole", Resume::kNo);
   EXPECT_EQ(result.metric, "map50");
-  EXPECT_THROW(run(StoppingDataset({.side = 96}, 6), "parts", false), Interrupted);
+  EXPECT_THROW(run(StoppingDataset({.side = 96}, 6), "parts", Resume::kNo), Interrupted);
   const auto stopped = find_newest_checkpoint(folder / "parts");
   ASSERT_TRUE(stopped);
   ASSERT_LT(read_run_state(*stopped).step, 4);
-  run(dataset, "parts", true);
+  run(dataset, "parts", Resume::kYes);
   for (const char* file : {"student.safetensors", "teacher.safetensors", "optimizer.safetensors", "extra.safetensors"})
     EXPECT_EQ(read_text_file(folder / "whole/model" / file), read_text_file(folder / "parts/model" / file)) << file;
   EXPECT_EQ(read_run_state(folder / "whole/model").extras, read_run_state(folder / "parts/model").extras);

@@ -35,7 +35,7 @@ FinetuneOptions scene_options(int64_t steps) {
   return options;
 }
 
-FinetuneResult run(const FinetuneOptions& options, const std::filesystem::path& folder, bool resume = false,
+FinetuneResult run(const FinetuneOptions& options, const std::filesystem::path& folder, Resume resume = Resume::kNo,
                    const PatternOptions& patterns = kScenes) {
   const PatternDataset dataset(patterns);
   const auto pretrained = small_pretrained();
@@ -63,14 +63,14 @@ TEST(Finetune, AResumedRunEqualsAnUninterruptedOneBitForBit) {
   {
     const StoppingDataset dataset(kScenes, 9);
     const auto pretrained = small_pretrained();
-    EXPECT_THROW(
-        finetune(plan_task_run(options, "test", dataset, pretrained), dataset, pretrained, folder / "parts", false),
-        Interrupted);
+    EXPECT_THROW(finetune(plan_task_run(options, "test", dataset, pretrained), dataset, pretrained, folder / "parts",
+                          Resume::kNo),
+                 Interrupted);
   }
   const auto stopped = find_newest_checkpoint(folder / "parts");
   ASSERT_TRUE(stopped);
   ASSERT_LT(read_run_state(*stopped).step, 6);
-  run(options, folder / "parts", /*resume=*/true);
+  run(options, folder / "parts", Resume::kYes);
   for (const char* file :
        {"student.safetensors", "teacher.safetensors", "optimizer.safetensors", "extra.safetensors"}) {
     EXPECT_EQ(read_text_file(folder / "whole/model" / file), read_text_file(folder / "parts/model" / file)) << file;
@@ -85,7 +85,7 @@ TEST(Finetune, AProductLoadsWithoutTheDataSetAndSaysWhatItIsFor) {
   options.task.fusion = true;
   options.data.dates = {.ms = 2};
   options.task.lora.rank = 2;
-  run(options, folder / "run", false, patterns);
+  run(options, folder / "run", Resume::kNo, patterns);
   TaskProduct product = load_task_product(folder / "run");
   EXPECT_EQ(product.task.classes, (std::vector<std::string>{"class 0", "class 1", "class 2"}));
   EXPECT_EQ(product.task.kind, TaskKind::kMap);

@@ -72,15 +72,20 @@ TEST(LossReport, TellsHowUnevenlyOutputsAreUsed) {
 TEST(CollapseAlarm, RingsForTargetsThatSayNothingForAWhile) {
   CollapseAlarm alarm(1024, 3);
   const double most = std::log(1024.0);
-  const auto values = [&](double share) { return LogValues{{"loss", 0}, {"entropy.hr.image", share * most}}; };
-  for (const double share : {0.01, 0.995}) {
-    EXPECT_EQ(alarm.observe(1, values(0.5)), 0);
-    EXPECT_EQ(alarm.observe(2, values(share)), 0);
-    EXPECT_EQ(alarm.observe(3, values(share)), 0);
-    EXPECT_EQ(alarm.observe(4, values(share)), 1);
-    EXPECT_EQ(alarm.observe(5, values(share)), 1);
-    EXPECT_EQ(alarm.observe(6, values(0.5)), 0);
+  const auto values = [&](double entropy, double kl) {
+    return LogValues{{"loss", 0}, {"entropy.hr.image", entropy * most}, {"kl.hr.image", kl * most}};
+  };
+  // The same targets for all samples: one output, every output, a few outputs.
+  for (const auto& [entropy, kl] : {std::pair(0.001, 0.995), {0.995, 0.001}, {0.4, 0.597}}) {
+    EXPECT_EQ(alarm.observe(1, values(0.3, 0.2)), 0);
+    EXPECT_EQ(alarm.observe(2, values(entropy, kl)), 0);
+    EXPECT_EQ(alarm.observe(3, values(entropy, kl)), 0);
+    EXPECT_EQ(alarm.observe(4, values(entropy, kl)), 1);
+    EXPECT_EQ(alarm.observe(5, values(entropy, kl)), 1);
+    EXPECT_EQ(alarm.observe(6, values(0.3, 0.2)), 0);
   }
+  // Sharp targets of many kinds are what a head should learn.
+  for (int64_t step = 7; step < 12; ++step) EXPECT_EQ(alarm.observe(step, values(0.01, 0.1)), 0);
 }
 
 }  // namespace

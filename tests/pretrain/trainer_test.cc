@@ -38,7 +38,7 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOne) {
   TemporaryFolder whole, cut;
   auto options = small_options(4);
   options.contrast.fit_heads = true;
-  pretrain(options, places, whole.path(), false);
+  pretrain(options, places, whole.path(), Resume::kNo);
   // The same schedule, stopped by a signal that arrives before the first step ends.
   {
     struct Raise : PlaceDataset {
@@ -51,9 +51,9 @@ TEST(Trainer, AResumedRunEqualsAnUninterruptedOne) {
       const SensorContracts& contracts() const override { return inner.contracts(); }
       const PlaceDataset& inner;
     };
-    EXPECT_THROW(pretrain(options, Raise(places), cut.path(), false), Interrupted);
+    EXPECT_THROW(pretrain(options, Raise(places), cut.path(), Resume::kNo), Interrupted);
   }
-  const auto result = pretrain(options, places, cut.path(), true);
+  const auto result = pretrain(options, places, cut.path(), Resume::kYes);
   EXPECT_EQ(result.steps, 4);
   for (const char* name :
        {"student.safetensors", "teacher.safetensors", "optimizer.safetensors", "extra.safetensors"}) {
@@ -71,7 +71,7 @@ TEST(Trainer, TheTeacherFollowsTheStudentSlowly) {
   auto options = small_options(2);
   options.train.schedule.momentum = 0.5;
   options.train.schedule.warmup_steps = 0;
-  pretrain(options, places, run.path(), false);
+  pretrain(options, places, run.path(), Resume::kNo);
   const auto initial = load_tensors(run / "checkpoints/step-0/teacher.safetensors");
   const auto student = load_tensors(run / "checkpoints/step-2/student.safetensors");
   const auto teacher = load_tensors(run / "checkpoints/step-2/teacher.safetensors");
@@ -90,7 +90,7 @@ TEST(Trainer, TheProductKnowsTheRegionsOfThePlaces) {
   TemporaryFolder run;
   auto options = small_options(1);
   options.train.batch_size = places.size();
-  pretrain(options, places, run.path(), false);
+  pretrain(options, places, run.path(), Resume::kNo);
   const auto initial = load_tensors(run / "checkpoints/step-0/teacher.safetensors").at("prototypes");
   const auto learnt = load_tensors(run / "checkpoints/step-1/teacher.safetensors").at("prototypes");
   EXPECT_EQ(learnt.sizes(), torch::IntArrayRef({64, 16, options.model.fusion_dim}));
@@ -104,7 +104,7 @@ TEST(Trainer, TheProductKnowsTheRegionsOfThePlaces) {
 TEST(Trainer, EveryLossIsLoggedWithItsHealth) {
   const NoisePlaces places;
   TemporaryFolder run;
-  pretrain(small_options(1), places, run.path(), false);
+  pretrain(small_options(1), places, run.path(), Resume::kNo);
   const auto line = nlohmann::json::parse(read_text_file(run / "log.jsonl"));
   for (const std::string source : {"hr", "ms", "sar", "fused"}) {
     for (const std::string level : {"image", "pixel", "object"}) {
@@ -135,9 +135,9 @@ TEST(Trainer, AccumulationChangesRoundingOnly) {
   options.views.zoom_chance = 0;
   options.views.global_cells = 16;
   options.views.local_cells = 16;
-  pretrain(options, same, once.path(), false);
+  pretrain(options, same, once.path(), Resume::kNo);
   options.train.accumulate = 2;
-  pretrain(options, same, twice.path(), false);
+  pretrain(options, same, twice.path(), Resume::kNo);
   const auto a = load_tensors(once / "checkpoints/step-1/optimizer.safetensors");
   const auto b = load_tensors(twice / "checkpoints/step-1/optimizer.safetensors");
   for (const auto& [name, value] : a) EXPECT_TRUE(all_close(value, b.at(name), 1e-3, 1e-6)) << name;
@@ -148,7 +148,7 @@ TEST(Trainer, StopsWhenNoLossIsFinite) {
   TemporaryFolder run;
   auto options = small_options(10);
   options.train.max_bad_steps = 2;
-  EXPECT_THAT([&] { pretrain(options, places, run.path(), false); },
+  EXPECT_THAT([&] { pretrain(options, places, run.path(), Resume::kNo); },
               ThrowsMessage<DataError>(HasSubstr("2 steps in a row")));
   EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/step-0"));
 }
@@ -156,9 +156,9 @@ TEST(Trainer, StopsWhenNoLossIsFinite) {
 TEST(Trainer, RefusesToWriteOverARun) {
   const NoisePlaces places;
   TemporaryFolder run;
-  pretrain(small_options(0), places, run.path(), false);
+  pretrain(small_options(0), places, run.path(), Resume::kNo);
   EXPECT_TRUE(std::filesystem::exists(run / "model/teacher.safetensors"));
-  EXPECT_THAT([&] { pretrain(small_options(0), places, run.path(), false); },
+  EXPECT_THAT([&] { pretrain(small_options(0), places, run.path(), Resume::kNo); },
               ThrowsMessage<DataError>(HasSubstr("--resume")));
 }
 
@@ -166,10 +166,10 @@ TEST(Trainer, RefusesSettingsThatLeaveNothingToLearnOrCompare) {
   TemporaryFolder run;
   auto options = small_options(1);
   options.views.local_views = 0;
-  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), false); },
+  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), Resume::kNo); },
               ThrowsMessage<UsageError>(HasSubstr("weights.qsacl=0")));
   options.weights.qsacl = options.weights.mgcl = 0;
-  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), false); },
+  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), Resume::kNo); },
               ThrowsMessage<UsageError>(HasSubstr("nothing is left")));
 }
 
@@ -177,7 +177,7 @@ TEST(Trainer, RefusesABatchThatDoesNotSplit) {
   TemporaryFolder run;
   auto options = small_options(1);
   options.train.accumulate = 3;
-  EXPECT_THROW(pretrain(options, NoisePlaces(), run.path(), false), UsageError);
+  EXPECT_THROW(pretrain(options, NoisePlaces(), run.path(), Resume::kNo), UsageError);
 }
 
 }  // namespace
