@@ -6,6 +6,7 @@ import math
 import pathlib
 import statistics
 
+import ablation_real
 from ablation_jobs import read_json, write_json
 from ablation_probe import MODALITIES, probe_file
 from ablation_variants import GROUPS, RANDOM, STATISTICS, TABLES, Row, Table, reference_of
@@ -182,8 +183,11 @@ def report(arguments: argparse.Namespace) -> dict:
     tables = [table_json(table, results, reference) for table in TABLES[arguments.group]]
     lines = curves(TABLES[arguments.group][0], results)
     text = "\n".join([heading(results, arguments.group, arguments), *(table_markdown(table) for table in tables)])
+    real = ablation_real.summary(arguments.out)
+    if real:
+        text += "\n" + ablation_real.markdown(real)
     summary = {"format_version": 1, "group": arguments.group, "preset": arguments.preset, "tables": tables, "curves": lines,
-               "runs": list(results.trained.values())}
+               "real": real, "runs": list(results.trained.values())}
     if lines:
         picture = arguments.out / f"{arguments.group}.png"
         draw_curves(lines, picture)

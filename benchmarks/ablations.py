@@ -2,6 +2,7 @@
 """The ablations of the paper and of this project on the synthetic world, from one command that can be stopped and repeated.
 
     benchmarks/ablations.py --out runs/ablations --steps 400 --jobs 2                     # what pre-training must show
+    benchmarks/ablations.py --out runs/ablations --real AID                               # and on real images
     benchmarks/ablations.py --out runs/ablations --group paper --steps 400 --checkpoints 4  # the paper's tables, Figure 7
 
 Stage train pre-trains every variant and seed; it needs Python's standard library and a program that need not read rasters,
@@ -17,6 +18,7 @@ import subprocess
 import sys
 
 import ablation_probe
+import ablation_real
 import ablation_report
 import ablation_train
 from ablation_variants import GROUPS, RECIPES, runs_of
@@ -50,6 +52,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--hr-per-cell", type=int, default=4, help="HR pixels a cell side: 4 is 2.5 m")
     parser.add_argument("--probe-places", type=int, default=1200, help="labelled places that a probe learns from")
     parser.add_argument("--test-places", type=int, default=1200, help="places of held-out regions")
+    parser.add_argument("--real", type=pathlib.Path, metavar="FOLDER", help="class folders of real HR images that models are probed on too")
+    parser.add_argument("--real-size", type=int, default=160, help="pixels a side that real images are brought to")
     parser.add_argument("--live", action="store_true", help="probes render their places as they need them: for a program without GDAL; dearer")
     parser.add_argument("--checkpoints", type=int, default=1, help="models of a training that are kept and probed, evenly spaced")
     parser.add_argument("--keep-as", choices=("float32", "float16"), default="float32", help="type of the kept weights")
@@ -61,9 +65,11 @@ def parse() -> argparse.Namespace:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    for name in ("seeds", "ablation_seeds", "steps", "places", "size", "hr_per_cell", "probe_places", "test_places", "checkpoints", "jobs"):
+    for name in ("seeds", "ablation_seeds", "steps", "places", "size", "hr_per_cell", "probe_places", "test_places", "checkpoints", "jobs", "real_size"):
         if getattr(arguments, name) < 1:
             raise ValueError(f"--{name.replace('_', '-')} is at least 1")
+    if arguments.real and not arguments.real.is_dir():
+        raise ValueError(f"--real {arguments.real}: no such folder")
     for file in arguments.settings:
         if not file.is_file():
             raise ValueError(f"--settings {file}: no such file")
@@ -83,6 +89,7 @@ def main() -> None:
             failures += ablation_train.train(runs, arguments)
         if arguments.stage in ("probe", "all"):
             failures += ablation_probe.probe(runs, arguments)
+            failures += ablation_real.probe_real(runs, arguments) if arguments.real else []
         if arguments.stage in ("report", "all"):
             ablation_report.report(arguments)
     except (ValueError, OSError) as error:

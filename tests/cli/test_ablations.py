@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 
+import numpy
 import pytest
 import torch
 import yaml
+from PIL import Image
 from safetensors.torch import load_file
 
 from conftest import PROGRAM, refusal_of, result_of
@@ -127,6 +129,19 @@ def test_the_command_trains_probes_and_reports_once(folder):
     after = files_of(out)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {pathlib.Path("must-show.md"), pathlib.Path("must-show.json")}
+    # Real images, whose classes are told apart by their colours alone.
+    generator = numpy.random.default_rng(0)
+    for name, colour in (("blue", (40, 80, 180)), ("green", (60, 180, 50))):
+        (folder / "images" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = numpy.clip(generator.normal(colour, 20, (40, 40, 3)), 0, 255).astype("uint8")
+            Image.fromarray(pixels).save(folder / "images" / name / f"{number}.png")
+    run_ablations(out, "--steps", 2, "--real", folder / "images", "--real-size", 32)
+    real = json.loads((out / "must-show.json").read_text())["real"]
+    assert real["classes"] == 2 and real["size"] == 32 and set(real["accuracy"]) == {"full", "random", "statistics"}
+    assert real["accuracy"]["statistics"]["linear"] == [100] and "| random | 1 |" in (out / "must-show.md").read_text()
+    refused = subprocess.run(command_of(out, "--steps", 2, "--real", folder / "images", "--real-size", 64), capture_output=True, text=True)
+    assert refused.returncode == 1 and "real.json" in refused.stderr
     # Rendered as they are needed the places are the same.
     for file in (out / "probes").glob("random-s1.*"):
         file.unlink()
