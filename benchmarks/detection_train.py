@@ -9,6 +9,9 @@ from downstream_tasks import PRETRAINED, RANDOM, merged
 from downstream_train import drop_checkpoints, last_step, model_of
 
 HORIZONTAL, ORIENTED = "horizontal", "oriented"
+DENSE = "dense"  # judged by turned boxes, in dense scenes
+# Scenes with objects, and those of them where objects stand side by side, turned: marinas, container yards, car parks.
+SCENES, DENSE_SCENES = "dense_urban+residential+industrial+harbour+airport", "harbour+industrial"
 HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
 SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places")
 
@@ -40,7 +43,7 @@ def recipe_of(boxes: str, arguments: argparse.Namespace) -> dict:
     return {
         "title": f"benchmarks/detection.py: {boxes} boxes",
         "data": {"reader": "places-objects", "modalities": ["hr"], "with_objects": True, "side": arguments.size * arguments.hr_per_cell},
-        "task": {"head": HEADS[boxes], "geo_context": False},
+        "task": {"head": HEADS[boxes], "geo_context": False}, "dtype": "bfloat16",
         "detection": merged(detector(arguments, [8, 16, 32, 64, 128]), {"detections": 500}),
         "train": {"steps": steps, "batch_size": arguments.batch, "lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "layer_decay": 0.9,
                   "clip_norm": 10.0, "warmup_steps": max(1, steps // 10), "checkpoint_every": max(1, steps // 4)},
@@ -49,9 +52,10 @@ def recipe_of(boxes: str, arguments: argparse.Namespace) -> dict:
     }
 
 
-def world_of(arguments: argparse.Namespace) -> str:
-    return (f"synth:{arguments.places},val=1,test={arguments.test_places},seed={arguments.world},size={arguments.size},"
-            f"hr={arguments.hr_per_cell}")
+def world_of(run: Run, arguments: argparse.Namespace, scenes: str = SCENES) -> str:
+    """Every seed has a world of its own."""
+    return (f"synth:{arguments.places},val=1,test={arguments.test_places},seed={run.seed},size={arguments.size},hr={arguments.hr_per_cell},"
+            f"scenes={scenes}")
 
 
 def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:
@@ -76,7 +80,7 @@ def settle(arguments: argparse.Namespace) -> None:
 def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
     folder, recipe = arguments.out / "runs" / run.key, arguments.out / "recipes" / f"{run.boxes}.yaml"
     write_json(recipe, recipe_of(run.boxes, arguments))  # JSON is YAML
-    command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", world_of(arguments), "-o", str(folder), "--model",
+    command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", world_of(run, arguments), "-o", str(folder), "--model",
                f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments))]
     for key, value in {"seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
         command += ["--set", f"{key}={value}"]
@@ -91,23 +95,29 @@ def train(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     return run_jobs("fine-tuning", [finetune_job(run, arguments) for run in missing], arguments.jobs)
 
 
+def measures_of(run: Run) -> tuple[str, ...]:
+    """Horizontal boxes by their own overlap, and by that of the turned objects; oriented ones have but one."""
+    return (HORIZONTAL, ORIENTED, DENSE) if run.boxes == HORIZONTAL else (ORIENTED, DENSE)
+
+
 def measure_job(run: Run, by: str, arguments: argparse.Namespace) -> Job | None:
-    """`by`: the overlap that boxes are judged by."""
+    """`by`: the overlap that boxes are judged by, or DENSE."""
     folder = arguments.out / "runs" / run.key
     file = folder / f"by-{by}.json"
     if file.exists() or not (folder / "finetune.json").exists():
         return None
-    command = [arguments.program, "evaluate", "--model", str(folder), "--data", world_of(arguments), "--split", "test", "--set", "threads=1", "--set",
-               f"device={arguments.device}", "--set", f"eval.oriented={str(by == ORIENTED).lower()}", "--report", str(folder / f"by-{by}.html")]
-    return Job(name=f"{run.key} by {by} boxes", command=command, log=arguments.out / "logs" / f"{run.key}.evaluate.log", work=1,
+    world = world_of(run, arguments, DENSE_SCENES if by == DENSE else SCENES)
+    command = [arguments.program, "evaluate", "--model", str(folder), "--data", world, "--split", "test", "--set", "threads=1", "--set",
+               f"device={arguments.device}", "--set", f"eval.oriented={str(by != HORIZONTAL).lower()}", "--report", str(folder / f"by-{by}.html")]
+    return Job(name=f"{run.key} by {by}", command=command, log=arguments.out / "logs" / f"{run.key}.evaluate.log", work=1,
                finish=lambda result: write_json(file, result))
 
 
 def keep_result(run: Run, arguments: argparse.Namespace) -> None:
     """The measures, and no checkpoint."""
     folder = arguments.out / "runs" / run.key
-    measured = {by: read_json(folder / f"by-{by}.json") for by in (HORIZONTAL, ORIENTED) if (folder / f"by-{by}.json").exists()}
-    if ORIENTED not in measured:
+    measured = {by: read_json(folder / f"by-{by}.json") for by in (HORIZONTAL, ORIENTED, DENSE) if (folder / f"by-{by}.json").exists()}
+    if set(measured) != set(measures_of(run)):
         return
     trained = read_json(folder / "finetune.json")
     write_json(result_file(run, arguments), {"boxes": run.boxes, "network": run.network, "seed": run.seed, "measured": measured,
@@ -119,8 +129,7 @@ def keep_result(run: Run, arguments: argparse.Namespace) -> None:
 
 def evaluate(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
     missing = [run for run in runs if not result_file(run, arguments).exists()]
-    # Horizontal boxes by their own overlap, and by that of the turned objects; oriented ones have but one.
-    asked = [(run, by) for run in missing for by in ((HORIZONTAL, ORIENTED) if run.boxes == HORIZONTAL else (ORIENTED,))]
+    asked = [(run, by) for run in missing for by in measures_of(run)]
     failures = run_jobs("evaluating", [job for run, by in asked if (job := measure_job(run, by, arguments))], arguments.jobs)
     for run in missing:
         keep_result(run, arguments)

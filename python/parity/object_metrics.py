@@ -3,6 +3,7 @@ NumPy, whose areas pycocotools computes too where no two objects compete for a b
 
 import contextlib
 import io
+import json
 
 import numpy as np
 import torch
@@ -50,8 +51,9 @@ def as_coco(images: list[dict[str, np.ndarray]], boxes: str, classes: str) -> CO
     annotations = []
     for number, image in enumerate(images):
         for i, (box, k) in enumerate(zip(image[boxes], image[classes])):
+            area = image["object_areas"][i] if boxes == "objects" and "object_areas" in image else box[2] * box[3]
             annotations.append({"id": len(annotations) + 1, "image_id": number, "category_id": int(k), "bbox": box.tolist(),
-                                "area": float(box[2] * box[3]), "iscrowd": int(boxes == "objects" and image["ignored"][i])})
+                                "area": float(area), "iscrowd": int(boxes == "objects" and image["ignored"][i])})
             if boxes == "boxes":
                 annotations[-1]["score"] = float(image["scores"][i])
     coco = COCO()
@@ -160,6 +162,26 @@ def apart(rng: np.random.Generator) -> list[dict[str, np.ndarray]]:
     return result
 
 
+def document(rng: np.random.Generator) -> dict[str, torch.Tensor]:
+    """A COCO document with crowds and areas of segmentations, `document` as bytes of JSON, and what a detector found in its images:
+    `I.boxes` (corners), `I.scores`, `I.classes`. Coordinates are eighths of pixels, which float32 holds."""
+    images = random_images(rng, 25, 25, crowds=0.25)
+    for image in images:
+        image["objects"], image["boxes"] = (np.round(image[name] * 8) / 8 for name in ("objects", "boxes"))
+        image["boxes"][:, 2:] = image["boxes"][:, 2:].clip(1)
+        image["object_areas"] = image["objects"][:, 2] * image["objects"][:, 3] * rng.uniform(0.2, 1, len(image["objects"]))
+    labels = as_coco(images, "objects", "object_classes").dataset
+    for number, entry in enumerate(labels["images"]):
+        entry |= {"file_name": f"{number}.png", "width": 2000, "height": 2000}
+    labels["categories"] = [{"id": k, "name": f"class {k}"} for k in range(CLASSES)]
+    tensors = coco(images) | {"document": torch.tensor(list(json.dumps(labels).encode()), dtype=torch.uint8)}
+    for number, image in enumerate(images):
+        corners = np.concatenate([image["boxes"][:, :2], image["boxes"][:, :2] + image["boxes"][:, 2:]], 1)
+        tensors |= {f"{number}.boxes": torch.tensor(corners, dtype=torch.float32), f"{number}.scores": torch.tensor(image["scores"]),
+                    f"{number}.classes": torch.tensor(image["classes"])}
+    return tensors
+
+
 def fixtures() -> dict[str, dict[str, torch.Tensor]]:
     rng = np.random.default_rng(7)
     simple = apart(rng)
@@ -167,6 +189,7 @@ def fixtures() -> dict[str, dict[str, torch.Tensor]]:
     assert_areas_equal_pycocotools(simple)
     square = [0, 0, 40, 40]
     cases |= {
+        "object_metrics_document": document(np.random.default_rng(11)),
         "object_metrics_random": case(random_images(rng, 30, 20)),
         "object_metrics_ties": case(random_images(rng, 20, 12, decimals=1)),
         "object_metrics_crowded": case(random_images(rng, 6, 90, wrong=200, spread=0.05)),

@@ -17,6 +17,7 @@ struct NamedObject {
   std::vector<ImagePoint> outline{};      ///< the corners of its oriented box, or a polygon; empty: it has none
   bool truncated = false;                 ///< it goes on beyond the image
   bool difficult = false, crowd = false;  ///< evaluation leaves it out
+  std::optional<double> area{};           ///< square pixels, as written
 };
 
 /// What a document says of one image.

@@ -112,6 +112,13 @@ UprightBox box_of(const Json& annotation, const std::string& where) {
   return {x, y, x + width, y + height};
 }
 
+/// Nothing where the document does not tell, or no area.
+std::optional<double> area_of(const Json& annotation) {
+  if (!annotation.contains("area") || !annotation.at("area").is_number()) return std::nullopt;
+  const double area = annotation.at("area").get<double>();
+  return std::isfinite(area) && area >= 0 ? std::optional(area) : std::nullopt;
+}
+
 /// The points of all polygons; none of a run-length code.
 std::vector<ImagePoint> outline_of(const Json& annotation, const std::string& where) {
   std::vector<ImagePoint> points;
@@ -170,6 +177,7 @@ CocoObjects read(const Json& json, const AnnotationLines& lines, const std::stri
     NamedObject object{.name = {}, .where = where};
     object.crowd = flag(annotation, "iscrowd");
     object.difficult = flag(annotation, "ignore");
+    object.area = area_of(annotation);
     object.upright = box_of(annotation, where);
     object.outline = outline_of(annotation, where);
     const int64_t image = whole_number(annotation, "image_id"), category = whole_number(annotation, "category_id");

@@ -23,9 +23,9 @@ struct CocoObjects {
 };
 
 /// Boxes are [x, y, width, height]; an annotation's polygons become its outline, and what is `iscrowd` a crowd, what
-/// is `ignore` difficult. NaN and Infinity, as Python writes them, and null are read as numbers that are none. An
-/// unknown category is named "category N". Throws DataError "<origin>…" for text that is not JSON or lacks what the
-/// format has, and for identifiers or names that stand twice.
+/// is `ignore` difficult; `area` is kept. NaN and Infinity, as Python writes them, and null are read as numbers that
+/// are none. An unknown category is named "category N". Throws DataError "<origin>…" for text that is not JSON or lacks
+/// what the format has, and for identifiers or names that stand twice.
 CocoObjects parse_coco(const std::string& text, const std::string& origin);
 
 }  // namespace skysense

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/config.h"
 
@@ -67,7 +68,8 @@ CheckedObjects check_objects(const ImageObjects& image, const std::map<std::stri
       continue;
     }
     if (upright) box = oriented(intersection(rim, whole));
-    checked.labels.add(box, known->second, object.difficult || object.crowd);
+    checked.labels.add(box, known->second, object.difficult, object.crowd,
+                       object.area.value_or(std::numeric_limits<double>::quiet_NaN()));
   }
   return checked;
 }

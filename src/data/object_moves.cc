@@ -58,6 +58,8 @@ OrientedBox moved(const OrientedBox& box, const PlaneMove& move) {
 
 void move_objects(ObjectLabels& objects, const PlaneMove& move) {
   for (OrientedBox& box : objects.boxes) box = moved(box, move);
+  const double stretch = std::abs(move.xx * move.yy - move.xy * move.yx);
+  for (double& area : objects.areas) area *= stretch;
 }
 
 void make_upright(ObjectLabels& objects) {
@@ -74,7 +76,8 @@ ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, c
     constexpr double kRounding = 1e-9;  // of the areas of an object that the window just holds
     const bool cut_off = inside < (rule.least_share - kRounding) * whole;
     const OrientedBox box = rule.upright ? oriented(intersection(objects.boxes[i].bounds(), window)) : objects.boxes[i];
-    shown.add(moved(box, shift_by(-window.left, -window.top)), objects.classes[i], objects.ignored[i] != 0 || cut_off);
+    shown.add(moved(box, shift_by(-window.left, -window.top)), objects.classes[i], objects.ignored[i] != 0 || cut_off,
+              objects.crowds[i] != 0, objects.areas[i] * std::min(1.0, inside / whole));
   }
   return shown;
 }

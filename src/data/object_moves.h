@@ -40,7 +40,8 @@ struct WindowRule {
   bool upright = false;  ///< boxes are cut to the window; turned ones keep their shape and reach beyond it
 };
 
-/// The objects of an image in pixels of a window of it. What of an object lies beyond `image` does not count.
+/// The objects of an image in pixels of a window of it. What of an object lies beyond `image` does not count. Of a cut
+/// object's own area as much is taken to be left as of its box.
 ObjectLabels objects_in(const ObjectLabels& objects, const UprightBox& window, const UprightBox& image,
                         const WindowRule& rule);
 

@@ -18,8 +18,8 @@ struct DetectedImage {
   /// [G] bool: difficult, cut off or a crowd (core/object_labels.h). Such an object is neither found nor missed, and to
   /// have found it is no mistake.
   torch::Tensor ignored;
-  /// [D, G] floating: intersection over union of whatever boxes are judged, upright or oriented. pycocotools takes for
-  /// crowds the share of the found box that lies in them.
+  /// [D, G] floating: intersection over union of whatever boxes are judged, upright or oriented; with crowds, as
+  /// pycocotools has it, the share of the found box that lies in them.
   torch::Tensor overlaps;
 };
 

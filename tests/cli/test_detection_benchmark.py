@@ -32,9 +32,9 @@ def test_the_command_trains_evaluates_and_reports_once(folder):
         (boxes, metric) for boxes in ("horizontal", "oriented") for metric in ("map50", "map75", "map")}
     for row in report["initialisation"]:
         assert set(row["values"]) == {"pretrained", "random"} and row["gain"]["verdict"] == "one seed: no verdict"
-    assert [row["what"] for row in report["direction"]] == ["all classes", "dense classes"]
+    assert [row["what"] for row in report["direction"]] == ["all scenes", "dense scenes", "dense scenes, their classes"]
     horizontal = next(run for run in report["runs"] if run["boxes"] == "horizontal")
-    assert set(horizontal["measured"]) == {"horizontal", "oriented"}
+    assert set(horizontal["measured"]) == {"horizontal", "oriented", "dense"}
     assert not list(out.rglob("runs/*/checkpoints"))
     before = {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()}
     assert run(out).returncode == 0
