@@ -54,8 +54,8 @@ def objects_of(path: pathlib.Path, transform) -> tuple[np.ndarray, np.ndarray]:
     """Boxes [N, 4] in pixels of the scene, upright, and their classes."""
     _, _, polygons, columns = pyogrio.raw.read(path, columns=["class"])
     bounds = shapely.bounds(shapely.from_wkb(polygons))
-    (left, top), (right, bottom) = (~transform * (bounds[:, i], bounds[:, k]) for i, k in ((0, 3), (2, 1)))
-    return np.stack([left, top, right, bottom], 1), columns[0]
+    x, y = ~transform * (bounds[:, 0::2], bounds[:, 1::2])
+    return np.stack([x.min(1), y.min(1), x.max(1), y.max(1)], 1), columns[0]
 
 
 def in_one_tile(boxes: np.ndarray, tile: int, side: tuple[int, int]) -> np.ndarray:
@@ -86,21 +86,20 @@ def agreement(ours: pathlib.Path, theirs: pathlib.Path, scene: pathlib.Path, til
 
 def compare(arguments: argparse.Namespace, folder: pathlib.Path, model: pathlib.Path, scene: pathlib.Path, dtype: str) -> dict:
     outputs = {name: folder / f"{dtype}_{name}.gpkg" for name in (OURS, PEER)}
-    common = {"threads": arguments.threads, "score": arguments.score}
+    common = {"threads": arguments.threads, "score": arguments.score, "tile": arguments.tile}
     options = [word for name, value in common.items() for word in (f"--{name}", value)]
     commands = {OURS: [arguments.program, "detect", "--model", model, scene, "-o", outputs[OURS], "--overwrite", "--precision", dtype, *options],
                 PEER: [sys.executable, "-m", "peers.detect_scene", model, scene, outputs[PEER], "--dtype", dtype, "--batch", arguments.batch, *options]}
     results = measure(commands, arguments.rounds)
     pairs = list(zip(results[OURS], results[PEER]))
     ratios = [b["seconds"] / a["seconds"] for a, b in pairs]
-    tile = json.loads((model / "task.json").read_text())["tile"]
     summary = {
         "dtype": dtype, "ratio": median(ratios), "ratios": [round(r, 2) for r in ratios],
         "cpu_ratio": median(b["cpu_seconds"] / a["cpu_seconds"] for a, b in pairs),
         "memory_ratio": median(a["peak_memory_bytes"] / 2**20 / b["peak_memory_mb"] for a, b in pairs),
         "network_ratio": median(b["network_seconds"] / b["tiles"] * a["tiles"] / a["network_seconds"] for a, b in pairs),
         "outside": median(1 - r["network_seconds"] / r["jobs"] / r["seconds"] for r in results[OURS]),
-        **agreement(outputs[OURS], outputs[PEER], scene, tile),
+        **agreement(outputs[OURS], outputs[PEER], scene, arguments.tile),
         "tiles_per_second": {name: median(r["tiles"] / r["seconds"] for r in found) for name, found in results.items()},
         "seconds": {name: median(r["seconds"] for r in found) for name, found in results.items()},
         "cpu_seconds": {name: median(r["cpu_seconds"] for r in found) for name, found in results.items()},
@@ -119,7 +118,7 @@ def main() -> None:
     parser.add_argument("--model", type=pathlib.Path, help="a fine-tuned run")
     parser.add_argument("--scene", type=pathlib.Path)
     parser.add_argument("--preset", default="nano", help="of the network made here")
-    parser.add_argument("--tile", type=int, default=512, help="of the network made here; a multiple of 64")
+    parser.add_argument("--tile", type=int, default=512, help="of both programs, a multiple of 64 pixels")
     parser.add_argument("--objects", type=int, default=40, help="a tile, that the network made here finds")
     parser.add_argument("--score", type=float, default=0.3)
     parser.add_argument("--side", type=int, default=2000, help="of the scene made here")

@@ -42,7 +42,7 @@ def write_objects(path: str, objects: dict[str, Tensor], names: list[str], profi
     numbers = objects["labels"].numpy() - 1
     columns = {"class": numbers, "name": np.array(names, object)[numbers], "score": objects["scores"].double().numpy()}
     pyogrio.raw.write(path, shapely.to_wkb(shapely.box(left, bottom, right, top)), list(columns.values()), list(columns), geometry_type="Polygon",
-                      crs=profile["crs"].to_wkt(), driver="GPKG")
+                      crs=profile["crs"].to_wkt() if profile["crs"] else None, driver="GPKG")
 
 
 def main() -> None:
@@ -53,13 +53,14 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--tile", type=int, default=0, help="pixels, a multiple of 64; 0: the model's own")
     parser.add_argument("--overlap", type=float, default=0.25, help="part of a tile")
     parser.add_argument("--score", type=float, default=0.3, help="objects that score less are left out")
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
     network, contract, task = load_detector(arguments.checkpoint, arguments.score)
-    tile = task["tile"]
+    tile = arguments.tile or task["tile"]
     loaded_s = process_age_s()
     network_s = 0.0
     with rasterio.open(arguments.scene) as scene:

@@ -4,6 +4,7 @@ Untrained detectors are as sure of everything as of nothing. Here the proposals 
 as trained ones do, the scores of classes differ, and background is as likely as leaves a given number of objects an image.
 """
 
+import itertools
 import json
 import pathlib
 import shutil
@@ -13,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from peers.detector import FasterRcnn, load_detector, product_name
+from peers.predict_scene import normaliser
 from peers.task_checkpoint import STATE, TEACHER
 
 DEVIATION = 2.0  # of the classes' logits
@@ -33,9 +35,8 @@ def speak_up(network: FasterRcnn, images: Tensor, objects: int) -> None:
         levels, proposals, sizes = network.propose(images)
         hidden = heads.box_head(heads.box_roi_pool(levels, proposals, sizes))
         score = heads.box_predictor.cls_score
-        logits = score(hidden)
-        score.weight *= DEVIATION / logits.std(0, keepdim=True).T
-        score.bias.copy_(-score(hidden).mean(0) + score.bias)
+        score.weight *= DEVIATION / score(hidden).std(0)[:, None]
+        score.bias -= score(hidden).mean(0)
         logits, deltas = heads.box_predictor(hidden)
         low, high = BIASES
         for _ in range(20):
@@ -48,11 +49,10 @@ def speak_up(network: FasterRcnn, images: Tensor, objects: int) -> None:
 
 def write_detection_checkpoint(finetuned: pathlib.Path, output: pathlib.Path, image: Tensor, *, score: float, objects: int) -> pathlib.Path:
     """`image` [C, H, W] as stored, of which whole tiles are looked at; objects of `score` and more are counted. Returns `output`."""
-    from peers.predict_scene import normaliser
-
     network, contract, task = load_detector(finetuned, score)
-    tiles = [normaliser(contract, 0)(image[:, row : row + task["tile"], column : column + task["tile"]].float())[0]
-             for row in range(0, image.shape[1] - task["tile"] + 1, task["tile"]) for column in range(0, image.shape[2] - task["tile"] + 1, task["tile"])]
+    side, normalise = task["tile"], normaliser(contract, nodata=0)
+    corners = itertools.product(*(range(0, length - side + 1, side) for length in image.shape[1:]))
+    tiles = [normalise(image[:, row : row + side, column : column + side].float())[0] for row, column in corners]
     loosen(network)
     speak_up(network, torch.stack(tiles), objects)
     shutil.copytree(finetuned, output)
