@@ -8,10 +8,11 @@ Without --model the network has random weights whose scores are spread so that s
 (python/peers/detection_checkpoint.py); without --scene there is one of noisy patches, RGB in uint8. Each round runs both programs one
 after the other in processes of their own, in turn from either end. Times are those of whole processes, from start to a finished
 GeoPackage. The ratio is the median over the rounds of the peer's seconds / ours: above 1 we are faster; `cpu_ratio` is that of their
-processor time, which other work on the machine does not stretch; `network_ratio` compares a tile's
-time in the network alone; `peer_start_seconds` go by until the peer has its libraries and weights; `outside` is our share of the time outside the network.
-`agreement` is the part of our objects for which the peer found one of the same class with an IoU above 0.9, of the `compared` ones that lie in a single
-tile: where tiles overlap, the two choose differently among what several tiles saw. Prints a table on stderr and one JSON line on stdout.
+processor time, which other work on the machine does not stretch; `network_ratio` compares a tile's time in the network alone;
+`peer_start_seconds` go by until the peer has its libraries and weights; `outside` is our share of the time outside the network.
+`agreement` is the part of our objects for which the peer found one of the same class with an IoU above 0.9, of the `compared` ones that
+lie in a single tile: where tiles overlap, the two choose differently among what several tiles saw. Prints a table on stderr and one JSON
+line on stdout.
 """
 
 import argparse
@@ -39,9 +40,10 @@ def make_model(arguments: argparse.Namespace, folder: pathlib.Path, scene: pathl
     from peers.detection_checkpoint import write_detection_checkpoint
 
     tile = arguments.tile
-    settings = {"task.head": "faster-rcnn", "data.side": tile, "train.epochs": 0, "train.steps": 1, "train.batch_size": 1, "eval.every": 0, "threads": 1}
-    command = [arguments.program, "finetune", "--recipe", "places-objects", "--data", f"synth:2,size={tile // 32},hr=32,val=1", "--model", f"random:{arguments.preset}",
-               "-o", folder / "run", "-q"]
+    settings = {"task.head": "faster-rcnn", "data.side": tile, "train.epochs": 0, "train.steps": 1, "train.batch_size": 1, "eval.every": 0,
+                "threads": 1}
+    command = [arguments.program, "finetune", "--recipe", "places-objects", "--data", f"synth:2,size={tile // 32},hr=32,val=1",
+               "--model", f"random:{arguments.preset}", "-o", folder / "run", "-q"]
     for key, value in settings.items():
         command += ["--set", f"{key}={value}"]
     subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)

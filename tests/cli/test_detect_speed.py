@@ -11,7 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_the_program_finds_what_torchvisions_detector_finds():
-    command = [sys.executable, ROOT / "benchmarks" / "detect.py", "--program", PROGRAM, "--side", "250", "--tile", "192", "--rounds", "1", "--dtypes", "float32"]
+    command = [sys.executable, ROOT / "benchmarks" / "detect.py", "--program", PROGRAM, "--side", "250",
+               "--tile", "192", "--rounds", "1", "--dtypes", "float32"]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     (case,) = json.loads(done.stdout)["cases"]
