@@ -32,9 +32,9 @@ OURS = "skysense"
 CASES = {"hr": ("uint8", 3, 0.3, 512), "ms": ("uint16", 10, 10, 128)}  # stored type, bands, pixel in metres, tile in pixels
 
 
-def write_scene(path: pathlib.Path, side: int, dtype: str, bands: int, pixel_m: float, tile: int) -> None:
+def write_scene(path: pathlib.Path, side: int, dtype: str, bands: int, pixel_m: float, stride: int) -> None:
     """Begins where a tile of ours begins, so that both programs have the same tiles: elsewhere ours may have one row and column more."""
-    stride_m = (tile - tile // 8) * pixel_m
+    stride_m = stride * pixel_m
     left, top_m = (round(near / stride_m) * stride_m for near in (500000, 5600000))
     generator = np.random.default_rng(5)
     top = 200 if dtype == "uint8" else 4000
@@ -122,7 +122,7 @@ def main() -> None:
         results = []
         for modality in arguments.cases:
             dtype, bands, pixel_m, tile = CASES[modality]
-            write_scene(folder / f"{modality}.tif", arguments.side, dtype, bands, pixel_m, tile)
+            write_scene(folder / f"{modality}.tif", arguments.side, dtype, bands, pixel_m, tile - tile // 8)
             write_task_checkpoint(folder / "run" / "model", folder / f"task_{modality}", modality=modality, tile=tile,
                                   classes=[f"class {number}" for number in range(6)], channels=arguments.channels)
             results += [compare(arguments, folder, modality, precision) for precision in arguments.dtypes]

@@ -5,13 +5,13 @@ torchvision divides as the product does.
 """
 
 import functools
-import re
 from unittest import mock
 
 import torch
 from parity.common import randomise, weights_and_gradients
-from peers.backbone import Options, SkySense
-from torch import Tensor, nn
+from peers.backbone import Options
+from peers.detector import PyramidBackbone, product_name
+from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -30,31 +30,6 @@ PYRAMIDS = {
 }
 
 
-class Backbone(nn.Module):
-    """The peer's four stages and torchvision's pyramid."""
-
-    out_channels = CHANNELS
-
-    def __init__(self, options: Options):
-        super().__init__()
-        self.body = SkySense(options, {"hr": 3})
-        self.fpn = FeaturePyramidNetwork([options.dim << i for i in range(4)], CHANNELS, LastLevelMaxPool())
-
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
-        stages, _ = self.body.encode("hr", images)
-        return self.fpn({str(i): stage.permute(0, 3, 1, 2) for i, stage in enumerate(stages)})
-
-
-def product_name(name: str) -> str:
-    """The product's name of a parameter."""
-    name = re.sub(r"inner_blocks\.(\d+)\.0\.", r"lateral_convs.\1.", name)
-    name = re.sub(r"layer_blocks\.(\d+)\.0\.", r"fpn_convs.\1.", name)
-    for old, new in (("backbone.body.", "model."), ("backbone.fpn.", "neck."), ("rpn.head.conv.0.0.", "rpn.conv."),
-                     ("rpn.head.", "rpn."), ("roi_heads.box_head.", "roi_head."), ("roi_heads.box_predictor.", "roi_head.")):
-        name = name.replace(old, new) if name.startswith(old) else name
-    return name
-
-
 def renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Of weights_and_gradients, whose names begin with what the tensor is."""
     return {f"{kind}.{product_name(name)}": value for key, value in tensors.items() for kind, name in [key.split(".", 1)]}
@@ -62,7 +37,7 @@ def renamed(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def make_detector(options: Options) -> FasterRCNN:
     return FasterRCNN(
-        Backbone(options), min_size=HEIGHT, max_size=WIDTH, image_mean=[0.0] * 3, image_std=[1.0] * 3, size_divisible=1,
+        PyramidBackbone(options, {"hr": 3}, CHANNELS), min_size=HEIGHT, max_size=WIDTH, image_mean=[0.0] * 3, image_std=[1.0] * 3, size_divisible=1,
         rpn_anchor_generator=AnchorGenerator(tuple((size,) for size in SIZES), ((0.5, 1.0, 2.0),) * len(SIZES)),
         rpn_pre_nms_top_n_train=60, rpn_post_nms_top_n_train=90, rpn_pre_nms_top_n_test=50, rpn_post_nms_top_n_test=60,
         rpn_batch_size_per_image=ALL, box_batch_size_per_image=ALL, box_detections_per_img=40, box_score_thresh=0.2,

@@ -9,7 +9,8 @@ import math
 import torch
 import torch.nn.functional as F
 from parity.common import randomise, weights_and_gradients
-from parity.detection import CHANNELS, CLASSES, HEIGHT, HIDDEN, SIZES, SMALL, WIDTH, Backbone, product_name
+from parity.detection import CHANNELS, CLASSES, HEIGHT, HIDDEN, SIZES, SMALL, WIDTH
+from peers.detector import PyramidBackbone, product_name
 from shapely.geometry import Polygon
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, box_iou
@@ -27,7 +28,7 @@ RPN_NMS, NMS, THRESHOLD, DETECTIONS = 0.8, 0.1, 0.15, 40
 class Detector(nn.Module):
     def __init__(self):
         super().__init__()
-        self.backbone = Backbone(SMALL)
+        self.backbone = PyramidBackbone(SMALL, {"hr": 3}, CHANNELS)
         self.rpn = nn.ModuleDict({"conv": nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1), "cls_logits": nn.Conv2d(CHANNELS, 3, 1),
                                   "bbox_pred": nn.Conv2d(CHANNELS, 18, 1)})
         self.roi_head = nn.ModuleDict({"fc6": nn.Linear(CHANNELS * POOL**2, HIDDEN), "fc7": nn.Linear(HIDDEN, HIDDEN),
