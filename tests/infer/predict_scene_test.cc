@@ -7,6 +7,7 @@
 
 #include "infer/tile_batch.h"
 #include "testing/all_close.h"
+#include "testing/error_of.h"
 #include "testing/texture.h"
 #include "tests/infer/predict_fixture.h"
 
@@ -62,6 +63,29 @@ TEST_F(PredictMs, OneTileIsTheNetworksOwnAnswer) {
   const torch::NoGradGuard no_gradients;
   const auto wanted = torch::softmax(product.network->forward(batch).logits[0], 1)[0];
   EXPECT_TRUE(all_close(read_map(file("small_map_probabilities.tif")).values, wanted, 1e-3));  // half precision
+}
+
+TEST_F(PredictMs, TheMapLiesOnTheRasterWhateverPixelsTheLabelsHad) {
+  predict(product, options_for(product, {scene}), "plain.tif");
+  const Map plain = read_map(file("plain.tif"));
+  for (const double pixels_per_label : {0.25, 4.0}) {
+    TaskProduct other = product;
+    other.task.pixels_per_output[Modality::kMs] = pixels_per_label;
+    other.task.tile = static_cast<int64_t>(16 / pixels_per_label);
+    const std::string name = fmt::format("labels_{}.tif", pixels_per_label);
+    const PredictionResult result = predict(other, options_for(other, {scene}), name);
+    const Map map = read_map(file(name));
+    EXPECT_EQ(result.valid_pixels, 53 * 61);
+    EXPECT_EQ(map.georeference.transform, plain.georeference.transform);
+    // The same features, of which finer and coarser labels make maps that differ at the edges of their areas.
+    const double same = (map.values == plain.values).to(torch::kFloat).mean().item<double>();
+    EXPECT_GT(same, pixels_per_label < 1 ? 0.9 : 0.6) << pixels_per_label;
+    PredictOptions quarter = options_for(other, {scene});
+    quarter.bbox = MapBox{place.x + 100, place.y - 400, place.x + 310, place.y - 100};
+    predict(other, quarter, "quarter_" + name);
+    const Map part = read_map(file("quarter_" + name));
+    EXPECT_TRUE(part.values.equal(part_of(map, part)));
+  }
 }
 
 TEST_F(PredictMs, QuartersMemoryAndBlocksDoNotChangeABit) {
@@ -178,12 +202,7 @@ TEST_F(ResumedPrediction, HasTheBytesOfAnUninterruptedOneAndComputesOnlyTheRest)
 
 TEST_F(ResumedPrediction, IsNeverStartedByItself) {
   leave_journal(PredictJob(product, options()));
-  try {
-    predict(product, options(), "resumed.tif");
-    FAIL();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--resume"));
-  }
+  EXPECT_THAT(testing::error_of([&] { predict(product, options(), "resumed.tif"); }), HasSubstr("--resume"));
   EXPECT_TRUE(fs::exists(journal()));
   PredictionOutput output = output_to("resumed.tif");
   output.map.overwrite = true;
@@ -194,13 +213,8 @@ TEST_F(ResumedPrediction, IsRefusedWhereTheScenesOrTheOptionsDiffer) {
   leave_journal(PredictJob(product, options()));
   PredictionOutput output = output_to("resumed.tif");
   output.resume = true;
-  const auto message = [&](const PredictOptions& how) -> std::string {
-    try {
-      predict_scene(PredictJob(product, how), output);
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "";
+  const auto message = [&](const PredictOptions& how) {
+    return testing::error_of([&] { predict_scene(PredictJob(product, how), output); });
   };
   PredictOptions other = options();
   other.augmentation = TestTimeAugmentation::kFlips;
