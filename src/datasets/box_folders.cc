@@ -88,6 +88,7 @@ void add_box_folder(DatasetListing& listing, const BoxFolder& folder, const Data
 
 void note_stray_labels(DatasetListing& listing, const fs::path& labels, BoxFormat format,
                        const std::set<std::string>& images, const std::string& folders) {
+  if (!fs::is_directory(labels)) return;
   for (const std::string& file : files_in(labels, suffixes_of(format))) {
     if (images.contains(fs::path(file).stem().string())) continue;
     listing.description.problems.push_back(

@@ -36,7 +36,7 @@ void add_box_sample(DatasetListing& listing, const std::string& name, const std:
                     const std::filesystem::path& image, const std::optional<BoxFile>& boxes,
                     const DatasetOptions& options);
 
-/// Notes the label files of a folder whose names are not those of images.
+/// Notes the label files of a folder, where there is one, whose names are not those of images.
 void note_stray_labels(DatasetListing& listing, const std::filesystem::path& labels, BoxFormat format,
                        const std::set<std::string>& images, const std::string& folders);
 
