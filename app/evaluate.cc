@@ -50,7 +50,7 @@ std::vector<int64_t> samples_of_split(const LabelledDataset& dataset, const std:
 }
 
 void run(const Arguments& arguments) {
-  const OpenedTask opened = open_task(arguments.model);
+  const OpenedTask opened = open_task(arguments.model, arguments.assignments);
   const TaskProduct& product = opened.product;
   FinetuneOptions options = read_config(product, arguments.assignments).options;
   options.data.tile = 0;  // images are judged whole, those of the training split too
@@ -126,7 +126,8 @@ void add_evaluate(CLI::App& program) {
   verb->add_option(
       "--report", arguments->report,
       "HTML file for tables, the confusion matrix, calibration or precision over recall, and pictures of some samples");
-  verb->add_option("--set", arguments->assignments, "KEY=VALUE, over the run's config: eval.batch=32, device=cuda")
+  verb->add_option("--set", arguments->assignments,
+                   "KEY=VALUE, over the run's config: eval.batch=32, device=cuda, detection.nms_iou=0.3")
       ->allow_extra_args(false);
   verb->footer(
       "Prints a table by class on stderr, and one JSON line on stdout: the task's metrics (oa, map, miou, f1, scs, "

@@ -91,6 +91,8 @@ void DetectFlags::add_to(CLI::App& verb) {
   verb.add_option("--precision", precision, "of the network: float32, or bfloat16, faster where the processor has it")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->capture_default_str();
+  verb.add_option("--set", settings, "KEY=VALUE, over the model's config: detection.nms_iou=0.3; may be repeated")
+      ->allow_extra_args(false);
 }
 
 DetectOptions DetectFlags::options(const SceneFlags& flags, const TaskProduct& product) const {
@@ -102,6 +104,7 @@ DetectOptions DetectFlags::options(const SceneFlags& flags, const TaskProduct& p
   options.overlap = overlap;
   options.score = score;
   options.classes = classes;
+  options.settings = settings;
   options.precision = precision;
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;

@@ -47,10 +47,10 @@ struct PredictFlags {
   PredictOptions options(const SceneFlags& flags) const;
 };
 
-/// How a detector goes over a scene: --score, --classes, --tile, --overlap, --precision.
+/// How a detector goes over a scene: --score, --classes, --tile, --overlap, --precision, --set.
 struct DetectFlags {
   double score = DetectOptions{}.score;
-  std::vector<std::string> classes;
+  std::vector<std::string> classes, settings;
   std::string precision = "float32";
   int64_t tile = 0, overlap = -1;
 

@@ -3,11 +3,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=build/fuzz-coverage
-targets=(safetensors place_index config contract collections shard osm_rules clip features datasets boxes task tile_journal)
+targets=(safetensors place_index config contract collections shard osm_rules clip features datasets boxes task tile_journal object_records)
 declare -A sources=([safetensors]=core/safetensors.cc [place_index]=core/place_index.cc [config]=core/config.cc [contract]=core/sensor_contract.cc
   [shard]=core/shard.cc [osm_rules]=core/osm_rules.cc [clip]=clip/ [features]=core/feature_file.cc
   [collections]='core/(rslearn_dataset|sentinel2_metadata|stac_item).cc' [datasets]='core/(csv|dataset_documents|npy).cc'
-  [boxes]='(core/xml|data/box_documents|data/coco_document).cc' [task]=heads/task_description.cc [tile_journal]=core/tile_journal.cc)
+  [boxes]='(core/xml|data/box_documents|data/coco_document).cc' [task]=heads/task_description.cc [tile_journal]=core/tile_journal.cc
+  [object_records]='(infer/object_records|detection/seam_merge).cc')
 
 cmake --preset fuzz -B "$build" -DSKYSENSE_SANITIZE=fuzzer-no-link \
   -DCMAKE_CXX_FLAGS='-fprofile-instr-generate -fcoverage-mapping' >/dev/null

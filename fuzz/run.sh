@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${1:-60}
-targets=(safetensors place_index config contract collections shard osm_rules clip features datasets boxes task tile_journal)
+targets=(safetensors place_index config contract collections shard osm_rules clip features datasets boxes task tile_journal object_records)
 build=build/fuzz
 
 cmake --preset fuzz >/dev/null

@@ -15,6 +15,7 @@
 #include "data/box_formats.h"
 #include "fuzz/config_example.h"
 #include "heads/task_description.h"
+#include "infer/object_records.h"
 
 namespace {
 
@@ -128,6 +129,23 @@ void write_journal_seeds(const fs::path& folder) {
   writer.append({{2, -5, 2, 3}, std::string(600, 'b')});
 }
 
+/// Behind the two bytes that fuzz_object_records begins with.
+void write_object_seeds(const fs::path& folder) {
+  skysense::GroupObjects objects;
+  objects.tiles = {{}, {}};
+  write_file_atomically(folder / "none", std::string("\2\3") + skysense::pack_objects(objects));
+  const skysense::FoundObject ship{.box = {30, 40, 24, 6, 0.4}, .object_class = 1, .score = 0.75},
+      tank{.box = {10, 50, 8, 8, -1}, .object_class = 2, .score = 0.5};
+  objects.tiles = {{ship, tank}, {}, {ship}, {tank, ship}};
+  objects.computed = 3;
+  objects.on_nodata = 2;
+  write_file_atomically(folder / "some", std::string("\4\3") + skysense::pack_objects(objects));
+  skysense::FoundObject moved = ship;
+  moved.box.x -= 32;  // where the tile half a tile to the right sees it
+  objects.tiles = {{ship}, {moved}};
+  write_file_atomically(folder / "seam", std::string("\2\2") + skysense::pack_objects(objects));
+}
+
 void write_shard_seeds(const fs::path& folder) {
   skysense::ShardSidecar sidecar{.tar = "shard-00000.tar",
                                  .tar_bytes = 4096,
@@ -229,7 +247,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return std::fputs("usage: fuzz_seeds FOLDER\n", stderr), 2;
   const fs::path root = argv[1];
   for (const char* target : {"safetensors", "place_index", "config", "contract", "collections", "shard", "osm_rules",
-                             "clip", "features", "datasets", "boxes", "task", "tile_journal"})
+                             "clip", "features", "datasets", "boxes", "task", "tile_journal", "object_records"})
     fs::create_directories(root / target);
   write_safetensors_seeds(root / "safetensors");
   write_place_seeds(root / "place_index");
@@ -244,5 +262,6 @@ int main(int argc, char** argv) {
   write_box_seeds(root / "boxes");
   write_task_seeds(root / "task");
   write_journal_seeds(root / "tile_journal");
+  write_object_seeds(root / "object_records");
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "datasets/box_folders.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/error.h"
 #include "datasets/folder_listing.h"
@@ -20,6 +21,11 @@ std::set<std::string> suffixes_of(BoxFormat format) {
     default:
       return {".geojson", ".json", ".gpkg", ".shp", ".fgb"};
   }
+}
+
+/// ".xml", or of several "{.fgb,.geojson}".
+std::string spelling_of(const std::set<std::string>& suffixes) {
+  return suffixes.size() == 1 ? *suffixes.begin() : fmt::format("{{{}}}", fmt::join(suffixes, ","));
 }
 
 }  // namespace
@@ -72,16 +78,21 @@ void add_box_folder(DatasetListing& listing, const BoxFolder& folder, const Data
     std::optional<BoxFile> boxes;
     if (folder.labels) {
       const auto found = file_named(*folder.labels, stem, suffixes);
-      boxes = BoxFile{.path = found.value_or(*folder.labels / (stem + *suffixes.begin())).string(),
+      boxes = BoxFile{.path = found.value_or(*folder.labels / (stem + spelling_of(suffixes))).string(),
                       .format = folder.format};
     }
     add_box_sample(listing, folder.prefix + stem, folder.split, folder.images / file, boxes, options);
   }
-  if (!folder.labels) return;
-  for (const std::string& file : files_in(*folder.labels, suffixes)) {
-    if (stems.contains(fs::path(file).stem().string())) continue;
-    listing.description.problems.push_back(fmt::format("{}: labels without an image of their name in {}",
-                                                       (*folder.labels / file).string(), folder.images.string()));
+  if (folder.labels) note_stray_labels(listing, *folder.labels, folder.format, stems, folder.images.string());
+}
+
+void note_stray_labels(DatasetListing& listing, const fs::path& labels, BoxFormat format,
+                       const std::set<std::string>& images, const std::string& folders) {
+  if (!fs::is_directory(labels)) return;
+  for (const std::string& file : files_in(labels, suffixes_of(format))) {
+    if (images.contains(fs::path(file).stem().string())) continue;
+    listing.description.problems.push_back(
+        fmt::format("{}: labels without an image of their name in {}", (labels / file).string(), folders));
   }
 }
 

@@ -36,6 +36,10 @@ void add_box_sample(DatasetListing& listing, const std::string& name, const std:
                     const std::filesystem::path& image, const std::optional<BoxFile>& boxes,
                     const DatasetOptions& options);
 
+/// Notes the label files of a folder, where there is one, whose names are not those of images.
+void note_stray_labels(DatasetListing& listing, const std::filesystem::path& labels, BoxFormat format,
+                       const std::set<std::string>& images, const std::string& folders);
+
 /// finish_listing, and strict: throws DataError with the first problem where there is one.
 void finish_box_listing(DatasetListing& listing, const std::filesystem::path& root, const std::string& layout);
 

@@ -6,6 +6,8 @@
 #include "datasets/folder_listing.h"
 #include "datasets/readers.h"
 #include "datasets/sensors.h"
+#include "raster/raster_reader.h"
+#include "raster/vector_objects.h"
 
 namespace skysense {
 namespace {
@@ -25,6 +27,30 @@ BoxFormat format_of(const fs::path& labels) {
   if (!files_in(labels, {".txt"}).empty()) return BoxFormat::kDota;
   if (!files_in(labels, {".xml"}).empty()) return BoxFormat::kVoc;
   return BoxFormat::kVectors;
+}
+
+/// Notes where the objects of one file for all images lie on none of them: in another reference system, as a rule.
+void check_place(DatasetListing& listing, const fs::path& all) {
+  std::string systems;
+  for (const SampleRecord& sample : listing.samples) {
+    for (const auto& images : sample.images) {
+      if (images.empty()) continue;
+      try {
+        const RasterReader image(images.front().paths.front());
+        const Georeference place = image.georeference();
+        const TargetGrid grid{place.wkt, place.transform, image.width(), image.height()};
+        if (!read_vector_objects(all.string(), grid, {.only_here = true}).empty()) return;
+        if (systems.empty())
+          systems = fmt::format("{}, the images' {}", vector_crs_name(all.string()),
+                                place.wkt.empty() ? "none" : crs_name(place.wkt));
+      } catch (const DataError&) {
+        return;  // is said where the sample is read
+      }
+    }
+  }
+  if (systems.empty()) return;
+  listing.description.problems.push_back(fmt::format(
+      "{}: none of its objects lies on any image: its coordinate reference system is {}", all.string(), systems));
 }
 
 void add_folder(DatasetListing& listing, const fs::path& root, const std::string& split,
@@ -68,6 +94,7 @@ DatasetListing list_image_boxes(const fs::path& root, const DatasetOptions& opti
     if (!split_by_lists(listing, root, "{}.txt"))
       split_by_share(listing, options.train_share > 0 ? options.train_share : 0.8, options.seed);
   }
+  if (const auto all = file_named(root, "objects", kVectors)) check_place(listing, *all);
   finish_box_listing(listing, root, kLayout);
   return listing;
 }

@@ -23,7 +23,13 @@ ImageObjects read_vectors(const BoxFile& file, const LabelCoding& coding, const 
                           std::vector<std::string>& problems) {
   const bool of_all = file.format == BoxFormat::kVectorsOfAll;
   ImageObjects image;
-  const std::string only = coding.names.size() == 1 ? coding.names.begin()->first : "";
+  if (coding.attribute.empty() && coding.names.size() != 1) {
+    throw DataError(
+        fmt::format("{}: {} classes, and nothing says which an object has: name the column that does with "
+                    "--attribute (data.options.attribute)",
+                    file.path, coding.names.size()));
+  }
+  const std::string only = coding.names.begin()->first;
   for (const VectorObject& object :
        read_vector_objects(file.path, grid, {.attribute = coding.attribute, .only_here = of_all})) {
     NamedObject named{.name = coding.attribute.empty() ? only : object.name,

@@ -79,17 +79,21 @@ bool add_lists(DatasetListing& listing, const fs::path& lists, const std::vector
   return any;
 }
 
-/// The images of a folder. Labels for testing came later than the images: there, what has none is unlabelled.
-void add_unlisted(DatasetListing& listing, const fs::path& images, const fs::path& labels, const std::string& split,
-                  const DatasetOptions& options) {
-  if (!fs::is_directory(images)) return;
+/// The images of a folder, whose stems come back. Labels for testing came later than the images: there, what has none
+/// is unlabelled.
+std::set<std::string> add_unlisted(DatasetListing& listing, const fs::path& images, const fs::path& labels,
+                                   const std::string& split, const DatasetOptions& options) {
+  std::set<std::string> stems;
+  if (!fs::is_directory(images)) return stems;
   for (const std::string& file : files_in(images, kPictures)) {
     const std::string stem = fs::path(file).stem().string();
+    stems.insert(stem);
     const fs::path label = labels / (stem + ".xml");
     std::optional<BoxFile> boxes;
     if (split != "test" || fs::exists(label)) boxes = BoxFile{.path = label.string(), .format = BoxFormat::kVoc};
     add_box_sample(listing, split + "/" + stem, split, images / file, boxes, options);
   }
+  return stems;
 }
 
 void add_table(DatasetListing& listing, const fs::path& root, const DatasetOptions& options) {
@@ -141,8 +145,10 @@ DatasetListing list_dior(const fs::path& root, const DatasetOptions& options, bo
     const std::vector<fs::path> images = {root / "JPEGImages-trainval", root / "JPEGImages-test", root / "JPEGImages"};
     const auto lists = first_folder({root / "ImageSets" / "Main", root / "Main", root / "ImageSets"});
     if (!lists || !add_lists(listing, *lists, images, labels, options)) {
-      add_unlisted(listing, images[0], labels, "train", options);
-      add_unlisted(listing, images[1], labels, "test", options);
+      std::set<std::string> stems = add_unlisted(listing, images[0], labels, "train", options);
+      stems.merge(add_unlisted(listing, images[1], labels, "test", options));
+      note_stray_labels(listing, labels, BoxFormat::kVoc, stems,
+                        fmt::format("{} or {}", images[0].string(), images[1].filename().string()));
     }
   }
   finish_box_listing(listing, root, kDiorLayout);

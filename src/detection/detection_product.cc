@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "detection/detection_settings.h"
 #include "engine/checkpoint_files.h"
 #include "engine/product.h"
 #include "engine/product_parts.h"
@@ -37,7 +38,7 @@ DetectionModelOptions network_options(const DetectionProduct& product) {
 
 }  // namespace
 
-DetectionProduct load_detection_product(const fs::path& path) {
+DetectionProduct load_detection_product(const fs::path& path, const std::vector<std::string>& settings) {
   DetectionProduct product;
   product.parts = describe_task_product(path);
   TaskProduct& parts = product.parts;
@@ -47,6 +48,7 @@ DetectionProduct load_detection_product(const fs::path& path) {
   }
   const fs::path config = parts.checkpoint / kConfigFile;
   read_config_group(config, read_text_file(config), "detection", product.detection);
+  apply_detection_settings(product.detection, settings);
   product.network = DetectionModel(SkysenseModel(parts.model, channels_of(parts.contracts)), network_options(product));
   const fs::path weights = parts.checkpoint / kTeacherFile;
   load_tensors_into(

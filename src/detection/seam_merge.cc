@@ -147,10 +147,10 @@ std::vector<int64_t> SeamMerge::resolve(const std::vector<int64_t>& members, std
   });
   std::vector<std::pair<size_t, int64_t>> kept;
   for (const auto& [group, number] : order) {
-    const OrientedBox& box = at(number).object.box;
+    const Sighting& seen = at(number);
     const bool piece =
-        at(number).cut && std::ranges::any_of(kept, [&](const auto& whole) {
-          return disjoint({at(number).tile}, tiles[whole.first]) && covers(at(whole.second).object.box, box);
+        seen.cut && std::ranges::any_of(kept, [&](const auto& whole) {
+          return disjoint({seen.tile}, tiles[whole.first]) && covers(at(whole.second).object.box, seen.object.box);
         });
     if (!piece) kept.push_back({group, number});
   }

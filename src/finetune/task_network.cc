@@ -2,10 +2,14 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "core/error.h"
 #include "core/random.h"
 #include "detection/detection_product.h"
+#include "detection/detection_settings.h"
 #include "finetune/class_network.h"
 #include "finetune/object_network.h"
 
@@ -47,13 +51,15 @@ std::unique_ptr<TaskNetwork> make_task_network(SkysenseModel model, const TaskSe
   return std::make_unique<ClassNetwork>(std::move(network), loss_options(options.loss, task.loss));
 }
 
-OpenedTask open_task(const std::filesystem::path& path) {
+OpenedTask open_task(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
   OpenedTask opened;
+  const std::vector<std::string> settings = detection_settings(assignments);
   if (describe_task_product(path).task.kind == TaskKind::kBoxes) {
-    DetectionProduct detector = load_detection_product(path);
+    DetectionProduct detector = load_detection_product(path, settings);
     opened.product = std::move(detector.parts);
     opened.network = wrap(std::move(detector.network), opened.product.task);
   } else {
+    if (!settings.empty()) throw UsageError(fmt::format("--set {}: the model detects no objects", settings.front()));
     opened.product = load_task_product(path);
     opened.network = std::make_unique<ClassNetwork>(opened.product.network, loss_options({}, opened.product.task.loss));
   }

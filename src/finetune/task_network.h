@@ -56,7 +56,8 @@ struct OpenedTask {
   std::unique_ptr<TaskNetwork> network;
 };
 
-/// Reads what load_task_product or load_detection_product reads, and throws what they throw.
-OpenedTask open_task(const std::filesystem::path& path);
+/// Reads what load_task_product or load_detection_product reads, and throws what they throw. Of `assignments` to the
+/// run's config a detector takes those of its own group; UsageError where the network is no detector.
+OpenedTask open_task(const std::filesystem::path& path, const std::vector<std::string>& assignments = {});
 
 }  // namespace skysense

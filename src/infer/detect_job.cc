@@ -15,7 +15,6 @@
 #include "infer/batch_seconds.h"
 #include "infer/detector_finder.h"
 #include "infer/group_jobs.h"
-#include "infer/task_scene.h"
 #include "raster/raster_reader.h"
 
 namespace skysense {
@@ -38,17 +37,20 @@ std::vector<uint8_t> wanted_classes(const std::vector<std::string>& names, const
   return wanted;
 }
 
-const TaskProduct& suited(const TaskProduct& product, const DetectOptions& options) {
-  require_images(options.scene, product);
-  return product;
+/// In pixels of the labels, as tiles are counted.
+TileChoice tile_choice(const DetectOptions& options, const TaskScenes& scenes) {
+  const int64_t labels = scenes.divisions(), raster = scenes.raster_pixels();
+  return {.tile = options.tile * labels / raster,
+          .overlap = options.overlap < 0 ? -1 : options.overlap * labels / raster,
+          .part = kOverlapPart};
 }
 
 }  // namespace
 
 DetectJob::DetectJob(const TaskProduct& product, const DetectOptions& options, const FinderFor& make)
     : options_(options),
-      scenes_(suited(product, options), {options.scene}, options.bbox),
-      tiling_(scenes_.tiling({.tile = options.tile, .overlap = options.overlap, .part = kOverlapPart})),
+      scenes_(product, {options.scene}, options.bbox),
+      tiling_(scenes_.tiling(tile_choice(options, scenes_))),
       finder_(make(scenes_, tiling_)),
       choice_{.score = options.score, .classes = wanted_classes(options.classes, product.task.classes)},
       memory_(plan_jobs(needs(), options.max_memory, 1)) {
@@ -82,7 +84,7 @@ int64_t DetectJob::tiles() const {
 
 SceneSeams DetectJob::seams() const {
   const PixelWindow first = scenes_.scene().grid().pixels_of({0, 0, 1, 1});
-  return SceneSeams(tiling_, scenes_.divisions(), {static_cast<double>(first.x), static_cast<double>(first.y)});
+  return SceneSeams(tiling_, scenes_.raster_pixels(), {static_cast<double>(first.x), static_cast<double>(first.y)});
 }
 
 bool DetectJob::holds(const FoundObject& object) const {
@@ -105,7 +107,7 @@ void DetectJob::compute(const std::vector<TileGroup>& groups,
   };
   GroupJobs<GroupObjects> jobs(
       std::move(source), memory_.jobs, tiling_, scenes_.scene().grid().covering(scenes_.area()), *reader,
-      [&](const ReadGroup& read) { return find_objects(read, tiling_, scenes_.divisions(), *finder_, choice_); });
+      [&](const ReadGroup& read) { return find_objects(read, tiling_, scenes_.raster_pixels(), *finder_, choice_); });
   for (int64_t done = 1; done <= count; ++done) {
     sink(groups[static_cast<size_t>(done - 1)], jobs.next());
     if (options_.max_memory > 0 || done % kBatchesPerTrim == 0) release_freed_memory();
@@ -125,6 +127,7 @@ std::map<std::string, std::string> DetectJob::conditions() const {
   conditions["tiling"] = tiling_.text();
   conditions["score"] = fmt::format("{}", options_.score);
   conditions["classes"] = fmt::format("{}", fmt::join(options_.classes, ","));
+  conditions["list of settings"] = fmt::format("{}", fmt::join(options_.settings, " "));
   conditions["precision"] = options_.precision;
   return conditions;
 }
@@ -135,6 +138,7 @@ std::map<std::string, std::string> DetectJob::provenance() const {
   tags["SKYSENSE_PRODUCT"] = "objects";
   tags["SKYSENSE_TILING"] = tiling_.text();
   tags["SKYSENSE_PRECISION"] = options_.precision;
+  if (!options_.settings.empty()) tags["SKYSENSE_SETTINGS"] = fmt::format("{}", fmt::join(options_.settings, " "));
   tags["SKYSENSE_LEAST_SCORE"] = fmt::format("{}", options_.score);
   return tags;
 }

@@ -126,10 +126,11 @@ class Assembly {
 /// Adds the batches that an earlier run finished, the first ones of all; those that are left come back.
 std::vector<TileGroup> replay(const DetectJob& job, const fs::path& journal, BlockStore& store, Assembly& assembly) {
   const std::vector<TileGroup> groups = job.groups();
+  const auto classes = static_cast<int64_t>(job.scenes().product().task.classes.size());
   size_t done = 0;
   while (const auto record = store.next_finished()) {
     const auto& [row, column, rows, columns] = record->window;
-    auto objects = unpack_objects(record->bytes, job.tiling().batch());
+    auto objects = unpack_objects(record->bytes, job.tiling().batch(), classes);
     if (done == groups.size() || !objects || job.tiling().cells(groups[done]) != CellWindow{row, column, rows, columns})
       throw DataError(fmt::format("{}: is damaged; begin anew with --overwrite", journal.string()));
     assembly.add(groups[done++], std::move(*objects));

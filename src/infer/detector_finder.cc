@@ -1,6 +1,7 @@
 #include "infer/detector_finder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "infer/encoder_bytes.h"
 #include "infer/tile_input.h"
@@ -19,12 +20,11 @@ int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, con
   const EncoderBytes encoder =
       encoder_bytes(product.parts, tiling, scenes.divisions(), scenes.scene().pixels_per_cell(), scenes.images());
   const int64_t batch = tiling.batch(), channels = detection.channels, numbers = box_numbers(options.detector);
-  // All levels together are 4/3 of the finest at most where each is half as wide as the one before, and as many times
-  // it as there are levels where they are alike: laterals, outputs, the proposals' hidden map and what convolutions
-  // keep beside it.
-  const auto levels = static_cast<int64_t>(detection.rpn.anchor_sizes.size());
-  const bool alike = product.parts.task.output != Modality::kHr;
-  const int64_t area = batch * encoder.finest * (alike ? 3 * levels : 4) / 3;
+  // All levels together: laterals, outputs, the proposals' hidden map and what convolutions keep beside it.
+  const double side = static_cast<double>(tiling.tile() * scenes.scene().pixels_per_cell()[options.features.modality]);
+  double cells = 0;
+  for (const double stride : product.network->strides()) cells += std::ceil(side / stride) * std::ceil(side / stride);
+  const int64_t area = batch * static_cast<int64_t>(cells);
   const int64_t pyramid = area * channels * kBytes * 4;
   // Anchors with their scores and boxes, decoded and sorted.
   const int64_t ratios = static_cast<int64_t>(detection.rpn.anchor_ratios.size());
@@ -46,7 +46,8 @@ DetectorFinder::DetectorFinder(const DetectionProduct& product, const TaskScenes
       prototypes_(product.parts.options.geo_context ? product.parts.prototypes : std::nullopt, scenes.scene().grid()),
       divisions_(scenes.divisions()),
       workspace_(workspace(product, scenes, tiling)),
-      scale_(1 / product.parts.task.pixels_per_output[product.network->options().features.modality]),
+      scale_(static_cast<double>(scenes.raster_pixels()) /
+             static_cast<double>(scenes.scene().pixels_per_cell()[product.network->options().features.modality])),
       dtype_(dtype) {}
 
 int64_t DetectorFinder::most_objects() const { return product_.network->options().detection.detections; }

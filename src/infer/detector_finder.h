@@ -23,7 +23,7 @@ class DetectorFinder : public ObjectFinder {
   const DetectionProduct& product_;
   TilePrototypes prototypes_;
   int64_t divisions_, workspace_;
-  double scale_;  // from pixels that the detector sees to those of the output
+  double scale_;  // from pixels that the detector sees to those of the output modality
   c10::ScalarType dtype_;
 };
 

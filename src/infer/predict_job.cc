@@ -1,5 +1,8 @@
 #include "infer/predict_job.h"
 
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/adaptive_max_pool2d.h>
+
 #include <algorithm>
 
 #include "core/memory.h"
@@ -12,6 +15,24 @@ namespace {
 
 constexpr int64_t kBatchesPerTrim = 4;
 constexpr int64_t kFloat = sizeof(float);
+
+/// A map [.., h, w] on the raster's pixels, where the labels that it was learnt from lay on others: means of
+/// probabilities, the least of validities, the most of counts.
+torch::Tensor onto_raster(const torch::Tensor& map, int64_t height, int64_t width) {
+  if (map.size(-2) == height && map.size(-1) == width) return map;
+  const torch::Tensor planes = map.to(torch::kFloat).reshape({-1, 1, map.size(-2), map.size(-1)});
+  torch::Tensor result;
+  if (map.is_floating_point())
+    result = at::adaptive_avg_pool2d(planes, {height, width});
+  else if (map.scalar_type() == torch::kBool)
+    result = -std::get<0>(at::adaptive_max_pool2d(-planes, {height, width}));
+  else
+    result = std::get<0>(at::adaptive_max_pool2d(planes, {height, width}));
+  std::vector<int64_t> sizes = map.sizes().vec();
+  sizes[sizes.size() - 2] = height;
+  sizes.back() = width;
+  return result.view(sizes).to(map.scalar_type());
+}
 
 const TaskProduct& suited(const TaskProduct& product, const PredictOptions& options) {
   require_task(product, options.times.size());
@@ -40,8 +61,10 @@ SceneRunOptions PredictJob::run_options() const {
   run.needs.workspace =
       task_workspace_bytes(product(), run.tiling, divisions, scene().pixels_per_cell(), scenes_.images());
   // Probabilities, and as much again for what is made of them.
-  run.needs.cell = 2 * divisions * divisions * probability_count(product().task) * kFloat;
+  const int64_t pixel = 2 * probability_count(product().task) * kFloat, raster = scenes_.raster_pixels();
+  run.needs.cell = divisions * divisions * pixel;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
+  if (raster != divisions) run.needs.cell += raster * raster * pixel;
   if (options_.max_memory == 0) run.batches_per_trim = kBatchesPerTrim;
   run.needs.block_side = std::max<int64_t>(1, options_.block / divisions);
   return run;
@@ -56,7 +79,9 @@ PixelWindow PredictJob::pixels_in(const CellWindow& block) const {
 
 torch::Tensor PredictJob::crop(const torch::Tensor& map, const CellWindow& block) const {
   const PixelWindow whole = scene().grid().pixels_of(block), part = whole.intersect(area());
-  return map.narrow(-2, part.y - whole.y, part.height).narrow(-1, part.x - whole.x, part.width);
+  return onto_raster(map, whole.height, whole.width)
+      .narrow(-2, part.y - whole.y, part.height)
+      .narrow(-1, part.x - whole.x, part.width);
 }
 
 FeatureRunCounts PredictJob::compute(const std::vector<CellWindow>& blocks,

@@ -51,7 +51,7 @@ class PredictJob {
   std::vector<CellWindow> blocks() const { return run_->blocks(); }
   /// The area's pixels in a block, counted from the area's corner.
   PixelWindow pixels_in(const CellWindow& block) const;
-  /// The part of a block's map [.., h, w] that lies in the area.
+  /// The part of a block's map [.., h, w] that lies in the area, on the raster's pixels whatever the labels had.
   torch::Tensor crop(const torch::Tensor& map, const CellWindow& block) const;
   /// Computes blocks, with progress on stderr; a signal noted meanwhile throws Interrupted with `advice`.
   FeatureRunCounts compute(const std::vector<CellWindow>& blocks,

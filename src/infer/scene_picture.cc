@@ -25,7 +25,7 @@ ScenePicture scene_picture(const TaskScenes& scenes, int64_t side) {
   const c10::InferenceMode inference;
   const PixelWindow& area = scenes.area();
   const CellGrid& grid = scenes.scene().grid();
-  const int64_t divisions = scenes.divisions();
+  const int64_t pixels = scenes.raster_pixels();
   // Whole cells make a pixel of the picture.
   const CellWindow cells = grid.covering(area);
   const int64_t per_pixel = std::max<int64_t>(1, ceil_divide(std::max(cells.rows, cells.columns), side));
@@ -40,7 +40,7 @@ ScenePicture scene_picture(const TaskScenes& scenes, int64_t side) {
       const Region region = reader->read(
           {cells.row + top * per_pixel, cells.column + left * per_pixel, rows * per_pixel, columns * per_pixel});
       const auto& series = *region.front()[shown];
-      const auto [mean, known] = reduced(series.values[0], series.valid[0], per_pixel * divisions);
+      const auto [mean, known] = reduced(series.values[0], series.valid[0], per_pixel * pixels);
       if (!values.defined()) values = torch::zeros({mean.size(0), height, width});
       values.narrow(1, top, rows).narrow(2, left, columns).copy_(mean);
       valid.narrow(0, top, rows).narrow(1, left, columns).copy_(known);
@@ -49,7 +49,7 @@ ScenePicture scene_picture(const TaskScenes& scenes, int64_t side) {
   const ImageSeries image{values.unsqueeze(0), valid.unsqueeze(0), torch::zeros({1}, torch::kInt64)};
   const PixelWindow corner = grid.pixels_of(cells);
   return {image_picture(image, 0, *scenes.product().contracts[shown]),
-          per_pixel * divisions,
+          per_pixel * pixels,
           {static_cast<double>(corner.x), static_cast<double>(corner.y)}};
 }
 

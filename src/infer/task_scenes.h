@@ -30,8 +30,10 @@ class TaskScenes {
   TaskScenes(const TaskProduct& product, const std::vector<SceneRequest>& times, const std::optional<MapBox>& bbox);
 
   const TaskProduct& product() const { return product_; }
-  /// Pixels of the output along a cell's side.
+  /// Pixels of the task's labels along a cell's side.
   int64_t divisions() const { return divisions_; }
+  /// Pixels of the output modality's raster along it: as many, but where the labels lie on the pixels of no input.
+  int64_t raster_pixels() const { return scene().grid().pixels_per_cell(); }
   size_t times() const { return scenes_.size(); }
   /// The first time's.
   const Scene& scene() const { return *scenes_.front(); }

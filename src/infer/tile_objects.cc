@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "core/error.h"
 #include "infer/group_result.h"
@@ -30,33 +29,6 @@ bool mostly_seen(const OrientedBox& box, const torch::Tensor& seen) {
   }
   return 2 * found >= inside;
 }
-
-template <class Number>
-void put(std::string& bytes, Number value) {
-  char raw[sizeof(Number)];
-  std::memcpy(raw, &value, sizeof(Number));
-  bytes.append(raw, sizeof(Number));
-}
-
-class Bytes {
- public:
-  explicit Bytes(const std::string& bytes) : bytes_(bytes) {}
-  /// False where they end before.
-  template <class Number>
-  bool take(Number& value) {
-    if (bytes_.size() - at_ < sizeof(Number)) return false;
-    std::memcpy(&value, bytes_.data() + at_, sizeof(Number));
-    at_ += sizeof(Number);
-    return true;
-  }
-  size_t left() const { return bytes_.size() - at_; }
-
- private:
-  const std::string& bytes_;
-  size_t at_ = 0;
-};
-
-constexpr size_t kObjectBytes = 7 * 8;
 
 }  // namespace
 
@@ -94,42 +66,6 @@ GroupObjects find_objects(const ReadGroup& read, const Tiling& tiling, int64_t d
     }
   }
   return result;
-}
-
-std::string pack_objects(const GroupObjects& objects) {
-  std::string bytes;
-  put(bytes, objects.computed);
-  put(bytes, objects.on_nodata);
-  for (const auto& tile : objects.tiles) {
-    put(bytes, static_cast<int64_t>(tile.size()));
-    for (const FoundObject& object : tile) {
-      for (const double value : {object.box.x, object.box.y, object.box.width, object.box.height, object.box.angle})
-        put(bytes, value);
-      put(bytes, object.object_class);
-      put(bytes, object.score);
-    }
-  }
-  return bytes;
-}
-
-std::optional<GroupObjects> unpack_objects(const std::string& text, int64_t batch) {
-  Bytes bytes(text);
-  GroupObjects objects;
-  if (!bytes.take(objects.computed) || !bytes.take(objects.on_nodata)) return std::nullopt;
-  for (int64_t i = 0; i < batch; ++i) {
-    int64_t count = 0;
-    if (!bytes.take(count) || count < 0 || static_cast<uint64_t>(count) > bytes.left() / kObjectBytes)
-      return std::nullopt;
-    auto& tile = objects.tiles.emplace_back(static_cast<size_t>(count));
-    for (FoundObject& object : tile) {
-      for (double* value : {&object.box.x, &object.box.y, &object.box.width, &object.box.height, &object.box.angle})
-        bytes.take(*value);
-      bytes.take(object.object_class);
-      bytes.take(object.score);
-    }
-  }
-  if (bytes.left() != 0) return std::nullopt;
-  return objects;
 }
 
 }  // namespace skysense

@@ -180,6 +180,11 @@ def test_boxes_of_the_map_scores_and_classes_choose(folder, models, scene):
     result_of("detect", *model, "-o", folder / "some.gpkg", "--score", least, "--classes", "truck")
     some = table_of(folder / "some.gpkg")
     assert len(some) > 0 and set(some.name) == {"truck"} and some.score.min() >= least
+    one = result_of("detect", *model, "-o", folder / "one.gpkg", "--set", "detection.detections=1", "--set", "detection.nms_iou=0.3")
+    assert 0 < one["objects"] <= one["tiles"]
+    tags = json.loads((folder / "one.json").read_text())["properties"]
+    assert "detection.detections=1 detection.nms_iou=0.3" in tags.values()
+    assert "belongs to the weights" in refusal_of("detect", *model, "-o", folder / "none.gpkg", "--set", "detection.channels=8", code=WRONG_USAGE)
     assert "did you mean 'truck'" in refusal_of("detect", *model, "-o", folder / "none.gpkg", "--classes", "trucks", code=WRONG_USAGE)
 
 
@@ -205,6 +210,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder, models):
     assert journal.exists() and not output.exists()
     assert "--resume" in refusal_of("detect", *options, "-o", output)
     assert "another score" in refusal_of("detect", *options, "-o", output, "--resume", "--score", 0.9)
+    assert "another list of settings" in refusal_of("detect", *options, "-o", output, "--resume", "--set", "detection.nms_iou=0.2")
     result = result_of("detect", *options, "-o", output, "--resume")
     assert 0 < result["resumed_tiles"] < result["tiles"]
     assert output.read_bytes() == (folder / "straight.gpkg").read_bytes()

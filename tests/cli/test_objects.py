@@ -85,6 +85,16 @@ def test_evaluate_counts_what_is_not_difficult_and_draws_it(trained, images, fol
     assert again["map50"] == pytest.approx(result["map50"], abs=1e-3)
 
 
+def test_settings_of_detecting_reach_the_network_and_those_of_its_weights_are_refused(trained, images):
+    _, run, _ = trained
+    evaluate = ("evaluate", "--model", run, "--data", images, "--split", "test", "--set", "eval.resamples=10")
+    few = result_of(*evaluate, "--set", "detection.score_threshold=1")
+    many = result_of(*evaluate, "--set", "detection.score_threshold=0", "--set", "detection.nms_iou=1", "--set", "detection.detections=5000")
+    assert max(few["recall"]) == 0 < max(many["recall"])
+    message = refusal_of(*evaluate, "--set", "detection.channels=16", code=WRONG_USAGE)
+    assert "detection.channels=16: belongs to the weights" in message and "detection.nms_iou" in message
+
+
 def test_a_detector_makes_no_maps(trained, images, folder):
     _, run, _ = trained
     scene = images / "images" / "test" / "0.png"

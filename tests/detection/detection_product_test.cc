@@ -1,15 +1,17 @@
 #include "detection/detection_product.h"
 
-#include <gtest/gtest.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 
-#include <functional>
 #include <string>
+#include <vector>
 
 #include "core/config.h"
 #include "core/error.h"
 #include "engine/checkpoint.h"
 #include "engine/product.h"
 #include "heads/task_tensors.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "tests/detection/small_detector.h"
 
@@ -17,6 +19,9 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::error_of;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 
 /// The groups of a fine-tuning run's config that a product is made of.
@@ -91,23 +96,43 @@ TEST(DetectionProduct, DetectsWhatTheRunsNetworkDetects) {
   }
 }
 
-std::string refusal(const std::function<void()>& load) {
-  try {
-    load();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(DetectionProduct, OtherKindsAndContradictionsAreRefused) {
   TemporaryFolder boxes, turned;
   write(boxes.path(), DetectorKind::kFasterRcnn, task_of(DetectorKind::kFasterRcnn));
-  EXPECT_NE(refusal([&] { load_task_product(boxes.path()); }).find("detects objects"), std::string::npos);
+  EXPECT_THAT(error_of([&] { load_task_product(boxes.path()); }), HasSubstr("detects objects"));
   TaskDescription task = task_of(DetectorKind::kFasterRcnn);
   task.oriented = true;
   write(turned.path(), DetectorKind::kFasterRcnn, task);
-  EXPECT_NE(refusal([&] { load_detection_product(turned.path()); }).find("oriented"), std::string::npos);
+  EXPECT_THAT(error_of([&] { load_detection_product(turned.path()); }), HasSubstr("oriented"));
+}
+
+TEST(DetectionProduct, SettingsOfDetectingReachTheNetworkAndThoseOfTheWeightsAreRefused) {
+  TemporaryFolder run;
+  const DetectorKind kind = DetectorKind::kOrientedRcnn;
+  write(run.path(), kind, task_of(kind));
+  const auto batch = testing::batch_of({testing::draw_picture(testing::scattered_boxes(), 64, 1)}, kind);
+  const auto found = [&](const std::vector<std::string>& settings) {
+    const torch::NoGradGuard no_gradient;
+    return load_detection_product(run.path(), settings).network(batch).detections.at(0).scores;
+  };
+  const auto all = found({});
+  ASSERT_GT(all.size(0), 3);
+  EXPECT_TRUE(torch::equal(found({"detection.detections=3"}), all.narrow(0, 0, 3)));
+  const double middle = all[all.size(0) / 2].item<double>();
+  EXPECT_EQ(found({fmt::format("detection.score_threshold={}", middle)}).size(0), (all > middle).sum().item<int64_t>());
+  EXPECT_GT(found({"detection.nms_iou=0.9"}).size(0), all.size(0));
+  EXPECT_LE(found({"detection.rpn.proposals=1", "detection.nms_iou=1"}).size(0), 2);  // once for each class
+  EXPECT_LT(found({"detection.rpn.proposals_before=1"}).size(0), all.size(0));
+  EXPECT_LT(found({"detection.rpn.nms_iou=0"}).size(0), all.size(0));
+  for (const char* of_the_weights : {"detection.channels=8", "detection.rpn.anchor_sizes=[1, 2, 3, 4, 5]",
+                                     "detection.roi_head.hidden=3", "detection.roi_head.samples=3"}) {
+    EXPECT_THAT(error_of([&] { load_detection_product(run.path(), {of_the_weights}); }),
+                AllOf(HasSubstr(fmt::format("--set {}: belongs to the weights", of_the_weights)),
+                      HasSubstr("detection.score_threshold")));
+  }
+  EXPECT_THAT(error_of([&] { load_detection_product(run.path(), {"detection.nms=0.3"}); }),
+              HasSubstr("detection.nms_iou"));
+  EXPECT_THAT(error_of([&] { load_detection_product(run.path(), {"detection.nms_iou=2"}); }), HasSubstr("nms_iou"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "testing/as_ranks.h"
+#include "testing/error_of.h"
 
 namespace skysense {
 namespace {
@@ -138,12 +139,9 @@ TEST(ProcessGroup, ARankThatLeavesIsReportedAtOnce) {
       return "";
     }
     const Ranks& ranks = *joined;
-    try {
+    return testing::error_of([&] {
       for (int i = 0; i < 1000; ++i) ranks.sum(torch::ones({1000}));
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "nothing happened";
+    });
   });
   EXPECT_THAT(messages[0], HasSubstr("another process of the run stopped"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));

@@ -15,57 +15,22 @@
 #include "engine/signals.h"
 #include "engine/weights.h"
 #include "finetune/augment.h"
-#include "finetune/task_loader.h"
-#include "finetune/task_run.h"
-#include "testing/all_close.h"
 #include "testing/as_ranks.h"
 #include "testing/temporary_folder.h"
 #include "tests/finetune/object_dataset.h"
+#include "tests/finetune/train_steps.h"
 
 namespace skysense {
 namespace {
 
+using testing::expect_same_training;
 using testing::ObjectDataset;
 using testing::small_detection_run;
 using testing::small_pretrained;
-
-struct Trained {
-  std::vector<TaskStep> steps;
-  torch::Tensor weights;
-};
+using testing::Trained;
 
 Trained train(const FinetuneOptions& options, const Ranks& ranks = alone(), int64_t experts = 0) {
-  const ObjectDataset dataset({.difficult = true});
-  const auto pretrained = small_pretrained(experts);
-  const TaskRun run = plan_task_run(options, "", dataset, pretrained, ranks);
-  TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::nullopt, run.setup, options,
-                        ranks, torch::kCPU);
-  TaskLoader loader(dataset, run.training, run.setup, options,
-                    {.seed = static_cast<uint64_t>(options.seed),
-                     .batch_size = options.train.batch_size / ranks.size(),
-                     .micro_batches = options.train.accumulate,
-                     .rank = ranks.rank(),
-                     .world_size = ranks.size()});
-  Trained result;
-  for (int64_t step = 0; step < run.options.train.steps; ++step)
-    result.steps.push_back(training.step(loader.next(), step));
-  std::vector<torch::Tensor> parts;
-  for (const auto& [name, tensor] : training.tensors().student) parts.push_back(tensor.flatten().to(torch::kFloat));
-  result.weights = at::cat(parts).clone();
-  return result;
-}
-
-/// As of the other tasks: losses and gradients within 1e-4, weights within 1e-3.
-void expect_same(const Trained& actual, const Trained& expected) {
-  for (size_t i = 0; i < expected.steps.size(); ++i) {
-    const TaskStep &own = actual.steps[i], &other = expected.steps[i];
-    EXPECT_NEAR(own.loss, other.loss, 1e-4 * other.loss);
-    EXPECT_NEAR(own.gradient_norm, other.gradient_norm, 1e-4 * other.gradient_norm);
-    ASSERT_EQ(own.parts.size(), 4u);
-    for (size_t part = 0; part < own.parts.size(); ++part)
-      EXPECT_NEAR(own.parts[part].second, other.parts[part].second, 1e-4 * other.loss) << own.parts[part].first;
-  }
-  EXPECT_TRUE(testing::relative_l2_within(actual.weights, expected.weights, 1e-3));
+  return testing::train_steps(ObjectDataset({.difficult = true}), options, small_pretrained(experts), ranks);
 }
 
 /// Everything that moves objects, and drop path.
@@ -83,7 +48,7 @@ TEST(ObjectTraining, TwoMicroBatchesAreOneBatch) {
   auto options = moving_run(DetectorKind::kOrientedRcnn);
   const Trained whole = train(options);
   options.train.accumulate = 2;
-  expect_same(train(options), whole);
+  expect_same_training(train(options), whole);
 }
 
 TEST(ObjectTraining, TwoRanksAreOne) {
@@ -91,7 +56,7 @@ TEST(ObjectTraining, TwoRanksAreOne) {
   const Trained one = train(options, alone(), 2);
   const auto results =
       testing::as_ranks(2, 29'655, [&](std::unique_ptr<Ranks>& ranks) { return train(options, *ranks, 2); });
-  for (const Trained& rank : results) expect_same(rank, one);
+  for (const Trained& rank : results) expect_same_training(rank, one);
 }
 
 TEST(ObjectTraining, TheLossIsTheSumOfItsNamedParts) {

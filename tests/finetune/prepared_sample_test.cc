@@ -1,12 +1,13 @@
 #include "finetune/prepared_sample.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <set>
 
 #include "core/error.h"
 #include "finetune/labelled_batch.h"
 #include "testing/all_close.h"
+#include "testing/error_of.h"
 #include "tests/finetune/pattern_dataset.h"
 
 namespace skysense {
@@ -117,14 +118,12 @@ TEST(LabelledBatch, ImagesOfOtherSizesAreRefusedWithTheSettingThatHelps) {
   const PatternDataset small({.side = 16, .hr_per_pixel = 1}), large({.side = 32, .hr_per_pixel = 1});
   const auto options = small_finetuning("linear", 1);
   const auto setup = set_up_task(options, small, nullptr);
-  try {
-    join_samples(
-        {prepare_sample(small.get(0, {}), setup, 0, nullptr), prepare_sample(large.get(0, {}), setup, 0, nullptr)},
-        setup, options.task);
-    FAIL() << "no error";
-  } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("data.side"), std::string::npos) << error.what();
-  }
+  EXPECT_THAT(testing::error_of([&] {
+                join_samples({prepare_sample(small.get(0, {}), setup, 0, nullptr),
+                              prepare_sample(large.get(0, {}), setup, 0, nullptr)},
+                             setup, options.task);
+              }),
+              ::testing::HasSubstr("data.side"));
 }
 
 }  // namespace

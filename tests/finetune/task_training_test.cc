@@ -7,74 +7,25 @@
 #include <vector>
 
 #include "core/error.h"
-
-#include "finetune/task_loader.h"
-#include "finetune/task_run.h"
 #include "testing/all_close.h"
 #include "testing/as_ranks.h"
 #include "tests/finetune/pattern_dataset.h"
+#include "tests/finetune/train_steps.h"
 
 namespace skysense {
 namespace {
 
 using testing::all_close;
+using testing::expect_same_training;
 using testing::PatternDataset;
 using testing::PatternOptions;
 using testing::small_finetuning;
 using testing::small_pretrained;
-
-/// A run of `options.train.steps` steps, and the student's tensors before and after it.
-struct Trained {
-  NamedTensors before, after, product;
-  std::vector<double> losses, gradient_norms;
-};
-
-NamedTensors copies(const NamedTensors& tensors) {
-  NamedTensors result;
-  for (const auto& [name, tensor] : tensors) result[name] = tensor.detach().clone();
-  return result;
-}
+using testing::Trained;
 
 Trained train(const FinetuneOptions& options, const PatternOptions& patterns, const PretrainedModel& pretrained,
               const Ranks& ranks = alone()) {
-  const PatternDataset dataset(patterns);
-  const TaskRun run = plan_task_run(options, "", dataset, pretrained, ranks);
-  TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::nullopt, run.setup, options,
-                        ranks, torch::kCPU);
-  TaskLoader loader(dataset, run.training, run.setup, options,
-                    {.seed = static_cast<uint64_t>(options.seed),
-                     .batch_size = options.train.batch_size / ranks.size(),
-                     .micro_batches = options.train.accumulate,
-                     .rank = ranks.rank(),
-                     .world_size = ranks.size()});
-  Trained result{
-      .before = copies(training.tensors().student), .after = {}, .product = {}, .losses = {}, .gradient_norms = {}};
-  for (int64_t step = 0; step < run.options.train.steps; ++step) {
-    const TaskStep outcome = training.step(loader.next(), step);
-    result.losses.push_back(outcome.loss);
-    result.gradient_norms.push_back(outcome.gradient_norm);
-  }
-  result.after = copies(training.tensors().student);
-  result.product = copies(training.tensors().teacher);
-  return result;
-}
-
-/// All weights as one vector. Where a gradient is rounding alone, as of a bias of keys, Adam's first steps follow its
-/// sign: single tensors are no measure.
-torch::Tensor joined(const NamedTensors& tensors) {
-  std::vector<torch::Tensor> parts;
-  for (const auto& [name, tensor] : tensors) parts.push_back(tensor.flatten().to(torch::kFloat));
-  return at::cat(parts);
-}
-
-/// The same steps but for the order of sums: losses and gradients within 1e-4, weights within 1e-3.
-void expect_same_training(const Trained& actual, const Trained& expected) {
-  for (size_t step = 0; step < expected.losses.size(); ++step) {
-    EXPECT_NEAR(actual.losses[step], expected.losses[step], 1e-4 * expected.losses[step]) << step;
-    EXPECT_NEAR(actual.gradient_norms[step], expected.gradient_norms[step], 1e-4 * expected.gradient_norms[step])
-        << step;
-  }
-  EXPECT_TRUE(testing::relative_l2_within(joined(actual.after), joined(expected.after), 1e-3));
+  return testing::train_steps(PatternDataset(patterns), options, pretrained, ranks);
 }
 
 bool moved(const Trained& trained, const std::string& name) {
@@ -175,7 +126,7 @@ TEST(TaskTraining, AdaptersBeginAsTheIdentityAndAreAllThatLearnsOfTheModel) {
   // The first loss is that of the model without adapters.
   auto plain = options;
   plain.task.lora.rank = 0;
-  EXPECT_EQ(trained.losses[0], train(plain, kScenes, small_pretrained()).losses[0]);
+  EXPECT_EQ(trained.steps[0].loss, train(plain, kScenes, small_pretrained()).steps[0].loss);
   // The product has them added in.
   const std::string layer = "backbone.stages.3.blocks.0.attn.qkv";
   const auto sum =
@@ -198,9 +149,9 @@ TEST(TaskTraining, Bfloat16IsNearFloat32) {
   auto options = small_finetuning("upernet", 1);
   options.task.dropout = 0;
   const PatternOptions patterns{.label = LabelKind::kMask, .classes = 3, .side = 32, .ms_dates = 1};
-  const double exact = train(options, patterns, small_pretrained()).losses[0];
+  const double exact = train(options, patterns, small_pretrained()).steps[0].loss;
   options.compute.dtype = "bfloat16";
-  const double rounded = train(options, patterns, small_pretrained()).losses[0];
+  const double rounded = train(options, patterns, small_pretrained()).steps[0].loss;
   EXPECT_NE(rounded, exact);
   EXPECT_NEAR(rounded, exact, 2e-2 * exact);
 }
@@ -257,7 +208,7 @@ TEST(TaskTraining, EveryKindOfTaskLearns) {
     const Trained trained = train(options, one.patterns, small_pretrained());
     const auto mean = [&](size_t first) {
       double sum = 0;
-      for (size_t i = first; i < first + 5; ++i) sum += trained.losses[i] / 5;
+      for (size_t i = first; i < first + 5; ++i) sum += trained.steps[i].loss / 5;
       return sum;
     };
     EXPECT_LT(mean(kSteps - 5), 0.8 * mean(0))

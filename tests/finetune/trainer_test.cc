@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "engine/weights.h"
 #include "finetune/task_run.h"
 #include "heads/task_product.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "tests/finetune/pattern_dataset.h"
 
@@ -110,12 +111,7 @@ TEST(Finetune, APretrainedModelIsNoFineTunedOne) {
   testing::TemporaryFolder folder;
   run(small_finetuning("linear", 1), folder / "run");
   std::filesystem::remove(std::filesystem::canonical(folder / "run/model") / kTaskFile);
-  try {
-    load_task_product(folder / "run");
-    FAIL() << "no error";
-  } catch (const DataError& error) {
-    EXPECT_NE(std::string(error.what()).find("not fine-tuned"), std::string::npos) << error.what();
-  }
+  EXPECT_THAT(testing::error_of([&] { load_task_product(folder / "run"); }), ::testing::HasSubstr("not fine-tuned"));
 }
 
 TEST(Finetune, PatienceStopsTheRunAndTheBestCheckpointStays) {

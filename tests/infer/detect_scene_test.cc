@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "engine/checkpoint_files.h"
 #include "infer/block_store.h"
 #include "raster/vector_objects.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "tests/infer/planted_world.h"
 #include "tests/infer/scene_files.h"
@@ -111,14 +113,7 @@ class DetectScene : public ::testing::Test {
     return numbers;
   }
   std::string refusal(const DetectOptions& how, const DetectionFiles& files) const {
-    try {
-      detect_scene(job(how), files);
-    } catch (const DataError& error) {
-      return error.what();
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-    return "";
+    return testing::error_of([&] { detect_scene(job(how), files); });
   }
 };
 
@@ -147,6 +142,23 @@ TEST_F(DetectScene, ThreadsAndMemoryDoNotChangeAByte) {
   detect_scene(limited, to("limited.gpkg"));
   EXPECT_EQ(read_text_file(file("three.gpkg")), read_text_file(file("one.gpkg")));
   EXPECT_EQ(read_text_file(file("limited.gpkg")), read_text_file(file("one.gpkg")));
+}
+
+TEST_F(DetectScene, ObjectsLieOnTheRasterWhateverPixelsTheLabelsHad) {
+  DetectOptions how = options();
+  how.overlap = 200;
+  const auto all = planted([](const FoundObject&) { return true; });
+  for (const double pixels_per_label : {0.25, 4.0}) {
+    product.task.pixels_per_output[Modality::kHr] = pixels_per_label;
+    product.task.tile = static_cast<int64_t>(400 / pixels_per_label);
+    const std::string name = fmt::format("{}.json", pixels_per_label);
+    detect_scene(job(how), to(name));
+    EXPECT_EQ(numbers_in(name), all) << pixels_per_label;
+    how.tile = 440;  // in the scene's pixels too
+    detect_scene(job(how), to("other_" + name));
+    EXPECT_EQ(numbers_in("other_" + name), all) << pixels_per_label;
+    how.tile = 0;
+  }
 }
 
 TEST_F(DetectScene, ABoxHasTheObjectsWhoseCentresLieInIt) {
@@ -233,13 +245,63 @@ TEST_F(DetectScene, AResumedRunHasTheSameBytesAndAsksOnlyForTheRest) {
 
 TEST_F(DetectScene, AForeignRecordInTheJournalIsRefused) {
   const DetectJob whole = job(options());
-  {
-    BlockStore store(file("out.gpkg.journal"), whole.conditions(), false, false, file(".staging"));
-    store.append(whole.tiling().cells(whole.groups().front()), "short");
+  const auto batch = static_cast<size_t>(whole.tiling().batch());
+  GroupObjects foreign{.tiles = std::vector<std::vector<FoundObject>>(batch)};
+  foreign.tiles[0] = {{{10, 10, 5, 5, 0}, PlantedWorld::kClasses, 0.5}};
+  for (const std::string& record : {std::string("short"), pack_objects(foreign)}) {
+    {
+      BlockStore store(file("out.gpkg.journal"), whole.conditions(), false, true, file(".staging"));
+      store.append(whole.tiling().cells(whole.groups().front()), record);
+    }
+    DetectionFiles output = to("out.gpkg");
+    output.resume = true;
+    EXPECT_THAT(refusal(options(), output), HasSubstr("damaged"));
   }
-  DetectionFiles output = to("out.gpkg");
-  output.resume = true;
-  EXPECT_THAT(refusal(options(), output), HasSubstr("damaged"));
+}
+
+TEST_F(DetectScene, AJournalCutOrFlippedAnywhereGivesTheSameObjectsOrARefusal) {
+  detect_scene(job(options()), to("straight.json"));
+  const std::string straight = read_text_file(file("straight.json"));
+  const fs::path journal = file("out.json.journal");
+  {
+    const DetectJob whole = job(options());
+    BlockStore store(journal, whole.conditions(), false, false, file(".staging"));
+    whole.compute(
+        whole.groups(),
+        [&](const TileGroup& group, const GroupObjects& objects) {
+          store.append(whole.tiling().cells(group), pack_objects(objects));
+        },
+        "");
+  }
+  const std::string bytes = read_text_file(journal);
+  DetectionFiles output = to("out.json");
+  output.resume = output.overwrite = true;
+  int64_t went_on = 0, began_anew = 0, refused = 0;
+  const auto try_with = [&](const std::string& damaged) {
+    write_file_atomically(journal, damaged);
+    tiles_asked = 0;
+    const std::string message = refusal(options(), output);
+    if (!message.empty()) {
+      EXPECT_THAT(message, ::testing::AllOf(HasSubstr("out.json.journal"), HasSubstr("remove it")));
+      ++refused;
+      return;
+    }
+    EXPECT_EQ(read_text_file(file("out.json")), straight);
+    ++(tiles_asked > 0 ? began_anew : went_on);
+  };
+  try_with(bytes);
+  EXPECT_EQ(went_on, 1);
+  constexpr size_t kPlaces = 12;
+  for (size_t i = 0; i < kPlaces; ++i) {
+    const size_t at = (bytes.size() - 1) * i / (kPlaces - 1);
+    try_with(bytes.substr(0, at));
+    std::string flipped = bytes;
+    flipped[at] = static_cast<char>(flipped[at] ^ (1 << i % 8));
+    try_with(flipped);
+  }
+  EXPECT_EQ(went_on, 1);  // no damage goes unnoticed
+  EXPECT_GT(began_anew, 15);
+  EXPECT_GT(refused, 1);
 }
 
 TEST_F(DetectScene, LayersLieInTheScenesSystemAndPicturesInPixels) {
@@ -287,10 +349,10 @@ TEST_F(DetectScene, TheOverlayShowsTheSceneWithTheBoxes) {
   EXPECT_GT(fs::file_size(file("shown_overlay.png")), 10'000u);
 }
 
-TEST(TileObjects, AreReadBackFromTheirBytes) {
+TEST(ObjectRecords, AreReadBackFromTheirBytes) {
   GroupObjects objects{.tiles = {{{{1, 2, 3, 4, 0.5}, 2, 0.75}}, {}}, .computed = 2, .on_nodata = 3};
   const std::string bytes = pack_objects(objects);
-  const auto read = unpack_objects(bytes, 2);
+  const auto read = unpack_objects(bytes, 2, 3);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->computed, 2);
   EXPECT_EQ(read->on_nodata, 3);
@@ -298,11 +360,31 @@ TEST(TileObjects, AreReadBackFromTheirBytes) {
   EXPECT_EQ(read->tiles[0].at(0).box.angle, 0.5);
   EXPECT_EQ(read->tiles[0].at(0).object_class, 2);
   EXPECT_EQ(read->tiles[0].at(0).score, 0.75);
-  for (size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(unpack_objects(bytes.substr(0, length), 2));
-  EXPECT_FALSE(unpack_objects(bytes, 1));
+  for (size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(unpack_objects(bytes.substr(0, length), 2, 3));
+  EXPECT_FALSE(unpack_objects(bytes + '\0', 2, 3));
+  EXPECT_FALSE(unpack_objects(bytes, 1, 3));
+  EXPECT_FALSE(unpack_objects(bytes, 3, 3));
   std::string many = bytes;
   many[16 + 7] = '\x7f';  // more objects than any memory holds
-  EXPECT_FALSE(unpack_objects(many, 2));
+  EXPECT_FALSE(unpack_objects(many, 2, 3));
+}
+
+TEST(ObjectRecords, WhatNoDetectorWritesIsNotRead) {
+  const GroupObjects good{.tiles = {{{{1, 2, 3, 4, 0.5}, 2, 0.75}}, {}}, .computed = 2, .on_nodata = 3};
+  EXPECT_FALSE(unpack_objects(pack_objects(good), 2, 2)) << "a class that the model has not";
+  const auto refused = [&](const std::function<void(GroupObjects&, FoundObject&)>& spoil) {
+    GroupObjects objects = good;
+    spoil(objects, objects.tiles[0][0]);
+    return !unpack_objects(pack_objects(objects), 2, 3);
+  };
+  EXPECT_TRUE(refused([](GroupObjects& all, FoundObject&) { all.computed = 3; }));
+  EXPECT_TRUE(refused([](GroupObjects& all, FoundObject&) { all.on_nodata = -1; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.object_class = -1; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.score = NAN; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.box.angle = NAN; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.box.x = INFINITY; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.box.width = -1; }));
+  EXPECT_TRUE(refused([](GroupObjects&, FoundObject& one) { one.box.height = 1e300; }));
 }
 
 }  // namespace

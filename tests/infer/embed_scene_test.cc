@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "infer/scene_arguments.h"
 #include "testing/all_close.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "testing/texture.h"
 #include "tests/infer/nano_model.h"
@@ -215,14 +216,11 @@ TEST_F(EmbedScene, RefusalsLeaveNothingBehind) {
   fs::resize_file(truncated, fs::file_size(file) / 2);
   std::ofstream(folder / "taken.tif") << "earlier";
   const auto before = listing(folder.path());
-  const auto refusal = [&](EmbedOptions options, const fs::path& output) -> std::string {
-    try {
+  const auto refusal = [&](const EmbedOptions& options, const fs::path& output) {
+    return testing::error_of([&] {
       EmbedJob job(product, options);
       embed_scene(job, {.path = output});
-      return "no refusal";
-    } catch (const DataError& error) {
-      return error.what();
-    }
+    });
   };
   EmbedOptions options = ms_scene(product, file);
   EXPECT_THAT(refusal(options, folder / "taken.tif"), HasSubstr("--overwrite"));

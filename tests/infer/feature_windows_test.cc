@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "infer/group_plan.h"
 #include "testing/all_close.h"
+#include "testing/error_of.h"
 #include "tests/infer/fakes.h"
 
 namespace skysense {
@@ -179,12 +180,7 @@ TEST(FeatureWindows, WhatTheReaderThrowsArrives) {
 TEST(FeatureWindows, FeaturesThatAreNotFiniteAreRefused) {
   PlaneReader reader(kScene, 1);
   reader.value = [](int64_t row, int64_t column) { return row == 3 && column == 20 ? INFINITY : 1.0f; };
-  try {
-    features(reader, kScene, 16, 100);
-    FAIL();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("not finite"));
-  }
+  EXPECT_THAT(testing::error_of([&] { features(reader, kScene, 16, 100); }), HasSubstr("not finite"));
 }
 
 TEST(FeatureWindows, ASinkThatThrowsStopsTheRun) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "testing/error_of.h"
 
 namespace skysense {
 namespace {
@@ -35,13 +36,7 @@ TEST(MemoryBudget, ThePlanStaysWithinTheLimit) {
 }
 
 TEST(MemoryBudget, TooLittleIsRefusedWithAMinimumThatSuffices) {
-  std::string message;
-  try {
-    plan_memory(kNeeds, 100 * kMiB, 20);
-  } catch (const DataError& error) {
-    message = error.what();
-  }
-  EXPECT_THAT(message, ::testing::HasSubstr("at least 567 MiB"));
+  EXPECT_THAT(testing::error_of([] { plan_memory(kNeeds, 100 * kMiB, 20); }), ::testing::HasSubstr("at least 567 MiB"));
   EXPECT_LE(plan_memory(kNeeds, 567 * kMiB, 20).total, 567 * kMiB);
 }
 

@@ -12,29 +12,43 @@
 
 namespace skysense::testing {
 
-/// A detector of random weights on the smallest preset, for a sensor of two bands. Its folder has a file of weights to
+/// A detector for nano_detector. Several sensors are fused; labels lie on HR's pixels, of which MS has a quarter along
+/// a side.
+struct NanoDetector {
+  DetectorKind kind = DetectorKind::kFasterRcnn;
+  std::vector<Modality> modalities = {Modality::kHr};
+  Modality seen = Modality::kHr;  ///< whose stage maps it sees
+};
+
+/// A detector of random weights on the smallest preset, for sensors of two bands. Its folder has a file of weights to
 /// be told apart by.
-inline DetectionProduct nano_detector(const std::filesystem::path& folder, DetectorKind kind, int64_t tile = 64) {
+inline DetectionProduct nano_detector(const std::filesystem::path& folder, const NanoDetector& task) {
   at::Generator generator = at::globalContext().defaultGenerator(at::kCPU);
   generator.set_current_seed(11);
   DetectionProduct product;
   TaskProduct& parts = product.parts;
   parts.task.kind = TaskKind::kBoxes;
   parts.task.classes = {"ship", "plane", "tank"};
-  parts.task.modalities = {Modality::kHr};
-  parts.task.tile = tile;
-  parts.task.oriented = kind == DetectorKind::kOrientedRcnn;
-  parts.task.pixels_per_output = {{{1, 0, 0}}};
-  parts.contracts[Modality::kHr] = small_contract(Modality::kHr, 2);
-  parts.options.head = detector_name(kind);
+  parts.task.modalities = task.modalities;
+  parts.task.output = task.modalities.front();
+  parts.task.tile = 64;
+  parts.task.oriented = task.kind == DetectorKind::kOrientedRcnn;
+  PerModality<int64_t> channels{};
+  for (const Modality modality : task.modalities) {
+    parts.task.dates[modality] = modality == Modality::kHr ? 1 : 3;
+    parts.task.pixels_per_output[modality] = modality == Modality::kHr ? 1 : 0.25;
+    parts.contracts[modality] = small_contract(modality, 2);
+    channels[modality] = 2;
+  }
+  parts.options.head = detector_name(task.kind);
+  parts.options.modality = modality_name(task.seen);
+  parts.options.fusion = task.modalities.size() > 1;
   parts.inference.batch = 2;
   parts.checkpoint = folder;
   product.detection.channels = 32;
   product.detection.roi_head.hidden = 64;
   product.detection.rpn.anchor_sizes = {8, 16, 32, 64, 128};
   product.detection.rpn.proposals_before = product.detection.rpn.proposals = 200;
-  PerModality<int64_t> channels{};
-  channels[Modality::kHr] = 2;
   product.network =
       DetectionModel(SkysenseModel(parts.model, channels),
                      detection_model_options(parts.options, product.detection, parts.task.modalities, parts.model,

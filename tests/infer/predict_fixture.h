@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "infer/predict_scene.h"
 #include "raster/raster_reader.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "testing/texture.h"
 #include "tests/infer/nano_task.h"
@@ -61,12 +62,7 @@ class PredictScene : public ::testing::Test {
     return predict_scene(PredictJob(product, options), output_to(name));
   }
   std::string refusal(const TaskProduct& product, const PredictOptions& options) const {
-    try {
-      predict(product, options, "refused.tif");
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "";
+    return error_of([&] { predict(product, options, "refused.tif"); });
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "infer/tile_batch.h"
 #include "testing/all_close.h"
+#include "testing/error_of.h"
 #include "testing/texture.h"
 #include "tests/infer/predict_fixture.h"
 
@@ -62,6 +63,42 @@ TEST_F(PredictMs, OneTileIsTheNetworksOwnAnswer) {
   const torch::NoGradGuard no_gradients;
   const auto wanted = torch::softmax(product.network->forward(batch).logits[0], 1)[0];
   EXPECT_TRUE(all_close(read_map(file("small_map_probabilities.tif")).values, wanted, 1e-3));  // half precision
+}
+
+TEST_F(PredictMs, TheMapLiesOnTheRasterWhateverPixelsTheLabelsHad) {
+  predict(product, options_for(product, {scene}), "plain.tif");
+  const Map plain = read_map(file("plain_probabilities.tif"));
+  for (const double pixels_per_label : {0.25, 4.0}) {
+    TaskProduct other = product;
+    other.task.pixels_per_output[Modality::kMs] = pixels_per_label;
+    other.task.tile = static_cast<int64_t>(16 / pixels_per_label);
+    const std::string name = fmt::format("labels_{}.tif", pixels_per_label);
+    const PredictionResult result = predict(other, options_for(other, {scene}), name);
+    const Map map = read_map(file(name));
+    EXPECT_EQ(result.valid_pixels, 53 * 61);
+    EXPECT_EQ(map.georeference.transform, plain.georeference.transform);
+    const Map shares = read_map(file(fmt::format("labels_{}_probabilities.tif", pixels_per_label)));
+    if (pixels_per_label < 1) {  // of the same features, interpolated to more labels
+      const auto varying = [](const Map& own) { return (own.values - own.values.mean({1, 2}, true)).flatten(); };
+      EXPECT_GT(at::corrcoef(at::stack({varying(shares), varying(plain)}))[0][1].item<double>(), 0.8);
+    } else {  // every pixel of a label says the same
+      const PredictJob job(other, options_for(other, {scene}));
+      const CellGrid& grid = job.scene().grid();
+      const CellWindow cells = grid.covering(job.area());
+      for (int64_t column = cells.column + 1; column + 1 < cells.column_end(); ++column) {
+        const PixelWindow label = grid.pixels_of({cells.row + 1, column, 1, 1});
+        const auto part = shares.values.narrow(1, label.y, label.height).narrow(2, label.x, label.width);
+        EXPECT_EQ(part.numel(), 4 * 16);
+        EXPECT_TRUE(part.equal(part.select(1, 0).select(1, 0).view({-1, 1, 1}).expand_as(part))) << column;
+      }
+      EXPECT_GT(std::get<0>(at::_unique(shares.values)).numel(), 4);
+    }
+    PredictOptions quarter = options_for(other, {scene});
+    quarter.bbox = MapBox{place.x + 100, place.y - 400, place.x + 310, place.y - 100};
+    predict(other, quarter, "quarter_" + name);
+    const Map part = read_map(file("quarter_" + name));
+    EXPECT_TRUE(part.values.equal(part_of(map, part)));
+  }
 }
 
 TEST_F(PredictMs, QuartersMemoryAndBlocksDoNotChangeABit) {
@@ -178,12 +215,7 @@ TEST_F(ResumedPrediction, HasTheBytesOfAnUninterruptedOneAndComputesOnlyTheRest)
 
 TEST_F(ResumedPrediction, IsNeverStartedByItself) {
   leave_journal(PredictJob(product, options()));
-  try {
-    predict(product, options(), "resumed.tif");
-    FAIL();
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--resume"));
-  }
+  EXPECT_THAT(testing::error_of([&] { predict(product, options(), "resumed.tif"); }), HasSubstr("--resume"));
   EXPECT_TRUE(fs::exists(journal()));
   PredictionOutput output = output_to("resumed.tif");
   output.map.overwrite = true;
@@ -194,13 +226,8 @@ TEST_F(ResumedPrediction, IsRefusedWhereTheScenesOrTheOptionsDiffer) {
   leave_journal(PredictJob(product, options()));
   PredictionOutput output = output_to("resumed.tif");
   output.resume = true;
-  const auto message = [&](const PredictOptions& how) -> std::string {
-    try {
-      predict_scene(PredictJob(product, how), output);
-    } catch (const DataError& error) {
-      return error.what();
-    }
-    return "";
+  const auto message = [&](const PredictOptions& how) {
+    return testing::error_of([&] { predict_scene(PredictJob(product, how), output); });
   };
   PredictOptions other = options();
   other.augmentation = TestTimeAugmentation::kFlips;

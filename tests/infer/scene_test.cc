@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "testing/error_of.h"
 #include "testing/temporary_folder.h"
 #include "tests/infer/scene_files.h"
 
 namespace skysense {
 namespace {
 
+using testing::error_of;
 using ::testing::HasSubstr;
 using testing::Place;
 using testing::small_contract;
@@ -25,16 +27,6 @@ SceneRequest request_for(std::initializer_list<Modality> modalities) {
   SceneRequest request;
   for (const Modality modality : modalities) request.wanted[modality] = small_contract(modality, 2);
   return request;
-}
-
-template <class Action>
-std::string refusal(Action action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "no refusal";
 }
 
 TEST(Scene, ReadsPhysicalValuesAndNothingBeyondTheRaster) {
@@ -140,7 +132,7 @@ TEST(Scene, EmptyDatesAreLeftOutAndAnEmptySceneIsRefused) {
   request.images[Modality::kMs] = {{empty, parse_date("2024-01-01"), ""}, {full, parse_date("2024-02-01"), ""}};
   EXPECT_EQ(Scene(request).rasters()[Modality::kMs].size(), 1u);
   request.images[Modality::kMs].pop_back();
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("no valid pixel"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("no valid pixel"));
 }
 
 TEST(Scene, RefusesWhatDoesNotFit) {
@@ -150,17 +142,17 @@ TEST(Scene, RefusesWhatDoesNotFit) {
   const auto four = write_scene(folder / "four.tif", {}, 4, PixelType::kUInt16, ramp);
   SceneRequest request = request_for({Modality::kMs});
   request.images[Modality::kMs] = {{ms, {}, ""}, {elsewhere, {}, ""}};
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("CRS differs"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("CRS differs"));
   request.images[Modality::kMs] = {{four, {}, ""}};
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("4 bands"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("4 bands"));
   request.images[Modality::kMs] = {{folder / "absent.tif", {}, ""}};
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("absent.tif"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("absent.tif"));
   request.images[Modality::kMs] = {{ms, {}, ""}};
   request.grid = 25;
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("--grid"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("--grid"));
   request.grid = 0;
   request.images[Modality::kSar] = {{ms, {}, ""}};
-  EXPECT_THAT(refusal([&] { Scene scene(request); }), HasSubstr("no tokenizer for sar"));
+  EXPECT_THAT(error_of([&] { Scene scene(request); }), HasSubstr("no tokenizer for sar"));
 }
 
 TEST(Scene, PicturesWithoutAPlaceShareOneSquare) {
