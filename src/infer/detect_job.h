@@ -22,12 +22,12 @@ struct DetectionProduct;
 /// How a detector is run over a scene.
 struct DetectOptions {
   SceneRequest scene;
-  std::optional<MapBox> bbox;  ///< in the scene's CRS: objects whose centre lies in it; nothing: the whole scene
-  int64_t max_memory = 0;      ///< bytes; 0: no limit
-  int64_t jobs = 1;            ///< batches computed at once, each by one thread; fewer where memory is short
-  int64_t tile = 0;            ///< side in pixels of the output; 0: the model's own
-  int64_t overlap = -1;        ///< of neighbouring tiles, in pixels of the output; -1: a quarter of the tile
-  double score = 0.3;          ///< objects that score less are left out
+  std::optional<MapBox> bbox{};  ///< in the scene's CRS: objects whose centre lies in it; nothing: the whole scene
+  int64_t max_memory = 0;        ///< bytes; 0: no limit
+  int64_t jobs = 1;              ///< batches computed at once, each by one thread; fewer where memory is short
+  int64_t tile = 0;              ///< side in pixels of the output; 0: the model's own
+  int64_t overlap = -1;          ///< of neighbouring tiles, in pixels of the output; -1: a quarter of the tile
+  double score = 0.3;            ///< objects that score less are left out
   std::vector<std::string> classes{};         ///< the wanted ones; empty: all
   std::vector<std::string> settings{};        ///< that the detector was loaded with, for conditions and provenance
   std::string precision = "float32";          ///< of the network, as the provenance names it

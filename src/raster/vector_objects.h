@@ -16,8 +16,8 @@ struct VectorObject {
 };
 
 struct VectorObjectOptions {
-  std::string attribute;   ///< column that names the class; empty: none
-  bool only_here = false;  ///< features beyond the image are not read: the file has those of many images
+  std::string attribute{};  ///< column that names the class; empty: none
+  bool only_here = false;   ///< features beyond the image are not read: the file has those of many images
 };
 
 /// The areas of a vector file (anything OGR opens) in pixels of an image, in the file's order. They are reprojected to
