@@ -39,9 +39,11 @@ SceneRunOptions PredictJob::run_options() const {
   run.needs.jobs = options_.jobs;
   run.needs.workspace =
       task_workspace_bytes(product(), run.tiling, divisions, scene().pixels_per_cell(), scenes_.images());
-  // Probabilities, and as much again for what is made of them.
-  run.needs.cell = 2 * divisions * divisions * probability_count(product().task) * kFloat;
-  run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
+  // Probabilities, and which images are valid, and as much again for what is made of both.
+  const int64_t shown = static_cast<int64_t>(scenes_.all_images().size()) + scenes_.times() * kModalityCount;
+  const int64_t cell = divisions * divisions * (probability_count(product().task) * kFloat + shown);
+  run.needs.cell = 2 * cell;
+  run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * cell;
   if (options_.max_memory == 0) run.batches_per_trim = kBatchesPerTrim;
   run.needs.block_side = std::max<int64_t>(1, options_.block / divisions);
   return run;
