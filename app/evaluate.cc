@@ -63,24 +63,19 @@ void run(const Arguments& arguments) {
   if (device.is_cpu()) prepare_for_inference(opened.network->module(), dtype);
   const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};
   const auto samples = spread_out(samples_of_split(*dataset, arguments.split), options.eval.samples);
-  constexpr int64_t kMostPictures = 6;
-  SamplePictures pictures(*dataset, product.task, samples, arguments.report.empty() ? 0 : kMostPictures);
-  const TaskScores scores =
-      evaluate_task(*opened.network,
-                    {.dataset = *dataset,
-                     .samples = samples,
-                     .setup = setup,
-                     .options = product.options,
-                     .frame = options.data.frame,
-                     .eval = options.eval,
-                     .prototypes = product.prototypes ? &*product.prototypes : nullptr,
-                     .device = device,
-                     .dtype = dtype,
-                     .readers = options.loader.workers},
-                    {.maps = [&](int64_t number, const torch::Tensor& truth,
-                                 const torch::Tensor& predicted) { pictures.add(number, truth, predicted); },
-                     .objects = [&](int64_t number, const ObjectLabels& truth,
-                                    const Detections& found) { pictures.add(number, truth, found); }});
+  SamplePictures pictures(*dataset, product.task, samples, arguments.report.empty() ? 0 : kReportSamples);
+  const TaskScores scores = evaluate_task(*opened.network,
+                                          {.dataset = *dataset,
+                                           .samples = samples,
+                                           .setup = setup,
+                                           .options = product.options,
+                                           .frame = options.data.frame,
+                                           .eval = options.eval,
+                                           .prototypes = product.prototypes ? &*product.prototypes : nullptr,
+                                           .device = device,
+                                           .dtype = dtype,
+                                           .readers = options.loader.workers},
+                                          pictures.observers());
   spdlog::info("{} samples of {}\n{}", scores.size(), arguments.split, scores.table());
   const auto in_paper = beside_paper(options.paper, arguments.split, scores.values());
   for (const PaperResult& result : in_paper) {

@@ -18,7 +18,7 @@ namespace {
 struct PlanArguments {
   SceneFlags scene;
   PredictFlags how;
-  LayerOptions layers;
+  LayerFlags layers;
   std::string after;
 };
 
@@ -42,8 +42,8 @@ void plan_predict(const PlanArguments& arguments) {
   const int64_t batches = count_groups(job.blocks(), tiling, room), tiles = count_tiles(job.blocks(), tiling, room);
   const double batch_seconds = job.measure_batch_seconds(), seconds = static_cast<double>(batches) * batch_seconds;
   const int64_t pixels = job.area().pixels();
-  const int64_t bytes =
-      pixels * PredictionLayers(product.task, job.scenes().modalities(), arguments.layers).bytes_per_pixel();
+  const LayerOptions layers = arguments.layers.options();
+  const int64_t bytes = pixels * PredictionLayers(product.task, job.scenes().all_images(), layers).bytes_per_pixel();
   spdlog::info("output       {} x {} pixels, at most {}", job.area().width, job.area().height, bytes_text(bytes));
   spdlog::info("tiles        {} in batches of {} ({})", tiles, tiling.batch(), tiling.text());
   spdlog::info("memory       {}, {} batches at once", bytes_text(job.run().memory().total), job.run().memory().jobs);
@@ -69,9 +69,7 @@ void add_plan_predict(CLI::App& plan) {
   arguments->scene.add_reading(*verb);
   arguments->how.add_to(*verb);
   verb->add_option("--after", arguments->after, "the later image, for a model of change");
-  verb->add_flag("--probabilities", arguments->layers.probabilities, "as predict writes them");
-  verb->add_flag("--entropy", arguments->layers.entropy, "as predict writes it");
-  verb->add_flag("--provenance", arguments->layers.provenance, "as predict writes it");
+  arguments->layers.add_to(*verb);
   verb->footer(
       "The time is that of the network on empty tiles, measured here; the output's bytes are those before "
       "compression,\n"

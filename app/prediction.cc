@@ -34,18 +34,31 @@ void log_areas(const PredictionResult& result) {
 
 }  // namespace
 
+void LayerFlags::add_to(CLI::App& verb) {
+  verb.add_flag("--probabilities", layers.probabilities, "also OUT_probabilities.tif, a band a class");
+  verb.add_flag("--entropy", layers.entropy, "also OUT_entropy.tif: 0 certain, 1 all classes alike");
+  verb.add_flag("--provenance", layers.provenance,
+                "also OUT_provenance.tif: how many images of each sensor are valid in a pixel");
+  verb.add_flag("--dates", layers.dates,
+                "also OUT_dates.tif: a band for each image, by sensor and date, 1 where it is valid and 0 elsewhere");
+  verb.add_option("--dtype", dtype,
+                  "of probabilities and entropy: uint8 (value * 0.004), or float16, which GDAL reads as Float32")
+      ->check(CLI::IsMember({"uint8", "float16"}))
+      ->capture_default_str();
+}
+
+LayerOptions LayerFlags::options() const {
+  LayerOptions options = layers;
+  options.half = dtype == "float16";
+  return options;
+}
+
 void PredictionFlags::add_to(CLI::App& verb) {
   how.add_to(verb);
   add_output_flags(verb, output.map, "class map to write");
-  verb.add_flag("--probabilities", output.layers.probabilities, "also OUT_probabilities.tif, a band a class");
-  verb.add_flag("--entropy", output.layers.entropy, "also OUT_entropy.tif: 0 certain, 1 all classes alike");
-  verb.add_flag("--provenance", output.layers.provenance,
-                "also OUT_provenance.tif: how many images of each sensor are valid in a pixel");
+  layers.add_to(verb);
   verb.add_flag("--polygons", output.polygons, "also OUT_polygons.gpkg, a polygon for each patch of one class");
   verb.add_flag("--summary", output.summary, "area of each class in hectares");
-  verb.add_option("--dtype", dtype, "of probabilities and entropy: uint8 (value * 0.004), or float16 in 32-bit bands")
-      ->check(CLI::IsMember({"uint8", "float16"}))
-      ->capture_default_str();
   verb.add_flag("--resume", output.resume, "go on with an interrupted run of the same output");
 }
 
@@ -57,7 +70,7 @@ void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
   PredictOptions options = flags.how.options(scene);
   options.times = times(product);
   PredictionOutput output = flags.output;
-  output.layers.half = flags.dtype == "float16";
+  output.layers = flags.layers.options();
   const PredictJob job(product, options);
   const PredictionResult result = predict_scene(job, output);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -9,11 +9,20 @@
 
 namespace skysense::app {
 
+/// What is written beside the map, and how; what plan predict is asked too.
+struct LayerFlags {
+  LayerOptions layers;
+  std::string dtype = "uint8";
+
+  void add_to(CLI::App& verb);
+  LayerOptions options() const;
+};
+
 /// What predict and change are asked alike.
 struct PredictionFlags {
   PredictFlags how;
-  PredictionOutput output;
-  std::string dtype = "uint8";
+  LayerFlags layers;
+  PredictionOutput output;  ///< but for its layers
 
   void add_to(CLI::App& verb);
 };

@@ -2,6 +2,7 @@
 """Compares `skysense predict` with streaming PyTorch loops: same network, weights, dtype, tiles and threads.
 
     .venv/bin/python benchmarks/predict.py [--threads 1] [--rounds 3] [--side 2000] [--peers rasterio torchgeo]
+    .venv/bin/python benchmarks/predict.py --side 10000 --rounds 1 --cases hr --dtypes float32 --peers    # ours alone
 
 Makes a scene of noisy patches, RGB in uint8 and ten bands in uint16, and an untrained `nano` network with an UperNet
 head; each round runs the programs one after the other in processes of their own, in turn from either end. The peers differ in how
@@ -109,7 +110,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=4, help="of the peer, in tiles")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", nargs="+", default=["rasterio", "torchgeo"], choices=("rasterio", "torchgeo"))
+    parser.add_argument("--peers", nargs="*", default=["rasterio", "torchgeo"], choices=("rasterio", "torchgeo"))
     parser.add_argument("--channels", type=int, default=128, help="of the head")
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=CASES)
     parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"])

@@ -146,21 +146,25 @@ def dynamic_earthnet(root: pathlib.Path, rng: np.random.Generator) -> None:
         (root / "dynnet_training_splits" / f"{split}.txt").write_text("\n".join(lines) + "\n")
 
 
-def pastis(root: pathlib.Path, rng: np.random.Generator) -> None:
+def pastis(root: pathlib.Path, rng: np.random.Generator, side: int = 16, hr: int = 0) -> None:
+    """With `hr` the aerial images are those of PASTIS-MM, so many pixels for one of the label, in place of PASTIS-HD's."""
     features = []
     dates = {"S2": [20180924, 20181004, 20190115], "S1A": [20180902, 20190101], "S1D": [20181001, 20181120]}
     for fold in range(1, 6):
         patch = 10000 + fold
         for sensor, days in dates.items():
             (root / f"DATA_{sensor}").mkdir(parents=True, exist_ok=True)
-            bands, shape = (10, (len(days), 10, 16, 16)) if sensor == "S2" else (3, (len(days), 3, 16, 16))
+            bands, shape = (10, (len(days), 10, side, side)) if sensor == "S2" else (3, (len(days), 3, side, side))
             values = rng.integers(1, 9000, shape).astype("int16") if bands == 10 else rng.normal(-12, 4, shape).astype("float32")
             np.save(root / f"DATA_{sensor}" / f"{sensor}_{patch}.npy", values)
         for folder, name in (("ANNOTATIONS", "TARGET"), ("INSTANCE_ANNOTATIONS", "INSTANCES")):
             (root / folder).mkdir(parents=True, exist_ok=True)
-            shape = (3, 16, 16) if name == "TARGET" else (16, 16)
+            shape = (3, side, side) if name == "TARGET" else (side, side)
             np.save(root / folder / f"{name}_{patch}.npy", rng.integers(0, 20, shape).astype("uint8"))
-        save_raster(root / "DATA_SPOT" / "PASTIS_SPOT6_RVB_1M00_2019" / f"SPOT6_RVB_1M00_2019_{patch}.tif", picture(rng, 160), 1)
+        if hr:
+            save_picture(root / "DATA_HR" / f"HR_{patch}.png", picture(rng, side * hr))
+        else:
+            save_raster(root / "DATA_SPOT" / "PASTIS_SPOT6_RVB_1M00_2019" / f"SPOT6_RVB_1M00_2019_{patch}.tif", picture(rng, 160), 1)
         features.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [2, 45]}, "properties": {
             "ID_PATCH": patch, "Fold": fold, **{f"dates-{sensor}": {str(i): day for i, day in enumerate(days)} for sensor, days in dates.items()}}})
     (root / "metadata.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))

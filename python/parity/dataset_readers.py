@@ -111,6 +111,32 @@ def aid(root, rng, expected):
             expected.label(name_of(file), k)
 
 
+def written_class_folders(folder, rng, expected, classes, suffix, lists):
+    files.class_folders(folder, rng, classes, suffix, lists)
+    expected.split("train", 4), expected.split("val", 2), expected.split("test", 2)
+    for k, name in enumerate(classes):
+        for file in (folder / name).iterdir():
+            expected.image(name_of(file), "hr", pixels(file))
+            expected.label(name_of(file), k)
+
+
+def eurosat_rgb(root, rng, expected):
+    written_class_folders(root / "2750", rng, expected, ["Forest", "River"], ".png", str(root / "eurosat-{}.txt"))
+
+
+def class_folders(root, rng, expected):
+    written_class_folders(root, rng, expected, ["a", "b"], ".png", str(root / "{}.txt"))
+
+
+def change_pairs(root, rng, expected):
+    files.levir_cd(root, rng)
+    for split in ("train", "val", "test"):
+        expected.split(split, 2)
+    for label in (root / "label").iterdir():
+        expected.image(label.name, "hr", [pixels(root / folder / label.name) for folder in ("A", "B")])
+        expected.label(label.name, np.array(Image.open(label)) // 255)
+
+
 def bigearthnet_s2(root, rng, expected):
     files.bigearthnet(root, rng)
     for split in ("train", "val", "test"):
@@ -214,6 +240,16 @@ def dynamic_earthnet(root, rng, expected):
 
 def pastis_mm(root, rng, expected):
     files.pastis(root / "PASTIS-R", rng)
+    spot = root / "PASTIS-R" / "DATA_SPOT" / "PASTIS_SPOT6_RVB_1M00_2019"
+    read_pastis(root, expected, lambda patch: raster(spot / f"SPOT6_RVB_1M00_2019_{patch}.tif"))
+
+
+def pastis_mm_hr(root, rng, expected):
+    files.pastis(root / "PASTIS-R", rng, side=4, hr=32)
+    read_pastis(root, expected, lambda patch: pixels(root / "PASTIS-R" / "DATA_HR" / f"HR_{patch}.png"))
+
+
+def read_pastis(root, expected, hr_of):
     folds = {"train": (1, 2, 3), "val": (4,), "test": (5,)}
     days = {"s2": ["2018-09-24", "2018-10-04", "2019-01-15"], "s1a": ["2018-09-02", "2019-01-01"], "s1d": ["2018-10-01", "2018-11-20"]}
     for split, fold in folds.items():
@@ -226,8 +262,7 @@ def pastis_mm(root, rng, expected):
             dates = days["s1a"] + days["s1d"]
             order = np.argsort(dates, kind="stable")
             expected.image(str(patch), "sar", radar[order], 1, [day(dates[k]) for k in order])
-            spot = root / "PASTIS-R" / "DATA_SPOT" / "PASTIS_SPOT6_RVB_1M00_2019" / f"SPOT6_RVB_1M00_2019_{patch}.tif"
-            expected.image(str(patch), "hr", raster(spot))
+            expected.image(str(patch), "hr", hr_of(patch))
             expected.label(str(patch), np.where(optical["mask"] == 19, -1, optical["mask"]))
 
 
@@ -293,7 +328,8 @@ LAYOUTS = {
     "bigearthnet-mm": bigearthnet_mm, "fmow-s2": fmow_s2, "isaid": isaid, "potsdam": potsdam, "loveda": loveda, "levir-cd": levir_cd,
     "oscd": oscd, "dynamic-earthnet": dynamic_earthnet, "pastis-mm": pastis_mm, "five-billion-pixels": five_billion_pixels,
     "sparcs": sparcs, "air-polsar-seg": air_polsar_seg, "image-masks": image_masks, "semantic-change-pairs": semantic_change_pairs,
-    "vector-labels": vector_labels,
+    "vector-labels": vector_labels, "eurosat-rgb": eurosat_rgb, "class-folders": class_folders, "change-pairs": change_pairs,
+    "pastis-mm-hr": pastis_mm_hr,
 }
 
 

@@ -101,7 +101,7 @@ void add_scores(ReportContent& content, const TaskScores& scores, const TaskDesc
 }
 
 void write_finetune_report(const std::filesystem::path& folder, const TaskRun& run,
-                           const std::optional<TaskScores>& scores) {
+                           const std::optional<TaskScores>& scores, const std::vector<ReportPicture>& pictures) {
   const FinetuneOptions& options = run.options;
   const auto number = [](auto value) { return fmt::format("{}", value); };
   ReportContent content{.title = fmt::format("Fine-tuning: {}", folder.filename().string()),
@@ -125,6 +125,7 @@ void write_finetune_report(const std::filesystem::path& folder, const TaskRun& r
                         .curves = curves_of_log(folder / "log.jsonl"),
                         .pictures = {}};
   if (scores && scores->size() > 0) add_scores(content, *scores, run.setup.task);
+  content.pictures.insert(content.pictures.end(), pictures.begin(), pictures.end());
   write_report(folder / "report.html", content);
 }
 

@@ -1,9 +1,13 @@
 #include "finetune/sample_pictures.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "datasets/export_samples.h"
+#include "finetune/frame.h"
 #include "finetune/task_setup.h"
 #include "infer/place_picture.h"
 #include "viz/box_picture.h"
@@ -14,9 +18,17 @@ namespace {
 
 constexpr int64_t kCell = 256;
 constexpr int64_t kObjectCell = 480;
+// Sides of what is drawn of a sample.
+constexpr int64_t kMostMapPixels = 4 * kCell;
+constexpr int64_t kMostObjectPixels = 2048;
 
-/// The last image of the first of the task's modalities that the sample has; black without one.
-Picture ground_of(const LabelledSample& sample, const TaskDescription& task, const SensorContracts& sensors) {
+/// The middle of a sample: at most so many pixels a side, or as few as are whole pixels of all its rasters.
+PixelWindow middle_of(const FrameGrid& grid, int64_t most_pixels) {
+  const int64_t step = std::lcm(grid.step_x, grid.step_y);
+  return middle_frame(grid, {.side = std::max(step, most_pixels / step * step)}).window;
+}
+
+Picture picture_of(const LabelledSample& sample, const TaskDescription& task, const SensorContracts& sensors) {
   for (const Modality modality : task.modalities) {
     const auto& images = sample.images[modality];
     if (images && images->series.values.size(0) > 0)
@@ -41,14 +53,36 @@ SamplePictures::SamplePictures(const LabelledDataset& dataset, const TaskDescrip
     chosen_.push_back(samples[static_cast<size_t>(position)]);
 }
 
-bool SamplePictures::is_chosen(int64_t number) const { return std::ranges::find(chosen_, number) != chosen_.end(); }
+EvaluationObservers SamplePictures::observers() {
+  return {.maps = [this](int64_t number, const torch::Tensor& truth,
+                         const torch::Tensor& predicted) { add(number, truth, predicted); },
+          .objects = [this](int64_t number, const ObjectLabels& truth,
+                            const Detections& found) { add(number, truth, found); }};
+}
+
+SamplePictures::Ground SamplePictures::ground_of(int64_t number, int64_t most_pixels) const {
+  const auto modalities = modality_flags(task_.modalities);
+  const FrameGrid grid = frame_grid(dataset_, number, modalities);
+  const PixelWindow window = middle_of(grid, most_pixels);
+  const LabelledSample sample = dataset_.get(number, {.window = window, .modalities = modalities, .label = false});
+  const bool part = window.pixels() < grid.extent.width * grid.extent.height;
+  return {.name = sample.entry.name,
+          .caption = part ? fmt::format(" The middle {} x {} of {} x {} pixels.", window.width, window.height,
+                                        grid.extent.width, grid.extent.height)
+                          : "",
+          .window = window,
+          .picture = picture_of(sample, task_, dataset_.description().sensors)};
+}
+
+bool SamplePictures::take(int64_t number) { return std::erase(chosen_, number) > 0; }
 
 void SamplePictures::add(int64_t number, const torch::Tensor& truth, const torch::Tensor& predicted) {
-  if (!is_chosen(number)) return;
-  const auto modalities = modality_flags(task_.modalities);
-  const LabelledSample sample = dataset_.get(number, {.modalities = modalities, .label = false});
-  const Picture ground = ground_of(sample, task_, dataset_.description().sensors);
-  const ClassMap wanted = class_map_of(truth[-1]), found = class_map_of(predicted[-1]);
+  if (!take(number)) return;
+  const auto [name, caption, window, ground] = ground_of(number, kMostMapPixels);
+  const auto drawn = [&window = window](const torch::Tensor& maps) {
+    return class_map_of(maps[-1].narrow(0, window.y, window.height).narrow(1, window.x, window.width));
+  };
+  const ClassMap wanted = drawn(truth), found = drawn(predicted);
   const auto colours = class_colours(static_cast<int64_t>(task_.classes.size()), task_.colours);
   const Picture sheet = contact_sheet({{ground, "image"},
                                        {overlay_picture(ground, wanted, colours), "truth"},
@@ -57,20 +91,22 @@ void SamplePictures::add(int64_t number, const torch::Tensor& truth, const torch
                                       {.columns = 4, .cell = kCell});
   Legend legend = class_legend(task_.classes, colours, {wanted, found});
   for (const auto& entry : error_legend()) legend.push_back(entry);
-  pictures_.push_back({.title = sample.entry.name, .caption = "", .picture = with_legend(sheet, legend)});
+  pictures_.push_back({.title = name,
+                       .caption = "The image, the truth, the prediction, and where it is right and wrong." + caption,
+                       .picture = with_legend(sheet, legend)});
 }
 
 void SamplePictures::add(int64_t number, const ObjectLabels& truth, const Detections& found) {
-  if (!is_chosen(number)) return;
-  const LabelledSample sample = dataset_.get(number, {.modalities = modality_flags(task_.modalities), .label = false});
-  const Picture ground = ground_of(sample, task_, dataset_.description().sensors);
-  const RasterSize extent = dataset_.extent(number);
+  if (!take(number)) return;
+  const auto [name, caption, window, ground] = ground_of(number, kMostObjectPixels);
   // A finer grid than the labels' shows the boxes as exactly as it shows the ground; small images are magnified for it.
   const int64_t factor = std::max<int64_t>(1, kObjectCell / std::max(ground.width, ground.height));
   const Picture large = magnified(ground, factor);
-  const double scale = static_cast<double>(large.width) / static_cast<double>(extent.width);
+  const double scale = static_cast<double>(large.width) / static_cast<double>(window.width);
   const auto colours = class_colours(static_cast<int64_t>(task_.classes.size()), task_.colours);
-  const auto painted = [&](OrientedBox box, int64_t object_class, bool faint) {
+  const auto painted = [&, &corner = window](OrientedBox box, int64_t object_class, bool faint) {
+    box.x -= static_cast<double>(corner.x);
+    box.y -= static_cast<double>(corner.y);
     for (double* length : {&box.x, &box.y, &box.width, &box.height}) *length *= scale;
     return PaintedBox{.box = box, .colour = colours.at(static_cast<size_t>(object_class)), .faint = faint};
   };
@@ -95,8 +131,8 @@ void SamplePictures::add(int64_t number, const ObjectLabels& truth, const Detect
                     {.columns = 3, .cell = std::max(kObjectCell, std::min<int64_t>(large.width, 1024))});
   std::vector<ClassMap> met;
   if (!shown.empty()) met.push_back({.width = static_cast<int64_t>(shown.size()), .height = 1, .classes = shown});
-  pictures_.push_back({.title = sample.entry.name,
-                       .caption = "",
+  pictures_.push_back({.title = name,
+                       .caption = "The image, the truth and what was found." + caption,
                        .picture = with_legend(sheet, class_legend(task_.classes, colours, met))});
 }
 

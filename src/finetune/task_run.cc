@@ -14,7 +14,7 @@
 namespace skysense {
 namespace {
 
-void check(const FinetuneOptions& options, const Ranks& ranks) {
+void check(const FinetuneOptions& options, const PretrainedModel& pretrained, const Ranks& ranks) {
   const TaskTrainOptions& train = options.train;
   if (train.batch_size % (train.accumulate * ranks.size()) != 0) {
     throw UsageError(fmt::format("train.batch_size {} is no multiple of train.accumulate {}{}", train.batch_size,
@@ -23,6 +23,12 @@ void check(const FinetuneOptions& options, const Ranks& ranks) {
   }
   if (options.eval.patience > 0 && options.eval.every == 0)
     throw UsageError("eval.patience wants evaluations on the way: set eval.every");
+  if (options.task.moe != "train" && pretrained.options.moe.experts == 0) {
+    throw UsageError(
+        fmt::format("task.moe {} is about a model's experts, and the pre-trained one has none: name another --model, "
+                    "or set task.moe=train",
+                    options.task.moe));
+  }
 }
 
 /// Those that show an object to be learnt; reads all labels.
@@ -44,7 +50,7 @@ std::vector<int64_t> samples_with_objects(const LabelledDataset& dataset, const 
 
 TaskRun plan_task_run(const FinetuneOptions& options, const std::string& recipe, const LabelledDataset& dataset,
                       const PretrainedModel& pretrained, const Ranks& ranks) {
-  check(options, ranks);
+  check(options, pretrained, ranks);
   TaskRun run{.options = options,
               .recipe = recipe,
               .setup = set_up_task(options, dataset, pretrained.contracts()),

@@ -15,6 +15,7 @@
 #include "engine/run_log.h"
 #include "engine/signals.h"
 #include "finetune/report.h"
+#include "finetune/sample_pictures.h"
 #include "finetune/task_evaluation.h"
 #include "finetune/task_loader.h"
 #include "finetune/task_run.h"
@@ -102,24 +103,29 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
   };
 
   const std::string metric = options.eval.metric.empty() ? main_metric(run.setup.task.kind) : options.eval.metric;
-  std::optional<TaskScores> scores;  // of the last evaluation
+  std::optional<TaskScores> scores;     // of the last evaluation
+  std::vector<ReportPicture> pictures;  // of some of its samples
   double evaluating_s = 0;
   const auto validate = [&] {
     const auto started = Clock::now();
     LogValues values;
     if (ranks.is_first()) {
+      SamplePictures drawn(dataset, run.setup.task, run.validation);
       training.with_product([&](TaskNetwork& network) {
-        scores.emplace(evaluate_task(network, {.dataset = dataset,
-                                               .samples = run.validation,
-                                               .setup = run.setup,
-                                               .options = options.task,
-                                               .frame = options.data.frame,
-                                               .eval = options.eval,
-                                               .prototypes = training.prototypes(),
-                                               .device = device,
-                                               .dtype = parse_dtype(options.compute.dtype),
-                                               .readers = options.loader.workers}));
+        scores.emplace(evaluate_task(network,
+                                     {.dataset = dataset,
+                                      .samples = run.validation,
+                                      .setup = run.setup,
+                                      .options = options.task,
+                                      .frame = options.data.frame,
+                                      .eval = options.eval,
+                                      .prototypes = training.prototypes(),
+                                      .device = device,
+                                      .dtype = parse_dtype(options.compute.dtype),
+                                      .readers = options.loader.workers},
+                                     drawn.observers()));
       });
+      pictures = drawn.pictures();
       for (const auto& [name, value] : scores->values()) values.emplace_back("val." + name, value);
       choice.observe(scores->value(metric), at.step);
     }
@@ -212,7 +218,7 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     result.best_step = choice.best_step;
     result.best_checkpoint = fs::exists(folder / "best") ? fs::canonical(folder / "best") : fs::path();
   }
-  if (ranks.is_first()) write_finetune_report(folder, run, scores);
+  if (ranks.is_first()) write_finetune_report(folder, run, scores, pictures);
   return result;
 }
 

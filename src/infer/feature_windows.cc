@@ -41,7 +41,7 @@ void finish_window(WindowFeatures& window) {
   window.values.masked_fill_(invalid, std::numeric_limits<float>::quiet_NaN());
 }
 
-/// `images` gives the number of times and modalities.
+/// `images` gives the number of times, and of counts and images of each.
 WindowFeatures empty_window(const CellWindow& cells, const FeatureExtractor& extractor, const torch::Tensor& images) {
   const int64_t rows = cells.rows * extractor.divisions(), columns = cells.columns * extractor.divisions();
   return {.window = cells,

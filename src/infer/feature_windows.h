@@ -16,7 +16,7 @@ struct WindowFeatures {
   CellWindow window;
   torch::Tensor values;  ///< [d, rows * divisions, columns * divisions] float32; NaN where invalid
   torch::Tensor valid;   ///< of the same pixels, bool: at every time some image is valid there
-  torch::Tensor images;  ///< how many images are, see count_images
+  torch::Tensor images;  ///< how many images are, and which, see count_images
 };
 
 /// What a run did.

@@ -17,7 +17,7 @@ struct GroupResult {
   double network_seconds = 0;  ///< that it took
 };
 
-/// Where at every time some image is valid: counts [times, modalities, h, w] -> [h, w] bool.
+/// Where at every time some image is valid: what count_images gave [times, ., h, w] -> [h, w] bool.
 torch::Tensor pixels_seen(const torch::Tensor& images);
 
 GroupResult blended_features(const ReadGroup& read, const Tiling& tiling, const FeatureExtractor& extractor);

@@ -15,6 +15,9 @@ namespace {
 constexpr int64_t kMiB = int64_t{1} << 20;
 // For a row of the tiles that files are stored in; more would only grow with the scene.
 constexpr int64_t kRasterCache = 16 * kMiB;
+// What nothing above counts: libraries' code that the first tiles page in (25 MiB), and GDAL while it compresses the
+// output and builds its overviews (measured: tests/cli).
+constexpr int64_t kBeside = 64 * kMiB;
 constexpr int64_t kRegionsAhead = 2;  // one waits, one is read
 constexpr int64_t kRegionsOfJob = 4;
 constexpr int64_t kUsualShare = 2;    // of the machine's memory, one part in so many is ours where no limit is given
@@ -29,7 +32,7 @@ MemoryPlan spend(const MemoryNeeds& needs, int64_t jobs, int64_t side, int64_t r
           .block_side = side,
           .room = room,
           .total = needs.resident + jobs * job + kRegionsAhead * needs.region + needs.sample + blocks + kRasterCache +
-                   room * needs.group_result};
+                   kBeside + room * needs.group_result};
 }
 
 /// With that many jobs, the largest block and room within the limit; the smallest where that is none.

@@ -60,8 +60,9 @@ SceneRunOptions PredictJob::run_options() const {
   run.needs.jobs = options_.jobs;
   run.needs.workspace =
       task_workspace_bytes(product(), run.tiling, divisions, scene().pixels_per_cell(), scenes_.images());
-  // Probabilities, and as much again for what is made of them.
-  const int64_t pixel = 2 * probability_count(product().task) * kFloat, raster = scenes_.raster_pixels();
+  // Probabilities, and which images are valid, and as much again for what is made of both.
+  const int64_t shown = static_cast<int64_t>(scenes_.all_images().size()) + scenes_.times() * kModalityCount;
+  const int64_t pixel = 2 * (probability_count(product().task) * kFloat + shown), raster = scenes_.raster_pixels();
   run.needs.cell = divisions * divisions * pixel;
   run.needs.group_result = run.tiling.group_height() * run.tiling.group_width() * run.needs.cell / 2;
   if (raster != divisions) run.needs.cell += raster * raster * pixel;

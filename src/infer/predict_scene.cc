@@ -118,7 +118,7 @@ void write_rasters(const PredictJob& job, const PredictionLayers& layers, const 
 }  // namespace
 
 PredictionResult predict_scene(const PredictJob& job, const PredictionOutput& output) {
-  const PredictionLayers layers(job.product().task, job.scenes().modalities(), output.layers);
+  const PredictionLayers layers(job.product().task, job.scenes().all_images(), output.layers);
   PredictionResult result{.width = job.area().width, .height = job.area().height};
   result.class_names = layers.class_names();
   for (const PredictionLayer& layer : layers.layers()) {
@@ -132,7 +132,7 @@ PredictionResult predict_scene(const PredictJob& job, const PredictionOutput& ou
 
   StagedOutputs staged(targets, output.map.overwrite);
   std::map<std::string, std::string> conditions = job.conditions();
-  conditions["layers"] = fmt::format("{} of {} bytes a pixel", rasters, layers.bytes_per_pixel());
+  conditions["layers"] = layers.text();
   const fs::path journal = output.map.path.string() + ".journal";
   BlockStore store(journal, conditions, output.resume, output.map.overwrite, staged.stage(0).parent_path());
   staged.produce([&] {

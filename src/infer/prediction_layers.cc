@@ -53,6 +53,30 @@ std::vector<torch::Tensor> times_of(const torch::Tensor& values, TaskKind kind) 
   return values.chunk(2);
 }
 
+std::vector<Modality> modalities_of(const std::vector<PredictedImage>& images) {
+  std::vector<Modality> found;
+  for (const Modality modality : kModalities) {
+    if (std::ranges::any_of(images, [&](const auto& image) { return image.modality == modality; }))
+      found.push_back(modality);
+  }
+  return found;
+}
+
+/// "ms 2024-05-01", "after hr 2024-05-01"; images without a date by their number: "hr 1".
+std::vector<std::string> image_names(const std::vector<PredictedImage>& images, bool pair) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < images.size(); ++i) {
+    const PredictedImage& image = images[i];
+    const auto number = std::count_if(images.begin(), images.begin() + static_cast<int64_t>(i) + 1, [&](auto& other) {
+      return other.time == image.time && other.modality == image.modality;
+    });
+    names.push_back(fmt::format("{}{} {}", pair ? kTimes[static_cast<size_t>(image.time)] + " " : "",
+                                modality_name(image.modality),
+                                image.date ? image.date->text() : std::to_string(number)));
+  }
+  return names;
+}
+
 void append(std::string& bytes, const torch::Tensor& layer) {
   const auto whole = layer.contiguous();
   bytes.append(static_cast<const char*>(whole.const_data_ptr()), whole.nbytes());
@@ -79,9 +103,9 @@ std::vector<std::array<uint8_t, 3>> colours_of(const TaskDescription& task) {
   return colours;
 }
 
-PredictionLayers::PredictionLayers(const TaskDescription& task, const std::vector<Modality>& modalities,
+PredictionLayers::PredictionLayers(const TaskDescription& task, const std::vector<PredictedImage>& images,
                                    const LayerOptions& options)
-    : task_(task), modalities_(modalities), options_(options) {
+    : task_(task), images_(images), modalities_(modalities_of(images)), options_(options) {
   const bool semantic = task.kind == TaskKind::kSemanticChange;
   const bool pair = semantic || task.kind == TaskKind::kChange;
   if (pair) {
@@ -90,7 +114,7 @@ PredictionLayers::PredictionLayers(const TaskDescription& task, const std::vecto
   } else {
     add_map("", "classes", task.classes, colours_of(task));
   }
-  std::vector<std::string> shares, entropies = {"entropy"}, images;
+  std::vector<std::string> shares, entropies = {"entropy"}, counts;
   if (semantic) {
     entropies.clear();
     for (const std::string& time : kTimes) {
@@ -102,15 +126,21 @@ PredictionLayers::PredictionLayers(const TaskDescription& task, const std::vecto
     shares = task.classes;
   }
   for (size_t time = 0; time < (pair ? 2 : 1); ++time) {
-    for (const Modality modality : modalities)
-      images.push_back(fmt::format("{}{} images", pair ? kTimes[time] + " " : "", modality_name(modality)));
+    for (const Modality modality : modalities_)
+      counts.push_back(fmt::format("{}{} images", pair ? kTimes[time] + " " : "", modality_name(modality)));
   }
   if (options.probabilities) add_shares("_probabilities", "class probabilities", shares);
   if (options.entropy) add_shares("_entropy", "entropy of the class probabilities, 0 to 1", entropies);
   if (options.provenance) {
     RasterLayout& layout = add("_provenance", "images valid in the pixel");
+    layout.bands = static_cast<int64_t>(counts.size());
+    layout.band_names = counts;
+  }
+  if (options.dates) {
+    RasterLayout& layout = add("_dates", "whether the image of the band is valid in the pixel: 1 or 0");
     layout.bands = static_cast<int64_t>(images.size());
-    layout.band_names = images;
+    layout.band_names = image_names(images, pair);
+    layout.average_overviews = false;
   }
 }
 
@@ -139,7 +169,7 @@ void PredictionLayers::add_shares(const std::string& suffix, const std::string& 
   RasterLayout& layout = add(suffix, title);
   layout.bands = static_cast<int64_t>(bands.size());
   layout.band_names = bands;
-  layout.type = options_.half ? PixelType::kFloat32 : PixelType::kUInt8;
+  layout.type = options_.half ? PixelType::kFloat16 : PixelType::kUInt8;
   layout.nodata = options_.half ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(kNoClass);
   if (options_.half) return;
   layout.scales.assign(bands.size(), kShareScale);
@@ -173,7 +203,24 @@ std::string PredictionLayers::render(const torch::Tensor& values, const torch::T
       for (const Modality modality : modalities_) append(bytes, time[static_cast<int64_t>(modality)]);
     }
   }
+  if (options_.dates) {
+    int64_t time = 0, number = 0;
+    for (const PredictedImage& image : images_) {
+      if (image.time != time) number = 0;
+      time = image.time;
+      append(bytes, images[time][kModalityCount + number++]);
+    }
+  }
   return bytes;
+}
+
+std::string PredictionLayers::text() const {
+  std::string text;
+  for (const PredictionLayer& layer : layers_) {
+    const std::string name = layer.suffix.empty() ? "map" : layer.suffix.substr(1);
+    text += fmt::format("{}{} {} x {}", text.empty() ? "" : ", ", name, layer.layout.bands, layer.value_bytes());
+  }
+  return text;
 }
 
 int64_t PredictionLayers::bytes_per_pixel() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "heads/task_description.h"
+#include "infer/predicted_image.h"
 #include "raster/raster_writer.h"
 
 namespace skysense {
@@ -16,7 +17,8 @@ struct LayerOptions {
   bool probabilities = false;  ///< of every class, and of every time
   bool entropy = false;        ///< of these, as a part of the most that so many classes can have
   bool provenance = false;     ///< how many images of each modality and time are valid in a pixel
-  bool half = false;           ///< probabilities and entropy of half precision in 32-bit bands, in place of uint8
+  bool dates = false;          ///< which images these are: a band each
+  bool half = false;           ///< probabilities and entropy of half precision in place of uint8
 };
 
 /// One raster of a prediction.
@@ -26,7 +28,7 @@ struct PredictionLayer {
   RasterLayout layout{};  ///< without size, place and tags
   bool classes = false;   ///< values are classes
   /// Bytes of a value as render() gives it.
-  int64_t value_bytes() const { return layout.type == PixelType::kFloat32 ? 2 : 1; }
+  int64_t value_bytes() const { return layout.type == PixelType::kFloat16 ? 2 : 1; }
 };
 
 /// The rasters made of class probabilities.
@@ -37,8 +39,8 @@ struct PredictionLayer {
 /// uint8 are value * 0.004.
 class PredictionLayers {
  public:
-  /// `modalities` are those of the scene.
-  PredictionLayers(const TaskDescription& task, const std::vector<Modality>& modalities, const LayerOptions& options);
+  /// `images` are those of the scene, by time, then by modality, then in the scene's order.
+  PredictionLayers(const TaskDescription& task, const std::vector<PredictedImage>& images, const LayerOptions& options);
 
   /// The map comes first.
   const std::vector<PredictionLayer>& layers() const { return layers_; }
@@ -47,9 +49,12 @@ class PredictionLayers {
   const std::vector<std::array<uint8_t, 3>>& class_colours() const { return layers_.front().layout.colours; }
 
   /// The bytes of all layers, one after another, each [bands, h, w]: uint8, or half precision where the raster is of
-  /// floats. values [d, h, w] as TaskExtractor gives them, valid [h, w] bool, images [times, kModalityCount, h, w].
+  /// floats. values [d, h, w] as TaskExtractor gives them, valid [h, w] bool, images as count_images gives them.
   std::string render(const torch::Tensor& values, const torch::Tensor& valid, const torch::Tensor& images) const;
   int64_t bytes_per_pixel() const;
+  /// "map 1 x 1, probabilities 5 x 2": the layers with their bands and the bytes of a value. Two journals of records of
+  /// equal form are told apart by it.
+  std::string text() const;
 
  private:
   RasterLayout& add(const std::string& suffix, const std::string& title);
@@ -59,7 +64,8 @@ class PredictionLayers {
   torch::Tensor shares(const torch::Tensor& values, const torch::Tensor& valid) const;
 
   TaskDescription task_;
-  std::vector<Modality> modalities_;
+  std::vector<PredictedImage> images_;
+  std::vector<Modality> modalities_;  ///< of the images
   LayerOptions options_;
   std::vector<PredictionLayer> layers_;
 };

@@ -99,22 +99,21 @@ std::unique_ptr<RegionReader> TaskScenes::reader() const {
   return std::make_unique<ScenePair>(*scenes_[0], *scenes_[1]);
 }
 
-std::vector<Modality> TaskScenes::modalities() const {
-  std::vector<Modality> found;
-  for (const Modality modality : kModalities) {
-    if (!scene().rasters()[modality].empty()) found.push_back(modality);
+std::vector<PredictedImage> TaskScenes::all_images() const {
+  std::vector<PredictedImage> images;
+  for (size_t time = 0; time < scenes_.size(); ++time) {
+    for (const Modality modality : kModalities) {
+      for (const SceneRaster& raster : scenes_[time]->rasters()[modality])
+        images.push_back({static_cast<int64_t>(time), modality, raster.source().date});
+    }
   }
-  return found;
+  return images;
 }
 
 std::vector<Date> TaskScenes::dates() const {
   std::vector<Date> dates;
-  for (const auto& scene : scenes_) {
-    for (const auto& rasters : scene->rasters()) {
-      for (const SceneRaster& raster : rasters) {
-        if (raster.source().date) dates.push_back(*raster.source().date);
-      }
-    }
+  for (const PredictedImage& image : all_images()) {
+    if (image.date) dates.push_back(*image.date);
   }
   std::sort(dates.begin(), dates.end());
   return dates;

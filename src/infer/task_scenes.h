@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heads/task_product.h"
+#include "infer/predicted_image.h"
 #include "infer/scene.h"
 #include "infer/tiling.h"
 
@@ -37,10 +38,10 @@ class TaskScenes {
   size_t times() const { return scenes_.size(); }
   /// The first time's.
   const Scene& scene() const { return *scenes_.front(); }
-  /// The modalities that the scenes have.
-  std::vector<Modality> modalities() const;
-  /// Images of each of them at a time.
+  /// Images of each modality at a time.
   PerModality<int64_t> images() const;
+  /// All of them, by time, modality and place in the series.
+  std::vector<PredictedImage> all_images() const;
   /// The days of the images that are dated, in order.
   std::vector<Date> dates() const;
   /// Pixels asked for, counted from the corner of the reference raster.

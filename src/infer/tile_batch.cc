@@ -2,6 +2,8 @@
 
 #include <ATen/ops/adaptive_max_pool2d.h>
 
+#include <algorithm>
+
 namespace skysense {
 namespace {
 
@@ -24,8 +26,8 @@ PerModality<std::optional<TileSeries>> cut_time(const RegionImages& region, cons
   return images;
 }
 
-/// valid [T, h, w] bool -> [rows, columns] uint8, the number of images with a valid pixel in each.
-torch::Tensor count_valid(const torch::Tensor& valid, int64_t rows, int64_t columns) {
+/// valid [T, h, w] bool -> [T, rows, columns] bool, whether an image has a valid pixel in each.
+torch::Tensor valid_somewhere(const torch::Tensor& valid, int64_t rows, int64_t columns) {
   const int64_t pixels = valid.size(1) / rows;
   torch::Tensor found = valid;
   if (valid.size(1) != rows && valid.size(1) % rows == 0 && valid.size(2) % columns == 0) {
@@ -34,22 +36,38 @@ torch::Tensor count_valid(const torch::Tensor& valid, int64_t rows, int64_t colu
     // Pixels of the output that lie across several of the image's, or several of which lie in one of them.
     found = std::get<0>(at::adaptive_max_pool2d(valid.to(torch::kFloat), {rows, columns})) > 0;
   }
-  return found.sum(0).clamp_max(kMostImages).to(torch::kUInt8);
+  return found;
+}
+
+/// Of the time with the most images.
+int64_t most_images(const Region& region) {
+  int64_t most = 0;
+  for (const RegionImages& time : region) {
+    int64_t images = 0;
+    for (const auto& series : time) images += series ? series->valid.size(0) : 0;
+    most = std::max(most, images);
+  }
+  return most;
 }
 
 }  // namespace
 
 torch::Tensor count_images(const Region& region, int64_t rows, int64_t columns, int64_t divisions) {
   const auto times = static_cast<int64_t>(region.size());
-  torch::Tensor counts = torch::zeros({times, kModalityCount, rows * divisions, columns * divisions}, torch::kUInt8);
+  torch::Tensor counts =
+      torch::zeros({times, kModalityCount + most_images(region), rows * divisions, columns * divisions}, torch::kUInt8);
   for (int64_t time = 0; time < times; ++time) {
+    int64_t image = kModalityCount;
     for (const Modality modality : kModalities) {
       const auto& series = region[static_cast<size_t>(time)][modality];
       if (!series) continue;
       const int64_t pixels = series->valid.size(1) / rows;  // a cell's side
       TORCH_CHECK_VALUE(series->valid.size(1) == rows * pixels && series->valid.size(2) == columns * pixels,
                         "a region of ", rows, " x ", columns, " cells got ", series->valid.sizes(), " pixels");
-      counts[time][static_cast<int64_t>(modality)] = count_valid(series->valid, rows * divisions, columns * divisions);
+      const torch::Tensor valid = valid_somewhere(series->valid, rows * divisions, columns * divisions);
+      counts[time][static_cast<int64_t>(modality)] = valid.sum(0).clamp_max(kMostImages);
+      counts[time].narrow(0, image, valid.size(0)).copy_(valid);
+      image += valid.size(0);
     }
   }
   return counts;

@@ -8,9 +8,10 @@
 
 namespace skysense {
 
-/// How many images of each modality are valid somewhere in each pixel of the output: [times, kModalityCount, rows *
-/// divisions, columns * divisions] uint8 for a region of rows x columns cells, 255 standing for more too. Throws
-/// c10::ValueError for images that are no whole number of pixels a cell.
+/// How many images of each modality are valid somewhere in each pixel of the output, and which: [times, kModalityCount
+/// + images, rows * divisions, columns * divisions] uint8 for a region of rows x columns cells. The counts come first,
+/// 255 standing for more too, then 0 or 1 of each image of the time, by modality and date; a time with fewer of them
+/// than another has 0 in the rest. Throws c10::ValueError for images that are no whole number of pixels a cell.
 torch::Tensor count_images(const Region& region, int64_t rows, int64_t columns, int64_t divisions);
 
 /// Cuts the region of one group (Tiling::cells) into its tiles, row by row.

@@ -27,6 +27,7 @@ GDALDataType gdal_type(PixelType type) {
     case PixelType::kInt32:
       return GDT_Int32;
     case PixelType::kFloat32:
+    case PixelType::kFloat16:
       return GDT_Float32;
   }
   throw std::logic_error("unknown pixel type");

@@ -6,6 +6,7 @@
 #include <gdal_priv.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <stdexcept>
 
 #include "core/error.h"
@@ -17,6 +18,22 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// While it lives, what GDAL (3.6) says of values too large for halves goes unheard: it turns whole tiles into halves,
+/// with their parts beyond the raster's edge, whose memory nobody has set. Everything else is reported to the call.
+class RangeOverlooked {
+ public:
+  explicit RangeOverlooked(GdalCall& call) { CPLPushErrorHandlerEx(pass_on, &call); }
+  ~RangeOverlooked() { CPLPopErrorHandler(); }
+  RangeOverlooked(const RangeOverlooked&) = delete;
+  RangeOverlooked& operator=(const RangeOverlooked&) = delete;
+
+ private:
+  static void pass_on(CPLErr severity, CPLErrorNum, const char* message) {
+    if (std::strstr(message, "is beyond range of float16") == nullptr)
+      static_cast<GdalCall*>(CPLGetErrorHandlerUserData())->report(severity, message);
+  }
+};
 
 constexpr const char* kWriteAdvice = "check the free space and the permissions of the folder";
 GDALDriver& find_driver(const std::string& format) {
@@ -52,11 +69,16 @@ void RasterWriter::Impl::create_pixels() {
     options.SetNameValue("BIGTIFF", "IF_SAFER");
     options.SetNameValue("SPARSE_OK", "TRUE");
     options.SetNameValue("ALPHA", "NO");  // GDAL takes the fourth of four 8-bit bands for transparency
+    if (layout.type == PixelType::kFloat16) options.SetNameValue("NBITS", "16");
   }
   pixels.reset(GetGDALDriverManager()
                    ->GetDriverByName(memory ? "MEM" : "GTiff")
                    ->Create(pixels_path.c_str(), static_cast<int>(layout.width), static_cast<int>(layout.height),
                             static_cast<int>(layout.bands), gdal_type(layout.type), options.List()));
+  if (!memory || layout.type != PixelType::kFloat16 || !pixels) return;
+  // The copy that becomes the output has the bits of its source, which of pixels in memory nobody told yet.
+  for (int band = 1; band <= pixels->GetRasterCount(); ++band)
+    pixels->GetRasterBand(band)->SetMetadataItem("NBITS", "16", "IMAGE_STRUCTURE");
 }
 
 void RasterWriter::Impl::remove_temporaries() const {
@@ -111,6 +133,7 @@ void RasterWriter::Impl::write(const PixelWindow& window, const T* values, GDALD
     throw std::logic_error("RasterWriter::write: outside the raster, or finished");
   if (window.pixels() == 0) return;
   GdalCall call(path.string());
+  const RangeOverlooked padding(call);
   const CPLErr result = pixels->RasterIO(
       GF_Write, static_cast<int>(window.x), static_cast<int>(window.y), static_cast<int>(window.width),
       static_cast<int>(window.height), const_cast<T*>(values), static_cast<int>(window.width),
@@ -124,6 +147,7 @@ void RasterWriter::write(const PixelWindow& window, const uint8_t* values) { imp
 void RasterWriter::finish() {
   Impl& impl = *impl_;
   GdalCall call(impl.path.string());
+  const RangeOverlooked padding(call);
   impl.pixels->FlushCache(false);  // reports its errors through the handler only
   call.check(true, "cannot be written", kWriteAdvice);
   CPLSetThreadLocalConfigOption("GDAL_PAM_ENABLED", "NO");  // no side file: the output is one file

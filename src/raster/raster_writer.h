@@ -13,7 +13,8 @@
 
 namespace skysense {
 
-enum class PixelType { kUInt8, kInt16, kUInt16, kInt32, kFloat32 };
+/// kFloat16: floats of 16 bits in the file (GDAL's NBITS=16), which readers see as Float32.
+enum class PixelType { kUInt8, kInt16, kUInt16, kInt32, kFloat32, kFloat16 };
 
 /// A raster to be written.
 struct RasterLayout {
@@ -50,7 +51,7 @@ class RasterWriter {
   RasterWriter(const RasterWriter&) = delete;
   RasterWriter& operator=(const RasterWriter&) = delete;
 
-  /// `values` [bands, h, w] of all bands; integers are rounded and clamped to the type. The window lies within the
+  /// `values` [bands, h, w] of all bands; rounded to the type, and of integers clamped. The window lies within the
   /// raster. Pixels never written hold nodata, or 0 without one.
   void write(const PixelWindow& window, const float* values);
   void write(const PixelWindow& window, const uint8_t* values);

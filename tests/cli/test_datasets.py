@@ -2,9 +2,11 @@
 
 import numpy
 import pytest
+from PIL import Image
 
 from conftest import WRONG_USAGE, refusal_of, result_of
 from parity import dataset_files, object_files
+from test_recipes import LAYOUTS
 
 
 @pytest.fixture
@@ -68,3 +70,18 @@ def test_a_picture_of_a_sample_has_its_boxes(folder, random):
     object_files.dota(folder / "data", random)
     result = result_of("visualize", "sample", "--dataset", "dota-v2.0", "--data", folder / "data", "-o", folder / "a.png")
     assert result["classes"] == ["plane", "harbor", "swimming-pool", "helipad"] and (folder / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("reader", LAYOUTS)
+def test_a_sample_of_every_layout_is_drawn_with_its_legend(reader, folder, random):
+    data = LAYOUTS[reader]
+    if not isinstance(data, str):
+        (folder / "data").mkdir()
+        data, _ = folder / "data", data(folder / "data", random)
+    attribute = ["--attribute", "kind"] if reader in ("vector-labels", "image-boxes") else []
+    result = result_of("visualize", "sample", "--dataset", reader, "--data", data, "-o", folder / "sample.png", "--cell", 64, *attribute)
+    assert result["images"] > 0 and result["name"] and result["split"] in ("train", "val", "test")
+    assert result["classes"], "the legend names what the label shows"
+    sheet = numpy.array(Image.open(folder / "sample.png").convert("RGB"))
+    assert sheet.shape[0] > 64 and sheet.shape[1] > 64
+    assert len(numpy.unique(sheet.reshape(-1, 3), axis=0)) > 50

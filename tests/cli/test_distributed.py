@@ -1,4 +1,4 @@
-"""Pre-training by several processes: the same run as one process makes, whatever happens to the others."""
+"""Training by several processes: the same run as one process makes, whatever happens to the others."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import time
 import numpy
 import pytest
 from conftest import DONE, FAILED, PROGRAM, refusal_of, result_of
+from PIL import Image
 from safetensors.numpy import load_file
 
 STEPS = 10
@@ -232,3 +233,46 @@ def test_a_batch_that_does_not_split_is_refused(folder):
 def test_half_a_launch_is_refused(folder):
     message = refusal_of(*pretrain(folder / "run"), code=2, env=os.environ | {"RANK": "0"})
     assert "WORLD_SIZE" in message
+
+
+SCENES = """
+data: {reader: class-folders, side: 32, val_share: 0.25, options: {train_share: 0.75}}
+task: {head: linear, norm: group}
+train: {steps: 6, batch_size: 4, lr: 1.0e-3, warmup_steps: 1, log_every: 1, checkpoint_every: 3}
+eval: {every: 3}
+checkpoints: {keep: 100}
+distributed: {timeout_s: 60}
+threads: 1
+loader: {workers: 1}
+"""
+
+
+def test_two_processes_fine_tune_as_one_and_one_goes_on_from_them(folder):
+    random = numpy.random.default_rng(0)
+    for place, name in enumerate(("field", "roof")):
+        (folder / "data" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.normal(100, 20, (32, 32, 3)) + 60 * (numpy.arange(3) == place)
+            Image.fromarray(pixels.clip(0, 255).astype("uint8")).save(folder / "data" / name / f"{number}.png")
+    (folder / "scenes.yaml").write_text(SCENES)
+    finetune = lambda run, *more: ["finetune", "--recipe", folder / "scenes.yaml", "--data", folder / "data", "--model", "random:nano",
+                                   "-o", folder / run, *more]
+    by_one = result_of(*finetune("one"))
+    by_two = finish(start(2, *finetune("two")))
+    assert by_two["steps"] == by_one["steps"] == 6 and by_two["training_samples"] == by_one["training_samples"]
+    one, two = log_of(folder / "one"), log_of(folder / "two")
+    assert [line["step"] for line in two] == [line["step"] for line in one] == list(range(1, 7))
+    assert [line["step"] for line in two if "val.oa" in line] == [3, 6]
+    for name in ("loss", "lr", "gradient_norm"):
+        assert two[0][name] == pytest.approx(one[0][name], rel=1e-5), name
+    assert two[-1]["loss"] == pytest.approx(one[-1]["loss"], rel=1e-2)
+    # One best, one report, and the files of one run but for the shared-out state of the optimiser.
+    assert by_two["best"]["metric"] == "oa" and (folder / "two" / "best").resolve().name in ("step-3", "step-6")
+    assert "Confusion matrix" in (folder / "two" / "report.html").read_text()
+    names = lambda run: sorted(path.name for path in (folder / run).iterdir() if "tfevents" not in path.name)
+    assert names("two") == names("one")
+    assert len(list((folder / "two").rglob("*tfevents*"))) == len(list((folder / "one").rglob("*tfevents*")))
+
+    shutil.copytree(folder / "two" / "checkpoints" / "step-3", folder / "on" / "checkpoints" / "step-3")
+    assert result_of(*finetune("on", "--resume"))["steps"] == 6
+    assert distance(change_of(folder / "on", 3, 6), change_of(folder / "one", 3, 6)) <= 1e-2

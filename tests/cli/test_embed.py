@@ -65,13 +65,17 @@ def test_what_cannot_be_mapped_is_refused_and_leaves_nothing(folder, model, scen
     assert names_in(folder) == before
 
 
-def kill_on_the_way(*arguments, journal):
-    """Runs the program and kills it once its journal holds a record."""
-    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE)
+def wait_for_records(journal):
     waited = time.monotonic() + 60
     while time.monotonic() < waited and not (journal.exists() and journal.stat().st_size > 20_000):
         time.sleep(0.002)
     time.sleep(0.05)  # a record that is half written would be lost, and be the only one
+
+
+def kill_on_the_way(*arguments, journal):
+    """Runs the program and kills it once its journal holds a record."""
+    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE)
+    wait_for_records(journal)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stderr.close()

@@ -137,7 +137,7 @@ def test_maps_are_trained_and_judged_in_tiles(folder):
         Image.fromarray(mask).save(folder / "data" / "masks" / f"{number}.png")
     (folder / "data" / "label-classes.json").write_text(json.dumps({"format_version": 1, "classes": ["low", "middle", "high"]}))
     (folder / "maps.yaml").write_text(MAPS)
-    result_of("finetune", "--recipe", folder / "maps.yaml", "--data", folder / "data", "--model", "random:nano", "-o", folder / "run")
+    tuned = result_of("finetune", "--recipe", folder / "maps.yaml", "--data", folder / "data", "--model", "random:nano", "-o", folder / "run")
     result = result_of("evaluate", "--model", folder / "run", "--data", folder / "data", "--report", folder / "report.html")
     assert sum(result["confusion"]) == result["samples"] * 48 * 48  # every pixel once
     calibration = result["calibration"]
@@ -145,6 +145,11 @@ def test_maps_are_trained_and_judged_in_tiles(folder):
     assert sum(entry["answers"] * entry["accuracy"] for entry in calibration["bins"]) == pytest.approx(calibration["answers"] * result["oa"])
     assert 0 <= calibration["error"] <= 1 and ">Calibration<" in (folder / "report.html").read_text()
     assert {"miou", "macro_f1", "oa", "interval"} <= result.keys()
+    # Both reports show calibration, confusion, and of each sample (as long as they are few) image, truth, prediction and errors.
+    for report, samples in ((folder / "run" / "report.html", tuned["validation_samples"]), (folder / "report.html", result["samples"])):
+        page = report.read_text()
+        assert 0 < samples <= 6 and page.count("where it is right and wrong") == samples
+        assert page.count("data:image/png") == 2 + samples
 
     # A label that stands for no class: one line that names the file and the value.
     mask = numpy.array(Image.open(folder / "data" / "masks" / "0.png"))
@@ -179,6 +184,8 @@ def test_what_does_not_fit_is_refused(trained, images, recipe, folder):
     base = ["finetune", "--recipe", recipe, "--data", images, "--model", "random:nano", "-o", folder / "run"]
     assert "train.lr" in refusal_of(*base, "--set", "train.lrr=1", code=WRONG_USAGE)
     assert "upernet" in refusal_of(*base, "--set", "task.head=upernet", code=WRONG_USAGE)
+    for experts in ("frozen-gate", "single-expert"):
+        assert f"task.moe {experts}" in refusal_of(*base, "--set", f"task.moe={experts}", code=WRONG_USAGE)
     assert "did you mean 'scenes'" in refusal_of(
         "finetune", "--recipe", "scene", "--data", images, code=WRONG_USAGE, env={**os.environ, "SKYSENSE_RECIPES": str(recipe.parent)}
     )

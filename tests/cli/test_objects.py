@@ -68,7 +68,10 @@ def test_the_log_names_every_loss_and_the_report_shows_the_curves(trained):
         parts = [line[name] for name in ("proposals.objectness", "proposals.box", "head.class", "head.box")]
         assert sum(parts) == pytest.approx(line["loss"], rel=1e-5)
     assert [line["step"] for line in lines if "val.map50" in line] == [3, 6] and lines[-1]["loss"] < lines[0]["loss"]
-    assert "Precision over recall" in (run / "report.html").read_text()
+    page = (run / "report.html").read_text()
+    drawn = page.count("the truth and what was found")
+    assert "Precision over recall" in page and 0 < drawn == result["validation_samples"]
+    assert page.count("data:image/png") >= 1 + drawn
     assert json.loads((run / "model" / "task.json").read_text())["kind"] == "boxes"
 
 

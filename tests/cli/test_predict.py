@@ -3,6 +3,12 @@
 import json
 import os
 import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import xml.etree.ElementTree
+import zipfile
 
 import numpy
 import pyogrio
@@ -10,11 +16,12 @@ import pyproj
 import pystac
 import pytest
 import rasterio
+import rasterio.shutil
 import shapely
 
-from conftest import refusal_of, result_of
+from conftest import PROGRAM, refusal_of, result_of
 from peers.task_checkpoint import write_task_checkpoint
-from test_embed import kill_on_the_way, limit_files_to, names_in
+from test_embed import kill_on_the_way, limit_files_to, names_in, wait_for_records
 
 CLASSES = ["open water", "forest", "field", "town", "road"]
 DATA = pathlib.Path(os.environ.get("SKYSENSE_TEST_DATA", "/nowhere"))
@@ -31,7 +38,7 @@ def models(tmp_path_factory):
         return write_task_checkpoint(plain, folder / name, **options)
     return {"plain": plain, "ms": task("ms"), "hr": task("hr", modality="hr", tile=128),
             "change": task("change", modality="hr", tile=128, kind="semantic change", head="upernet-change"),
-            "scenes": task("scenes", kind="scene")}
+            "series": task("series", dates=2), "sar": task("sar", modality="sar"), "scenes": task("scenes", kind="scene")}
 
 
 def write_scene(path, width=150, height=130, *, bands=10, dtype="uint16", crs="EPSG:32631", pixel=10.0, left=500000.0,
@@ -96,8 +103,106 @@ def test_the_item_and_the_style_describe_the_map(folder, models, scene):
     corner = shapely.Point(to_lonlat.transform(500750, 5599350))
     assert shapely.geometry.shape(item.geometry).contains(corner)
     assert item.properties["skysense:model"] and item.properties["skysense:dataset"] == "random"
-    style = (folder / "map.qml").read_text()
-    assert all(f'label="{name}"' in style for name in CLASSES)
+    entries = xml.etree.ElementTree.parse(folder / "map.qml").findall("./pipe/rasterrenderer[@type='paletted']/colorPalette/paletteEntry")
+    with rasterio.open(folder / "map.tif") as made:
+        colours = [made.colormap(1)[number][:3] for number in range(len(CLASSES))]
+    assert [(int(entry.get("value")), entry.get("label")) for entry in entries] == list(enumerate(CLASSES))
+    assert [tuple(bytes.fromhex(entry.get("color")[1:])) for entry in entries] == colours
+
+
+def test_float16_is_stored_as_such_and_rounds_what_one_byte_rounds_more(folder, models, scene):
+    common = ("--model", models["ms"], scene, "--probabilities", "--entropy")
+    result_of("predict", *common, "-o", folder / "half.tif", "--dtype", "float16")
+    result_of("predict", *common, "-o", folder / "byte.tif")
+    plan = result_of("plan", "predict", *common, "--dtype", "float16")
+    assert plan["output_bytes"] == 150 * 130 * (1 + 2 * (len(CLASSES) + 1))
+    for layer in ("probabilities", "entropy"):
+        with rasterio.open(folder / f"half_{layer}.tif") as half, rasterio.open(folder / f"byte_{layer}.tif") as byte:
+            assert set(half.dtypes) == {"float32"} and numpy.isnan(half.nodata)
+            assert {half.tags(band, ns="IMAGE_STRUCTURE")["NBITS"] for band in half.indexes} == {"16"}
+            assert half.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG" and half.tags(ns="IMAGE_STRUCTURE")["PREDICTOR"] == "3"
+            values = half.read()
+            numpy.testing.assert_array_equal(values, values.astype("float16"))
+            assert (numpy.abs(values - byte.read() * 0.004) <= 0.0021 + 2**-12).all()
+            assert len(numpy.unique(values)) > 300  # more than a byte can tell apart
+
+
+JP2 = shutil.which("gdalinfo") and subprocess.run(["gdalinfo", "--format", "JP2OpenJPEG"], capture_output=True).returncode == 0
+
+
+def as_jp2(scene):
+    rasterio.shutil.copy(scene, scene.with_suffix(".jp2"), driver="JP2OpenJPEG", QUALITY="100", REVERSIBLE="YES", YCBCR420="NO")
+    return scene.with_suffix(".jp2")
+
+
+def as_vrt(scene):
+    rasterio.shutil.copy(scene, scene.with_suffix(".vrt"), driver="VRT")
+    return scene.with_suffix(".vrt")
+
+
+def in_zip(scene):
+    with zipfile.ZipFile(scene.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(scene, scene.name)
+    scene.unlink()
+    return f"/vsizip/{scene.with_suffix('.zip')}/{scene.name}"
+
+
+@pytest.mark.parametrize("stored", [
+    pytest.param(as_jp2, marks=pytest.mark.skipif(not JP2, reason="GDAL here has no JP2OpenJPEG driver, or gdalinfo is missing")),
+    as_vrt, in_zip,
+], ids=["lossless JP2", "VRT", "/vsizip/"])
+def test_the_same_pixels_in_another_format_give_the_same_map(folder, models, scene, stored):
+    result_of("predict", "--model", models["ms"], scene, "-o", folder / "tif.tif", "--probabilities")
+    result_of("predict", "--model", models["ms"], stored(scene), "-o", folder / "other.tif", "--probabilities")
+    for name in ("", "_probabilities"):
+        with rasterio.open(folder / f"tif{name}.tif") as wanted, rasterio.open(folder / f"other{name}.tif") as found:
+            assert (found.crs, found.transform) == (wanted.crs, wanted.transform)
+            numpy.testing.assert_array_equal(found.read(), wanted.read())
+
+
+def test_dates_say_where_clouds_were(folder, models, scene):
+    cloudy = write_scene(folder / "cloudy.tif", seed=4)
+    with rasterio.open(cloudy, "r+") as raster:
+        values = raster.read()
+        values[:, 20:70, 30:90] = 65535
+        raster.write(values)
+    common = ("--model", models["series"], "--ms", f"{scene}@2024-05-01", f"{cloudy}@2024-07-12")
+    result_of("predict", *common, "-o", folder / "map.tif", "--dates", "--provenance")
+    with rasterio.open(folder / "map_dates.tif") as made, rasterio.open(folder / "map_provenance.tif") as counts:
+        assert made.descriptions == ("ms 2024-05-01", "ms 2024-07-12") and set(made.dtypes) == {"uint8"} and made.nodata is None
+        seen = made.read()
+        numpy.testing.assert_array_equal(counts.read(1), seen.sum(0))
+    wanted = numpy.ones((2, 130, 150), bool)
+    wanted[1, 20:70, 30:90] = False
+    numpy.testing.assert_array_equal(seen, wanted)
+    assert "dates" in pystac.Item.from_file(str(folder / "map.json")).assets
+    plan = result_of("plan", "predict", *common, "--dates")
+    assert plan["output_bytes"] == 150 * 130 * (1 + 2)
+
+
+def write_corners(path, height):
+    """Data in the first and the last 64 rows, and between them nodata that is not stored."""
+    corner = write_scene(path.with_name("corner.tif"), width=600, height=64)
+    with rasterio.open(corner) as source:
+        layout, values = source.profile | {"height": height, "sparse_ok": True}, source.read()
+    with rasterio.open(path, "w", **layout) as raster:
+        for row in (0, height - 64):
+            raster.write(values, window=rasterio.windows.Window(0, row, 600, 64))
+    return path
+
+
+def test_a_tight_limit_of_memory_is_kept_however_large_the_scene(folder, models):
+    peaks = []
+    for height in (2000, 6000):
+        scene = write_corners(folder / f"scene_{height}.tif", height)
+        common = ("predict", "--model", models["ms"], scene, "-o", folder / f"map_{height}.tif", "--probabilities")
+        least = int(re.search(r"at least (\d+) MiB is needed", refusal_of(*common, "--max-memory", "1M"))[1])
+        limit = (least + 4) << 20  # what the program holds before it plans is not the same to the page every time
+        result = result_of(*common, "--max-memory", limit)
+        assert result["jobs"] == 1 and result["valid_pixels"] == 2 * 600 * 64
+        assert result["peak_memory_bytes"] < limit
+        peaks.append(result["peak_memory_bytes"])
+    assert peaks[1] < 1.1 * peaks[0], peaks
 
 
 def test_polygons_cover_exactly_the_pixels(folder, models):
@@ -175,6 +280,20 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder, models):
     assert not [name for name in names_in(folder) if name.startswith(".") or name.endswith(".journal")]
 
 
+def test_sigterm_leaves_a_journal_that_a_later_run_goes_on_from(folder, models):
+    scene = write_scene(folder / "scene.tif", width=700, height=530)
+    options = ["predict", "--model", models["ms"], scene, "-o", folder / "map.tif", "--threads", 1]
+    journal = folder / "map.tif.journal"
+    running = subprocess.Popen([PROGRAM, *map(str, options)], stderr=subprocess.PIPE, text=True)
+    wait_for_records(journal)
+    running.send_signal(signal.SIGTERM)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 128 + signal.SIGTERM and "--resume" in errors
+    assert journal.exists() and names_in(folder) == ["map.tif.journal", "scene.tif"]
+    assert 0 < result_of(*options, "--resume")["resumed_pixels"] < 700 * 530
+    assert not journal.exists()
+
+
 def test_change_lies_on_the_earlier_image(folder, models):
     rgb = {"bands": 3, "dtype": "uint8", "pixel": 0.5, "nodata": 0}
     before, after = write_scene(folder / "before.tif", **rgb), write_scene(folder / "after.tif", seed=9, left=500010, **rgb)
@@ -198,6 +317,25 @@ def test_the_plan_names_what_predict_then_takes(folder, models, scene):
     assert plan["seconds"] > 0
 
 
+def test_the_plan_of_change_takes_the_later_image(folder, models):
+    rgb = {"bands": 3, "dtype": "uint8", "pixel": 0.5, "nodata": 0}
+    before, after = write_scene(folder / "before.tif", **rgb), write_scene(folder / "after.tif", seed=9, **rgb)
+    common = ("--model", models["change"], before)
+    plan = result_of("plan", "predict", *common, "--after", after, "--threads", 1)
+    result = result_of("change", *common, after, "-o", folder / "change.tif", "--threads", 1)
+    assert plan["tiles"] == result["tiles"] and plan["size"] == result["size"] == [150, 130]
+    assert result["peak_memory_bytes"] <= plan["memory_bytes"] and plan["output_bytes"] == 150 * 130 * 3
+    assert "skysense change" in refusal_of("plan", "predict", *common)
+
+
+def rescaled(path, scale, offset=0.0):
+    """The scene in floats of another unit."""
+    with rasterio.open(path) as source:
+        layout, values = source.profile | {"dtype": "float32", "nodata": None}, source.read() * scale + offset
+    with rasterio.open(path, "w", **layout) as raster:
+        raster.write(values.astype("float32"))
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -211,7 +349,10 @@ def truncate(path):
     ("ms", lambda path: write_scene(path, valid_rows=0), ["scene.tif", "no valid pixel"]),
     ("ms", lambda path: write_scene(path, bands=4), ["scene.tif", "band"]),
     ("ms", lambda path: path.unlink(), ["scene.tif"]),
-], ids=["pre-trained only", "scenes", "change", "another sensor", "truncated", "all invalid", "too few bands", "missing"])
+    ("ms", lambda path: rescaled(path, 1e-4), ["scene.tif", "this is reflectance already"]),
+    ("sar", lambda path: rescaled(write_scene(path, bands=2), 1e-4), ["scene.tif", "linear power, not dB"]),
+], ids=["pre-trained only", "scenes", "change", "another sensor", "truncated", "all invalid", "too few bands", "missing",
+        "reflectance for stored values", "linear power for dB"])
 def test_what_cannot_be_mapped_is_refused_and_leaves_nothing(folder, models, scene, model, spoil, words):
     if spoil:
         spoil(scene)

@@ -48,7 +48,11 @@ const std::vector<std::string>& fixture_names() {
                                                  "five-billion-pixels",
                                                  "vector-labels",
                                                  "air-polsar-seg",
-                                                 "semantic-change-pairs"};
+                                                 "semantic-change-pairs",
+                                                 "eurosat-rgb",
+                                                 "class-folders",
+                                                 "change-pairs",
+                                                 "pastis-mm-hr"};
   return names;
 }
 
@@ -77,7 +81,7 @@ void expect_sample(const LabelledSample& sample, const std::map<std::string, tor
 TEST(DatasetReadersParity, EveryLayoutGivesTheImagesLabelsDatesAndSplitsThatOthersRead) {
   for (const std::string& name : fixture_names()) {
     SCOPED_TRACE(name);
-    const auto dataset = written(name, name, options_of(name));
+    const auto dataset = written(name, name == "pastis-mm-hr" ? "pastis-mm" : name, options_of(name));
     const auto expected = Fixture("dataset_" + name).with_prefix("");
     int64_t splits = 0;
     for (const char* split : kSplits) {
@@ -142,6 +146,16 @@ TEST(DatasetReadersParity, SmallerVariantsOfADataSetReadTheSameFiles) {
   const auto other = written("pastis-mm", "pastis-r", options);
   EXPECT_EQ(other->entry(samples_of(*other, "test").at(0)).name, "10001");
   EXPECT_EQ(other->entry(samples_of(*other, "val").at(0)).name, "10005");
+}
+
+TEST(DatasetReadersParity, ALabelPixelOfPastisMmIs32PixelsOfItsHrImageWide) {
+  const auto dataset = written("pastis-mm-hr", "pastis-mm");
+  EXPECT_EQ(dataset->extent(0).width, 4);
+  EXPECT_EQ(dataset->image_sizes(0)[Modality::kHr]->width, 128);
+  const LabelledSample whole = dataset->get(0), part = dataset->get(0, {.window = PixelWindow{1, 2, 3, 2}});
+  EXPECT_TRUE(all_close(part.images[Modality::kHr]->series.values,
+                        whole.images[Modality::kHr]->series.values.narrow(2, 64, 64).narrow(3, 32, 96)));
+  EXPECT_EQ(dataset->description().sensors[Modality::kHr]->bands.size(), 3U);
 }
 
 TEST(DatasetReadersParity, TilesAreThePartsOfTheirImagesAndCoverThem) {

@@ -27,7 +27,7 @@ TEST(MemoryBudget, AmountsAreReadInPowersOf1024) {
 TEST(MemoryBudget, ThePlanStaysWithinTheLimit) {
   const MemoryPlan most = plan_memory(kNeeds, 0, 20);
   EXPECT_EQ(most.room, 20);
-  for (int64_t limit = most.total; limit > 570 * kMiB; limit -= 10 * kMiB) {
+  for (int64_t limit = most.total; limit > 640 * kMiB; limit -= 10 * kMiB) {
     const MemoryPlan plan = plan_memory(kNeeds, limit, 20);
     EXPECT_LE(plan.total, limit);
     EXPECT_LE(plan.room, most.room);
@@ -36,8 +36,8 @@ TEST(MemoryBudget, ThePlanStaysWithinTheLimit) {
 }
 
 TEST(MemoryBudget, TooLittleIsRefusedWithAMinimumThatSuffices) {
-  EXPECT_THAT(testing::error_of([] { plan_memory(kNeeds, 100 * kMiB, 20); }), ::testing::HasSubstr("at least 567 MiB"));
-  EXPECT_LE(plan_memory(kNeeds, 567 * kMiB, 20).total, 567 * kMiB);
+  EXPECT_THAT(testing::error_of([] { plan_memory(kNeeds, 100 * kMiB, 20); }), ::testing::HasSubstr("at least 631 MiB"));
+  EXPECT_LE(plan_memory(kNeeds, 631 * kMiB, 20).total, 631 * kMiB);
 }
 
 TEST(MemoryBudget, JobsAreFewerWhereMemoryIsShort) {
@@ -46,8 +46,8 @@ TEST(MemoryBudget, JobsAreFewerWhereMemoryIsShort) {
   const MemoryPlan most = plan_memory(needs, 0, 20);
   EXPECT_EQ(most.jobs, 4);
   EXPECT_EQ(most.total - plan_memory(kNeeds, 0, 20).total, 3 * (300 + 4 * 5 + 6) * kMiB);
-  EXPECT_EQ(plan_memory(needs, 567 * kMiB + 2 * 326 * kMiB, 20).jobs, 3);
-  EXPECT_EQ(plan_memory(needs, 567 * kMiB, 20).jobs, 1);
+  EXPECT_EQ(plan_memory(needs, 631 * kMiB + 2 * 326 * kMiB, 20).jobs, 3);
+  EXPECT_EQ(plan_memory(needs, 631 * kMiB, 20).jobs, 1);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ using testing::part_of;
 using testing::Place;
 using testing::PredictScene;
 using testing::read_map;
+using testing::relative_l2_within;
 using testing::texture;
 using testing::write_scene;
 
@@ -140,6 +141,30 @@ TEST_F(PredictMs, ACutOutSceneGivesTheLargerOnesAnswerATileInsideItsEdge) {
   EXPECT_FALSE(smaller.values.equal(part_of(larger, smaller)));  // the edges do differ
 }
 
+TEST_F(PredictMs, ACutOutSceneInBatchesOfTilesDiffersByRoundingOnly) {
+  ASSERT_GT(product.inference.batch, 1);
+  const auto shares_of = [&](const fs::path& image) {
+    const PredictJob job(product, options_for(product, {image}));
+    Map map{torch::zeros({4, job.area().height, job.area().width}), job.scenes().georeference()};
+    const auto keep = [&](const WindowFeatures& found) {
+      const PixelWindow pixels = job.pixels_in(found.window);
+      map.values.narrow(1, pixels.y, pixels.height)
+          .narrow(2, pixels.x, pixels.width)
+          .copy_(job.crop(found.values, found.window));
+    };
+    job.compute(job.blocks(), keep, "");
+    return map;
+  };
+  const Place cut{.x = place.x + 70, .y = place.y - 50, .pixel = 10, .width = 48, .height = 44};
+  const Map larger = shares_of(scene),
+            smaller = shares_of(write_scene(file("cut.tif"), cut, 2, PixelType::kUInt16,
+                                            [](int64_t b, int64_t r, int64_t c) { return texture(b, r + 5, c + 7); }));
+  const auto inner = [](const torch::Tensor& map) {
+    return map.narrow(1, 16, map.size(1) - 32).narrow(2, 16, map.size(2) - 32);
+  };
+  EXPECT_TRUE(relative_l2_within(inner(smaller.values), inner(part_of(larger, smaller)), 1e-6));
+}
+
 TEST_F(PredictMs, PixelsWithoutDataAreNodataInEveryLayer) {
   const auto hole = [](int64_t row, int64_t column) { return row > 20 && column < 9; };
   write_scene(
@@ -235,7 +260,10 @@ TEST_F(ResumedPrediction, IsRefusedWhereTheScenesOrTheOptionsDiffer) {
   write_scene(scene, place, 2, PixelType::kUInt16, [](int64_t b, int64_t r, int64_t c) { return texture(b, c, r); });
   EXPECT_THAT(message(options()), HasSubstr("another scene 1"));
   output.layers.entropy = true;
-  EXPECT_THAT(message(options()), HasSubstr("another layers"));
+  EXPECT_THAT(message(options()), HasSubstr("another layers (map 1 x 1, probabilities 4 x 1, now"));
+  output.layers.entropy = false;
+  output.layers.provenance = true;
+  EXPECT_THAT(message(options()), HasSubstr("provenance 1 x 1"));
 }
 
 TEST_F(PredictMs, TestTimeAugmentationAveragesTheViews) {
@@ -317,6 +345,25 @@ TEST_F(PredictSeveral, TheMapLiesOnThePixelsOfTheOutputsSensor) {
   EXPECT_TRUE(images[1].eq(2).all().item<bool>());
 }
 
+TEST_F(PredictSeveral, DatesSayWhichImagesOfASeriesAreValidInAPixel) {
+  PredictOptions how = options(write_hr(0));
+  auto& series = how.times[0].images[Modality::kMs];
+  series[1].path = write_scene(
+      file("cloudy.tif"), ms, 2, PixelType::kUInt16,
+      [](int64_t b, int64_t r, int64_t c) { return r < 6 ? 65535 : texture(b, r, c); }, 65535);
+  PredictionOutput output = output_to("map.tif");
+  output.layers.provenance = output.layers.dates = true;
+  predict_scene(PredictJob(product, how), output);
+  const RasterReader reader(file("map_dates.tif").string());
+  std::vector<std::string> names;
+  for (const auto& band : reader.bands()) names.push_back(band.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"hr 1", "ms 2024-05-01", "ms 2024-07-01"}));
+  auto wanted = torch::ones({3, 20, 24});
+  wanted[2].narrow(0, 0, 6).fill_(0);
+  EXPECT_TRUE(read_map(file("map_dates.tif")).values.equal(wanted));
+  EXPECT_TRUE(read_map(file("map_provenance.tif")).values[1].equal(wanted.narrow(0, 1, 2).sum(0)));
+}
+
 TEST_F(PredictSeveral, EverySensorHasItsPart) {
   predict(product, options(write_hr(0)), "both.tif");
   PredictOptions without = options(write_hr(0));
@@ -350,6 +397,7 @@ TEST(CountImages, OfFinerAndCoarserImagesAreThoseOfThePixelsTheyTouch) {
   wanted[0][1][2] = 1;
   wanted[1].narrow(0, 2, 2).narrow(1, 0, 2).fill_(1);
   EXPECT_TRUE(counts[0].narrow(0, 0, 2).equal(wanted));
+  EXPECT_TRUE(counts[0].narrow(0, kModalityCount, 2).equal(wanted));  // of one image each
 }
 
 }  // namespace

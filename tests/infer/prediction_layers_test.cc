@@ -28,7 +28,7 @@ std::vector<int> values_of(const std::string& bytes) {
 }
 
 TEST(PredictionLayers, TheMapHasTheFirstMostProbableClassAndNodata) {
-  const PredictionLayers layers(task_of(TaskKind::kMap, 3), {Modality::kHr}, {});
+  const PredictionLayers layers(task_of(TaskKind::kMap, 3), {{.modality = Modality::kHr}}, {});
   auto values =
       torch::tensor({{0.2f, 0.4f, 0.1f, NAN}, {0.5f, 0.4f, 0.1f, NAN}, {0.3f, 0.2f, 0.8f, NAN}}).view({3, 1, 4});
   const auto valid = torch::tensor({true, true, true, false}).view({1, 4});
@@ -37,7 +37,8 @@ TEST(PredictionLayers, TheMapHasTheFirstMostProbableClassAndNodata) {
 }
 
 TEST(PredictionLayers, ProbabilitiesAndEntropyKeepTheirMeaningInOneByte) {
-  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {Modality::kHr}, {.probabilities = true, .entropy = true});
+  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {{.modality = Modality::kHr}},
+                                {.probabilities = true, .entropy = true});
   const auto values = torch::tensor({{1.0f, 0.5f, 0.2f}, {0.0f, 0.5f, 0.8f}}).view({2, 1, 3});
   const auto bytes = values_of(layers.render(values, torch::ones({1, 3}, torch::kBool), {}));
   ASSERT_EQ(layers.layers().size(), 3u);
@@ -49,7 +50,8 @@ TEST(PredictionLayers, ProbabilitiesAndEntropyKeepTheirMeaningInOneByte) {
 }
 
 TEST(PredictionLayers, HalfPrecisionKeepsElevenBits) {
-  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {Modality::kHr}, {.probabilities = true, .half = true});
+  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {{.modality = Modality::kHr}},
+                                {.probabilities = true, .half = true});
   const auto values = torch::tensor({0.123456f, 1 - 0.123456f}).view({2, 1, 1});
   const std::string bytes = layers.render(values, torch::ones({1, 1}, torch::kBool), {});
   ASSERT_EQ(bytes.size(), 1 + 2 * 2u);
@@ -59,7 +61,8 @@ TEST(PredictionLayers, HalfPrecisionKeepsElevenBits) {
 }
 
 TEST(PredictionLayers, SemanticChangeIsWhereTheClassesDiffer) {
-  const PredictionLayers layers(task_of(TaskKind::kSemanticChange, 2), {Modality::kMs}, {.probabilities = true});
+  const PredictionLayers layers(task_of(TaskKind::kSemanticChange, 2), {{.modality = Modality::kMs}},
+                                {.probabilities = true});
   // before: 0 0 1, after: 0 1 1; the last pixel has no data.
   const auto values =
       torch::tensor({{0.9f, 0.6f, 0.2f}, {0.1f, 0.4f, 0.8f}, {0.7f, 0.1f, 0.3f}, {0.3f, 0.9f, 0.7f}}).view({4, 1, 3});
@@ -72,7 +75,8 @@ TEST(PredictionLayers, SemanticChangeIsWhereTheClassesDiffer) {
 }
 
 TEST(PredictionLayers, ProvenanceCountsTheImagesOfEachSensor) {
-  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {Modality::kMs, Modality::kSar}, {.provenance = true});
+  const PredictionLayers layers(task_of(TaskKind::kMap, 2), {{.modality = Modality::kMs}, {.modality = Modality::kSar}},
+                                {.provenance = true});
   auto images = torch::zeros({1, kModalityCount, 1, 2}, torch::kUInt8);
   images[0][1][0][0] = 4;
   images[0][2][0][1] = 7;
@@ -80,6 +84,26 @@ TEST(PredictionLayers, ProvenanceCountsTheImagesOfEachSensor) {
   EXPECT_THAT(values_of(layers.render(values, torch::ones({1, 2}, torch::kBool), images)),
               ElementsAre(0, 0, 4, 0, 0, 7));
   EXPECT_THAT(layers.layers()[1].layout.band_names, ElementsAre("ms images", "sar images"));
+}
+
+TEST(PredictionLayers, DatesAreABandAnImage) {
+  const auto may = parse_date("2024-05-01"), july = parse_date("2024-07-12");
+  const PredictionLayers layers(task_of(TaskKind::kChange, 2),
+                                {{0, Modality::kHr, may},
+                                 {0, Modality::kMs, may},
+                                 {0, Modality::kMs, july},
+                                 {1, Modality::kHr, july},
+                                 {1, Modality::kMs, {}}},
+                                {.dates = true});
+  EXPECT_THAT(layers.layers()[1].layout.band_names,
+              ElementsAre("before hr 2024-05-01", "before ms 2024-05-01", "before ms 2024-07-12", "after hr 2024-07-12",
+                          "after ms 1"));
+  auto images = torch::zeros({2, kModalityCount + 3, 1, 2}, torch::kUInt8);
+  images[0][kModalityCount + 2][0][1] = 1;
+  images[1][kModalityCount][0][0] = 1;
+  const auto bytes = values_of(layers.render(torch::full({2, 1, 2}, 0.5f), torch::ones({1, 2}, torch::kBool), images));
+  EXPECT_THAT(std::vector<int>(bytes.begin() + 2, bytes.end()), ElementsAre(0, 0, 0, 0, 0, 1, 1, 0, 0, 0));
+  EXPECT_EQ(layers.text(), "map 1 x 1, dates 5 x 1");
 }
 
 TEST(PredictionLayers, ClassesWithoutColoursGetDifferentOnes) {

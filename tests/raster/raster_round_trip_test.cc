@@ -142,6 +142,36 @@ TEST(RasterRoundTrip, ClassRastersKeepNamesAndColours) {
   EXPECT_TRUE(reader.bands()[0].palette);
 }
 
+TEST(RasterRoundTrip, HalvesAreStoredInTwoBytesExactly) {
+  TemporaryFolder folder;
+  RasterLayout layout = small_layout(2);
+  std::vector<float> values = ramp(2);
+  for (float& value : values) value = std::ldexp(value, -10);
+  values[5] = std::ldexp(3.0f, -24);  // the smallest halves have fewer digits
+  const auto written = [&](PixelType type, Staging staging) {
+    layout.type = type;
+    const auto file = folder / (type == PixelType::kFloat16 ? "halves.tif" : "floats.tif");
+    RasterWriter writer(file, layout, staging);
+    writer.write({0, 0, layout.width, layout.height}, values.data());
+    writer.finish();
+    const RasterReader reader(file.string());
+    std::vector<float> read(values.size());
+    reader.read({0, 0, layout.width, layout.height}, band_range(2), read.data(), nullptr);
+    EXPECT_EQ(read, values) << layout.format;
+    return std::filesystem::file_size(file);
+  };
+  for (const Staging staging : {Staging::kFile, Staging::kMemory}) {
+    layout.format = "COG";
+    layout.creation_options = {};
+    written(PixelType::kFloat16, staging);
+    layout.format = "GTiff";
+    layout.creation_options = {"COMPRESS=NONE"};
+    // A tile of 16 x 16 pixels, two bands.
+    EXPECT_NEAR(static_cast<double>(written(PixelType::kFloat32, staging) - written(PixelType::kFloat16, staging)),
+                16 * 16 * 2 * 2, 100);
+  }
+}
+
 TEST(RasterRoundTrip, AFourthByteBandIsDataNotTransparency) {
   const TemporaryFolder folder;
   RasterLayout layout = small_layout(4);
