@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -46,6 +47,12 @@ FinetuneOptions resolve(const Arguments& arguments, const Recipe& recipe) {
   FinetuneOptions options = read_recipe(recipe.file);
   auto fields = fields_of(options);
   for (const auto& assignment : arguments.assignments) apply_assignment(fields, assignment);
+  const auto sets = [&](const std::string& key) {
+    return std::ranges::any_of(arguments.assignments, [&](const auto& text) { return text.starts_with(key + "="); });
+  };
+  // Steps by hand take the place of a recipe's epochs.
+  if (sets("train.steps") && !sets("train.epochs")) options.train.epochs = 0;
+  if (sets("train.warmup_steps") && !sets("train.warmup_epochs")) options.train.schedule.warmup_epochs = 0;
   if (arguments.shots) options.data.selection.shots = *arguments.shots;
   if (arguments.fraction) options.data.selection.fraction = *arguments.fraction;
   if (!arguments.model.empty()) options.pretrained = arguments.model;

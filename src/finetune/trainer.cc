@@ -218,7 +218,8 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     result.best_step = choice.best_step;
     result.best_checkpoint = fs::exists(folder / "best") ? fs::canonical(folder / "best") : fs::path();
   }
-  if (ranks.is_first()) write_finetune_report(folder, run, scores, pictures);
+  const bool told = at.step == first_step && fs::exists(folder / "report.html");  // of a finished run, with its scores
+  if (ranks.is_first() && !told) write_finetune_report(folder, run, scores, pictures);
   return result;
 }
 

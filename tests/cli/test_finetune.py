@@ -9,6 +9,7 @@ import time
 import numpy
 import pytest
 import rasterio
+import yaml
 from PIL import Image
 from sklearn.metrics import accuracy_score, confusion_matrix
 
@@ -108,6 +109,10 @@ def test_a_killed_run_resumes_to_the_same_weights(trained, images, recipe, folde
     assert json.loads((folder / "run" / "model" / "state.json").read_text())["step"] < 30
     result = result_of(*arguments, "--resume")
     assert result["steps"] == 30
+    report = (folder / "run" / "report.html").read_text()
+    assert "onfusion" in report
+    result_of(*arguments, "--resume")  # there is nothing left to do, and the report keeps what the last validation said
+    assert (folder / "run" / "report.html").read_text() == report
     for name in ("student.safetensors", "teacher.safetensors", "optimizer.safetensors"):
         assert (folder / "run" / "model" / name).read_bytes() == (whole / "model" / name).read_bytes(), name
 
@@ -172,6 +177,17 @@ def test_dry_run_says_what_would_be_done(images, recipe, folder):
     assert 0 < result["learning"] < result["parameters"]
     assert "side: 32" in result["config"]
     assert not (folder / "run").exists()
+
+
+def test_steps_by_hand_take_the_place_of_a_recipes_epochs(images, recipe, folder):
+    options = yaml.safe_load(recipe.read_text())
+    options["train"] = {**options["train"], "epochs": 5, "warmup_epochs": 2}
+    (folder / "epochs.yaml").write_text(yaml.safe_dump(options))
+    command = ["finetune", "--recipe", folder / "epochs.yaml", "--data", images, "--model", "random:nano", "--dry-run", "--shots", "2"]
+    assert result_of(*command)["steps"] == 3  # five passes over four samples in batches of six
+    by_hand = result_of(*command, "--set", "train.steps=7", "--set", "train.warmup_steps=1")
+    assert (by_hand["steps"], by_hand["warmup_steps"]) == (7, 1)
+    assert result_of(*command, "--set", "train.steps=7", "--set", "train.epochs=50")["steps"] == 33  # both by hand: epochs win
 
 
 def test_recipes_are_listed_by_name_and_title(recipe):
