@@ -26,7 +26,7 @@ namespace skysense::app {
 namespace {
 
 struct Arguments {
-  std::string model, data, split = "test", report;
+  std::string model, data, split = "test", report, pictures;
   std::vector<std::string> assignments;
 };
 
@@ -63,7 +63,8 @@ void run(const Arguments& arguments) {
   if (device.is_cpu()) prepare_for_inference(opened.network->module(), dtype);
   const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};
   const auto samples = spread_out(samples_of_split(*dataset, arguments.split), options.eval.samples);
-  SamplePictures pictures(*dataset, product.task, samples, arguments.report.empty() ? 0 : kReportSamples);
+  SamplePictures pictures(*dataset, product.task, samples,
+                          arguments.report.empty() && arguments.pictures.empty() ? 0 : kReportSamples);
   const TaskScores scores = evaluate_task(*opened.network,
                                           {.dataset = *dataset,
                                            .samples = samples,
@@ -82,7 +83,8 @@ void run(const Arguments& arguments) {
     spdlog::info("{}: {:.2f}% here, {:.2f}% in {} of the paper", result.metric, 100 * result.ours, 100 * result.paper,
                  options.paper.table);
   }
-  if (!arguments.report.empty()) {
+  nlohmann::json files = nlohmann::json::array();
+  if (!arguments.report.empty() || !arguments.pictures.empty()) {
     ReportContent content{.title = fmt::format("Evaluation: {}", arguments.model),
                           .summary = fmt::format("{} samples of the split {} of {}.", scores.size(), arguments.split,
                                                  product.task.dataset)};
@@ -92,11 +94,15 @@ void run(const Arguments& arguments) {
     }
     add_scores(content, scores, product.task);
     content.pictures.insert(content.pictures.end(), pictures.pictures().begin(), pictures.pictures().end());
-    write_report(arguments.report, content);
+    if (!arguments.report.empty()) write_report(arguments.report, content);
+    if (!arguments.pictures.empty()) {
+      for (const auto& file : write_pictures(arguments.pictures, content)) files.push_back(file.string());
+    }
   }
   nlohmann::json result = scores.to_json(
       BootstrapOptions{.resamples = options.eval.resamples, .seed = static_cast<uint64_t>(options.seed)});
   for (const PaperResult& known : in_paper) result["paper"][known.metric] = known.paper;
+  if (!files.empty()) result["pictures"] = files;
   result["verb"] = "evaluate";
   result["model"] = arguments.model;
   result["checkpoint"] = product.checkpoint.string();
@@ -121,6 +127,8 @@ void add_evaluate(CLI::App& program) {
   verb->add_option(
       "--report", arguments->report,
       "HTML file for tables, the confusion matrix, calibration or precision over recall, and pictures of some samples");
+  verb->add_option("--pictures", arguments->pictures,
+                   "folder for the report's pictures as PNG files: curves, calibration, confusion, samples");
   verb->add_option("--set", arguments->assignments,
                    "KEY=VALUE, over the run's config: eval.batch=32, device=cuda, detection.nms_iou=0.3")
       ->allow_extra_args(false);

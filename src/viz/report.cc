@@ -2,14 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <map>
 #include <stdexcept>
 
+#include "core/error.h"
 #include "core/files.h"
 #include "core/markup.h"
 #include "viz/png.h"
 
 namespace skysense {
 namespace {
+
+std::string file_name_of(const std::string& title) {
+  std::string name;
+  for (const char c : title) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0)
+      name += static_cast<char>(std::tolower(byte));
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  }
+  while (!name.empty() && name.back() == '-') name.pop_back();
+  return name.empty() ? "picture" : name;
+}
 
 constexpr const char* kStyle = R"(
 :root { color-scheme: dark; }
@@ -81,6 +97,21 @@ std::string report_html(const ReportContent& content) {
 
 void write_report(const std::filesystem::path& file, const ReportContent& content) {
   write_file_atomically(file, report_html(content));
+}
+
+std::vector<std::filesystem::path> write_pictures(const std::filesystem::path& folder, const ReportContent& content) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) throw DataError(fmt::format("{}: {}", folder.string(), failed.message()));
+  std::vector<std::filesystem::path> files;
+  std::map<std::string, int> named;
+  for (const ReportPicture& picture : content.pictures) {
+    std::string name = file_name_of(picture.title);
+    if (const int before = named[name]++; before > 0) name += fmt::format("-{}", before + 1);
+    files.push_back(folder / (name + ".png"));
+    write_png(files.back(), picture.picture);
+  }
+  return files;
 }
 
 }  // namespace skysense

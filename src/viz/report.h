@@ -34,6 +34,10 @@ struct ReportContent {
 /// It appears whole or not at all. Throws DataError with the path and the system's reason.
 void write_report(const std::filesystem::path& file, const ReportContent& content);
 
+/// Writes the pictures as PNG files into a folder, which it makes: their titles in lower case, with "-" for what is
+/// neither letter nor digit. Returns the files in order. Throws DataError.
+std::vector<std::filesystem::path> write_pictures(const std::filesystem::path& folder, const ReportContent& content);
+
 /// The page's text; write_report stores it.
 std::string report_html(const ReportContent& content);
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import pathlib
 
 import numpy
 import pytest
@@ -77,7 +78,11 @@ def test_the_log_names_every_loss_and_the_report_shows_the_curves(trained):
 
 def test_evaluate_counts_what_is_not_difficult_and_draws_it(trained, images, folder):
     boxes, run, _ = trained
-    result = result_of("evaluate", "--model", run, "--data", images, "--split", "test", "--report", folder / "report.html")
+    result = result_of("evaluate", "--model", run, "--data", images, "--split", "test", "--report", folder / "report.html",
+                       "--pictures", folder / "pictures")
+    drawn = [pathlib.Path(file) for file in result["pictures"]]
+    assert sorted(drawn) == sorted((folder / "pictures").iterdir()) and drawn[0].name == "precision-over-recall.png" and len(drawn) >= 3
+    assert all(Image.open(file).width > 100 for file in drawn)
     assert (result["metric"], result["samples"]) == ("map50", 2)
     assert [(row["class"], row["objects"]) for row in result["per_class"]] == [("boat", 4), ("truck", 2)]
     assert {"map", "map50", "map75", "map_small", "map_medium", "voc07", "voc", "recall"} <= result.keys()
