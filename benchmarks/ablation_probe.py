@@ -8,6 +8,7 @@ from ablation_train import key_of
 from ablation_variants import RANDOM, Variant
 
 MODALITIES = ("hr", "ms", "sar", "fused")
+METHODS = ("knn", "linear")
 
 
 def world_of(seed: int, arguments: argparse.Namespace) -> pathlib.Path:

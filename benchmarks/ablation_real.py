@@ -6,11 +6,9 @@ import pathlib
 import statistics
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from ablation_probe import kept_models
+from ablation_probe import METHODS, kept_models
 from ablation_train import key_of
 from ablation_variants import RANDOM, STATISTICS, Variant
-
-METHODS = ("knn", "linear")
 
 
 def real_file(out: pathlib.Path, variant: str, seed: int) -> pathlib.Path:
@@ -58,7 +56,7 @@ def summary(out: pathlib.Path) -> dict | None:
 
     for file in sorted((out / "real").glob("*.json")):
         result = read_json(file)
-        tested, classes = result["test_samples"], result["classes"] if isinstance(result["classes"], int) else len(result["classes"])
+        tested, classes = result["test_samples"], len(result["classes"])
         add(file.stem.rsplit("-s", 1)[0], result)
         if "pixel_statistics" in result["knn"]["baselines"]:
             add(STATISTICS, {method: result[method]["baselines"]["pixel_statistics"] for method in METHODS})

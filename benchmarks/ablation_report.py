@@ -8,10 +8,9 @@ import statistics
 
 import ablation_real
 from ablation_jobs import read_json, write_json
-from ablation_probe import MODALITIES, probe_file
+from ablation_probe import METHODS, MODALITIES, probe_file
 from ablation_variants import GROUPS, RANDOM, STATISTICS, TABLES, Row, Table, reference_of
 
-METHODS = ("knn", "linear")
 COLUMNS = tuple(f"{modality} {method}" for modality in MODALITIES for method in METHODS)
 MEAN = "mean"
 CLEAR = 2  # standard errors

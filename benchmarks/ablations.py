@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The ablations of the paper and of this project on the synthetic world, from one command that can be stopped and repeated.
 
-    benchmarks/ablations.py --out runs/ablations --steps 400 --jobs 2                     # what pre-training must show
+    benchmarks/ablations.py --out runs/ablations --jobs 2                     # what pre-training must show
     benchmarks/ablations.py --out runs/ablations --real AID                               # and on real images
-    benchmarks/ablations.py --out runs/ablations --group paper --steps 400 --checkpoints 4  # the paper's tables, Figure 7
+    benchmarks/ablations.py --out runs/ablations --group paper --checkpoints 4  # the paper's tables, Figure 7
 
 Stage train pre-trains every variant and seed; it needs Python's standard library and a program that need not read rasters,
 so that a training node can do it (copy OUT/train and OUT/models back). Stage probe renders labelled places and compares the

@@ -27,8 +27,8 @@ import pyogrio.raw
 import rasterio
 import shapely
 
-from predict import OURS, measure, median, write_scene
 from programs import ROOT
+from scene_runs import OURS, beside, figures, measure, median, write_scene
 
 sys.path.insert(0, str(ROOT / "python"))
 PEER = "torchvision"
@@ -93,23 +93,11 @@ def compare(arguments: argparse.Namespace, folder: pathlib.Path, model: pathlib.
     commands = {OURS: [arguments.program, "detect", "--model", model, scene, "-o", outputs[OURS], "--overwrite", "--precision", dtype, *options],
                 PEER: [sys.executable, "-m", "peers.detect_scene", model, scene, outputs[PEER], "--dtype", dtype, "--batch", arguments.batch, *options]}
     results = measure(commands, arguments.rounds)
-    pairs = list(zip(results[OURS], results[PEER]))
-    ratios = [b["seconds"] / a["seconds"] for a, b in pairs]
     summary = {
-        "dtype": dtype, "ratio": median(ratios), "ratios": [round(r, 2) for r in ratios],
-        "cpu_ratio": median(b["cpu_seconds"] / a["cpu_seconds"] for a, b in pairs),
-        "memory_ratio": median(a["peak_memory_bytes"] / 2**20 / b["peak_memory_mb"] for a, b in pairs),
-        "network_ratio": median(b["network_seconds"] / b["tiles"] * a["tiles"] / a["network_seconds"] for a, b in pairs),
-        "outside": median(1 - r["network_seconds"] / r["jobs"] / r["seconds"] for r in results[OURS]),
-        **agreement(outputs[OURS], outputs[PEER], scene, arguments.tile),
+        "dtype": dtype, **beside(results[OURS], results[PEER]), **agreement(outputs[OURS], outputs[PEER], scene, arguments.tile), **figures(results),
         "tiles_per_second": {name: median(r["tiles"] / r["seconds"] for r in found) for name, found in results.items()},
-        "seconds": {name: median(r["seconds"] for r in found) for name, found in results.items()},
-        "cpu_seconds": {name: median(r["cpu_seconds"] for r in found) for name, found in results.items()},
         "peer_start_seconds": median(r["start_s"] for r in results[PEER]),
-        "tiles": {name: found[0]["tiles"] for name, found in results.items()},
-        "objects": {name: found[0]["objects"] for name, found in results.items()},
-        "peak_memory_mb": {name: round(median(r["peak_memory_bytes"] / 2**20 if name == OURS else r["peak_memory_mb"] for r in found))
-                           for name, found in results.items()}}
+        "objects": {name: found[0]["objects"] for name, found in results.items()}}
     print(json.dumps(summary), file=sys.stderr)
     return summary
 
