@@ -163,12 +163,14 @@ def test_mpirun_and_torchrun_are_understood(folder):
     assert log_of(folder / "torchrun")[0]["loss"] == log_of(folder / "mpirun")[0]["loss"]
 
 
-def test_a_process_that_never_comes_is_reported(folder):
+@pytest.mark.parametrize("present", [0, 1])
+def test_a_process_that_never_comes_is_reported(folder, present):
+    """Be it one of the others, or the first, at which all meet."""
     begin = time.monotonic()
-    (first,) = start(2, *pretrain(folder / "run", "--set", "distributed.timeout_s=3"), ranks=[0])
-    _, errors = first.communicate(timeout=100)
-    assert first.returncode == FAILED
-    assert "error: rank 0 of 2: not all 2 processes met at 127.0.0.1:" in errors
+    (alone,) = start(2, *pretrain(folder / "run", "--set", "distributed.timeout_s=3"), ranks=[present])
+    _, errors = alone.communicate(timeout=100)
+    assert alone.returncode == FAILED
+    assert f"error: rank {present} of 2: not all 2 processes met at 127.0.0.1:" in errors
     assert time.monotonic() - begin < 60
 
 
@@ -187,6 +189,20 @@ def test_a_killed_process_stops_the_others_at_once(folder):
     begin = time.monotonic()
     _, errors = processes[0].communicate(timeout=100)
     assert time.monotonic() - begin < 30
+    assert processes[0].returncode == FAILED
+    assert "error: rank 0 of 2: another process of the run stopped or does not answer" in errors
+
+
+def test_a_process_that_hangs_is_reported_in_time(folder):
+    """It holds its connections and does nothing more."""
+    processes = start(2, *pretrain(folder / "run", "--set", "distributed.timeout_s=5", steps=1000))
+    wait_for_first_step(processes, folder / "run")
+    processes[1].send_signal(signal.SIGSTOP)
+    try:
+        _, errors = processes[0].communicate(timeout=100)
+    finally:
+        processes[1].kill()
+        processes[1].communicate()
     assert processes[0].returncode == FAILED
     assert "error: rank 0 of 2: another process of the run stopped or does not answer" in errors
 

@@ -24,6 +24,7 @@ struct PatternOptions {
   int64_t label_dates = 3;   ///< of a series of masks
   bool monthly = false;      ///< of masks: a sample a month of one place
   bool ignored = false;      ///< some columns of masks have no label, of every sample another number
+  bool located = false;      ///< samples lie on the globe, ten degrees apart
 };
 
 /// Labelled noise in memory, the same for the same number: where the class is c, the bands lie c deviations above their
@@ -77,6 +78,12 @@ class PatternDataset : public LabelledDataset {
     if (options_.ms_dates > 0 && request.modalities[Modality::kMs]) {
       sample.images[Modality::kMs] = images_of(*description_.sensors[Modality::kMs], classes,
                                                options_.ms_dates * images, whole, window, generator);
+    }
+    if (options_.located) {
+      const Georeference place{wkt_from_text("EPSG:4326"), {10.0 * static_cast<double>(number), 1e-4, 0, 45, 0, -1e-4}};
+      for (auto& images : sample.images) {
+        if (images) images->georeference = place;
+      }
     }
     if (!request.label) return sample;
     const auto cut = [&](const torch::Tensor& map) {

@@ -50,6 +50,35 @@ TEST(TaskTraining, WhatIsFrozenStaysBitForBit) {
   EXPECT_TRUE(moved(trained, "head.classifier.weight"));
 }
 
+TEST(TaskTraining, PrototypesOfRegionsTellOfPlacesAndStay) {
+  auto options = small_finetuning("linear", 3);
+  options.task.fusion = true;
+  options.train.weight_decay = 0;
+  const PatternDataset places({.ms_dates = 1, .located = true});
+  const PretrainedModel pretrained = small_pretrained();
+  const auto train_with = [&](std::optional<GeoPrototypes> prototypes) {
+    return testing::train_steps(places, options, pretrained, alone(), std::move(prototypes));
+  };
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(uint64_t{3});
+  const torch::Tensor learnt = at::randn({64, 5, pretrained.options.fusion_dim}, generator), before = learnt.clone();
+  const Trained informed = train_with(GeoPrototypes(learnt));
+  EXPECT_TRUE(at::equal(informed.product.at("prototypes"), before));
+  for (const auto& [name, tensor] : informed.after) EXPECT_EQ(name.find("prototypes"), std::string::npos) << name;
+  // They were looked at: the half of the weight that meets them learns, and what is learnt differs.
+  const auto met = [&](const NamedTensors& tensors) {
+    return tensors.at("model.fusion.geo_context.linear.weight")
+        .narrow(1, pretrained.options.fusion_dim, learnt.size(2));
+  };
+  EXPECT_FALSE(at::equal(met(informed.after), met(informed.before)));
+  const Trained uninformed = train_with(std::nullopt);
+  EXPECT_FALSE(uninformed.product.contains("prototypes"));
+  EXPECT_TRUE(at::equal(met(uninformed.after), met(uninformed.before)));
+  EXPECT_NE(informed.steps[2].loss, uninformed.steps[2].loss);
+  // A task that does not want them gets none.
+  options.task.geo_context = false;
+  EXPECT_EQ(train_with(GeoPrototypes(learnt)).steps[2].loss, uninformed.steps[2].loss);
+}
+
 TEST(TaskTraining, LayersLearnAtTheirOwnRates) {
   // The first step of Adam moves a parameter by its learning rate, whatever the gradient's size.
   auto options = small_finetuning("linear", 1);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "finetune/task_loader.h"
@@ -25,10 +26,11 @@ inline NamedTensors copies(const NamedTensors& tensors) {
 }
 
 inline Trained train_steps(const LabelledDataset& dataset, const FinetuneOptions& options,
-                           const PretrainedModel& pretrained, const Ranks& ranks = alone()) {
+                           const PretrainedModel& pretrained, const Ranks& ranks = alone(),
+                           std::optional<GeoPrototypes> prototypes = std::nullopt) {
   const TaskRun run = plan_task_run(options, "", dataset, pretrained, ranks);
-  TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::nullopt, run.setup, options,
-                        ranks, torch::kCPU);
+  TaskTraining training(make_starting_model(pretrained, run.setup.contracts, options), std::move(prototypes), run.setup,
+                        options, ranks, torch::kCPU);
   TaskLoader loader(dataset, run.training, run.setup, options,
                     {.seed = static_cast<uint64_t>(options.seed),
                      .batch_size = options.train.batch_size / ranks.size(),

@@ -11,10 +11,15 @@ using testing::as_ranks;
 using testing::NoisePlaces;
 using testing::small_options;
 
-/// The loss of some noise places with balanced targets, as one rank finds it.
-double loss_of(const std::vector<int64_t>& numbers, const Ranks& ranks) {
+struct Measured {
+  double loss;
+  torch::Tensor gradients;  ///< of all parameters, flat; zeros where a parameter has none
+};
+
+/// The loss of some noise places with and without balanced targets, and its gradients, as one rank finds them.
+Measured measure(const std::vector<int64_t>& numbers, bool sinkhorn, const Ranks& ranks) {
   PretrainOptions options = small_options(1);
-  options.contrast.sinkhorn = true;
+  options.contrast.sinkhorn = sinkhorn;
   const NoisePlaces noise;
   std::vector<std::vector<View>> places;
   RowKeys keys;
@@ -28,25 +33,39 @@ double loss_of(const std::vector<int64_t>& numbers, const Ranks& ranks) {
     views.push_back(collate(places, slot, noise.contracts(), options.views));
   const PerModality<int64_t> channels{{3, 10, 2}};
   Learner student(options.model, options.head, options.qsacl.queries, channels);
-  const torch::NoGradGuard no_grad;
   int64_t number = 0;
   for (torch::Tensor& parameter : student->parameters()) {
+    const torch::NoGradGuard no_grad;
     const auto generator = at::make_generator<at::CPUGeneratorImpl>(static_cast<uint64_t>(number++));
     parameter.copy_(at::randn(parameter.sizes(), generator) * 0.1);
   }
   student->eval();  // without drop path
   Objective objective(options, torch::kCPU, {}, ranks);
-  return objective.measure(student, student, views, 0.04, keys).total.item<double>();
+  const torch::Tensor loss = objective.measure(student, student, views, 0.04, keys).total;
+  loss.backward();
+  std::vector<torch::Tensor> gradients;
+  for (const torch::Tensor& parameter : student->parameters())
+    gradients.push_back((parameter.grad().defined() ? parameter.grad() : torch::zeros_like(parameter)).flatten());
+  return {.loss = loss.item<double>(), .gradients = at::cat(gradients).to(torch::kDouble)};
 }
 
-TEST(Ranks, BalancedTargetsAreThoseOfAllRanksWhateverImagesEachHas) {
+class RaggedRanks : public ::testing::TestWithParam<bool> {};
+
+TEST_P(RaggedRanks, FindTheLossAndTheGradientsOfOneWhateverImagesEachHas) {
   const std::vector<int64_t> places = {2, 3};  // without SAR, and without HR
-  const double alone_with_both = loss_of(places, alone());
+  const Measured whole = measure(places, GetParam(), alone());
   const auto shares = as_ranks(2, 29631, [&](const std::unique_ptr<Ranks>& ranks) {
-    return loss_of({places[static_cast<size_t>(ranks->rank())]}, *ranks);
+    return measure({places[static_cast<size_t>(ranks->rank())]}, GetParam(), *ranks);
   });
-  EXPECT_NEAR((shares[0] + shares[1]) / 2, alone_with_both, 1e-4 * alone_with_both);
+  EXPECT_NEAR((shares[0].loss + shares[1].loss) / 2, whole.loss, 1e-5 * whole.loss);
+  const auto averaged = (shares[0].gradients + shares[1].gradients) / 2;
+  EXPECT_LE((averaged - whole.gradients).norm().item<double>(), 1e-5 * whole.gradients.norm().item<double>());
+  // Each has gradients that the other lacks: the agreement is not one of equal halves.
+  EXPECT_GT((shares[0].gradients - whole.gradients).norm().item<double>(), 0.1 * whole.gradients.norm().item<double>());
 }
+
+INSTANTIATE_TEST_SUITE_P(Targets, RaggedRanks, ::testing::Bool(),
+                         [](const auto& set) { return set.param ? "Balanced" : "Centred"; });
 
 }  // namespace
 }  // namespace skysense
