@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 
 #include "infer/scene_seams.h"
 #include "tests/infer/planted_world.h"
@@ -76,6 +77,21 @@ TEST(PlantedScene, NoneOf50000ObjectsIsLostOrDoubledWhateverTheTiles) {
   for (const Cut& cut : {Cut{512, 190, 4}, Cut{800, 200, 1}, Cut{1024, 256, 1}, Cut{1000, 500, 2}, Cut{400, 200, 6}}) {
     const Tiling tiling(cut.tile, cut.overlap, cut.batch);
     EXPECT_EQ(account_of(world, detected(world, kSide, tiling)), Account{}) << tiling.text();
+  }
+}
+
+TEST(PlantedScene, NorWithTilesAndOverlapsDrawnAtRandom) {
+  constexpr int64_t kSmaller = 2500;
+  std::mt19937_64 random(9);
+  const auto between = [&](int64_t least, int64_t most) {
+    return least + static_cast<int64_t>(random() % static_cast<uint64_t>(most - least + 1));
+  };
+  for (uint64_t draw = 0; draw < 40; ++draw) {
+    const PlantedWorld world(kSmaller, kObjects, draw % 4 != 0, 100 + draw);
+    const int64_t tile = between(2 * static_cast<int64_t>(PlantedWorld::kLargest), 1500);
+    const Tiling tiling(tile, between(static_cast<int64_t>(PlantedWorld::kLargest), tile / 2), between(1, 6));
+    EXPECT_EQ(account_of(world, detected(world, kSmaller, tiling)), Account{})
+        << "draw " << draw << ", " << tiling.text();
   }
 }
 
