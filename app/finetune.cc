@@ -129,6 +129,8 @@ void run(const Arguments& arguments) {
                          {"samples_per_second", result.samples_per_second},
                          {"waiting_share", result.waiting_share},
                          {"skipped_samples", result.skipped_samples},
+                         {"parameters", result.parameters},
+                         {"learning", result.learning},
                          {"stopped_early", result.stopped_early}};
   if (!result.metric.empty()) {
     json["best"] = {{"metric", result.metric},

@@ -30,6 +30,11 @@ class Results:
         return max((count for count in counts if count), default=None)
 
 
+    def parameters(self, task: str, network: str) -> int | None:
+        counts = {run["parameters"] for run in self.runs if (run["task"], run["network"]) == (task, network)}
+        return max((count for count in counts if count), default=None)
+
+
 def cell(values: dict[int, float]) -> str:
     if not values:
         return "–"
@@ -52,6 +57,10 @@ def compared(better: dict[int, float], other: dict[int, float]) -> dict | None:
     return {"gain": gain, "gains": gains, "seeds": seeds, "error": error, "verdict": verdict}
 
 
+def millions(count: int | None) -> str:
+    return f"{count / 1e6:.1f}" if count else "–"
+
+
 def gain_cell(gain: dict | None) -> str:
     if gain is None:
         return "–"
@@ -65,6 +74,7 @@ def low_label_rows(results: Results) -> list[dict]:
         for fraction in results.fractions(task.name):
             found = {network: results.values(task.name, network, fraction) for network in NETWORKS}
             rows.append({"task": task.name, "metric": task.metric, "fraction": fraction, "samples": results.samples(task.name, fraction),
+                         "parameters": {network: results.parameters(task.name, network) for network in NETWORKS},
                          "values": found, "over_random": compared(found[PRETRAINED], found[RANDOM]),
                          "over_u_net": compared(found[PRETRAINED], found[U_NET])})
     return rows
@@ -94,12 +104,14 @@ def markdown(summary: dict) -> str:
     lines = [f"## Fine-tuning on Synthetic Earth\n\nPreset `{settings['preset']}`, {settings['steps']} steps of {settings['batch']} samples, "
              f"commit {commits}. Labels: a share of {settings['places']} places; tested on {settings['test_places']} places of regions that no "
              "training saw. Percent; ± over the seeds is their standard deviation, that of a gain its standard error, and it counts beyond two.\n",
-             "| task | metric | labels | pre-trained | random initialisation | U-Net from scratch | gain over random | gain over U-Net |",
-             "|---|---|---|---|---|---|---|---|"]
+             "| task | metric | labels | pre-trained | random initialisation | U-Net from scratch | gain over random | gain over U-Net | million "
+             "parameters, ours and U-Net's |",
+             "|---|---|---|---|---|---|---|---|---|"]
     for row in summary["low_label"]:
         values = " | ".join(cell(row["values"][network]) for network in NETWORKS)
         lines.append(f"| {row['task']} | {row['metric']} | {100 * row['fraction']:g}% ({row['samples']}) | {values} | "
-                     f"{gain_cell(row['over_random'])} | {gain_cell(row['over_u_net'])} |")
+                     f"{gain_cell(row['over_random'])} | {gain_cell(row['over_u_net'])} | "
+                     f"{millions(row['parameters'][PRETRAINED])}, {millions(row['parameters'][U_NET])} |")
     if summary["inputs"]:
         lines += ["\n| inputs (pre-trained) | metric | labels | value |", "|---|---|---|---|"]
         lines += [f"| {row['task']} | {row['metric']} | {100 * row['fraction']:g}% | {cell(row['values'])} |" for row in summary["inputs"]]

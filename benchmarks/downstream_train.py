@@ -119,7 +119,7 @@ def keep_result(run: Run, result: dict, arguments: argparse.Namespace) -> None:
         "task": run.task.name, "network": run.network, "fraction": run.fraction, "seed": run.seed, "metric": run.task.metric,
         "value": metrics[run.task.metric], "metrics": metrics, "steps": arguments.steps,
         "training_samples": result.get("training_samples", trained.get("training_samples")), "loss": result.get("loss", trained.get("loss")),
-        "parameters": result.get("parameters"), "commit": arguments.commit, "program": arguments.version})
+        "parameters": result.get("parameters", trained.get("parameters")), "commit": arguments.commit, "program": arguments.version})
     if not arguments.keep_runs:
         drop_checkpoints(folder)
 
@@ -152,7 +152,7 @@ def export_job(task: Task, split: str, fraction: float, seed: int, arguments: ar
     (modality,) = task.modalities
     command = [arguments.program, "datasets", "export", task.reader, world_of(arguments), "--split", split, "--modality", modality, "-o", str(file),
                "--cache-mb", "0"]
-    if task.reader not in ("places-change",):  # which needs both of its flights
+    if task.reader not in ("places-change", "places-semantic-change"):  # which need both of their flights
         command += [f"--{modality}-images", str(task.dates.get(modality, 1))]
     if split == "train":
         command += ["--fraction", f"{fraction:g}", "--selection-seed", str(seed)]

@@ -4,7 +4,8 @@
 
 Ronneberger et al. 2015 (arXiv 1505.04597), with batch normalisation. Scenes: the encoder and a linear layer on the mean of
 its last map. Change: one encoder for both times, the decoder sees the difference of its maps (Daudt et al. 2018, FC-Siam-diff).
-Series: the encoder sees every date, the decoder the mean of its maps over the dates that are there. Prints one line of JSON.
+Semantic change: a map of each of the two dates by itself. Series: the encoder sees every date, the decoder the mean of its maps
+over the dates that are there. Prints one line of JSON.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 LEVELS = 4
 SCENES = ("class", "multi-label")
+TWO_MASKS = "two masks"
 WARMUP = 0.1  # share of the steps
 
 
@@ -29,7 +31,7 @@ def double_conv(before: int, after: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """images [B, T, C, H, W], present [B, T] -> logits [B, K] of scenes, else [B, K, H, W]."""
+    """images [B, T, C, H, W], present [B, T] -> logits [B, K] of scenes, [B * 2, K, H, W] of two masks, else [B, K, H, W]."""
 
     def __init__(self, bands: int, classes: int, width: int, kind: str):
         super().__init__()
@@ -58,6 +60,8 @@ class UNet(nn.Module):
         return (maps * weights).sum(1) / weights.sum(1).clamp(min=1)
 
     def forward(self, images: Tensor, present: Tensor) -> Tensor:
+        if self.kind == TWO_MASKS:
+            images, present = images.flatten(0, 1)[:, None], present.flatten()[:, None]
         batch, dates = images.shape[:2]
         levels = [self.combined(level.unflatten(0, (batch, dates)), present) for level in self.encode(images.flatten(0, 1))]
         if self.kind in SCENES:
@@ -89,7 +93,7 @@ class Samples:
             valid = file.get_tensor(f"{modality}.valid")[:, :, None]
             self.images = torch.where(valid, (file.get_tensor(f"{modality}.values") - mean) / std, torch.zeros(()))
             self.present = file.get_tensor(f"{modality}.present")
-            self.labels = file.get_tensor("label")
+            self.labels = file.get_tensor("label")  # maps of two dates: [N, 2, H, W]
         self.kind = described["label_kind"]
         self.classes = json.loads(described["class_names"])
 
@@ -102,16 +106,19 @@ class Samples:
 
 def at_label_size(logits: Tensor, labels: Tensor) -> Tensor:
     """Maps on the labels' grid: the mean of a label's pixels where those are finer."""
-    if labels.dim() < 3 or logits.shape[2:] == labels.shape[1:]:
+    grid = labels.shape[-2:]
+    if labels.dim() < 3 or logits.shape[2:] == grid:
         return logits
-    if logits.shape[2] > labels.shape[1]:
-        return F.adaptive_avg_pool2d(logits, labels.shape[1:])
-    return F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=False)
+    if logits.shape[2] > grid[0]:
+        return F.adaptive_avg_pool2d(logits, grid)
+    return F.interpolate(logits, grid, mode="bilinear", align_corners=False)
 
 
 def loss_of(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
     if kind == "multi-label":
         return F.multilabel_soft_margin_loss(logits, labels.float())
+    if kind == TWO_MASKS:
+        labels = labels.flatten(0, 1)
     return F.cross_entropy(at_label_size(logits, labels), labels, ignore_index=-1)
 
 
@@ -159,6 +166,23 @@ def predictions(model: UNet, samples: Samples) -> Tensor:
         return torch.cat([at_label_size(model(images, present), labels) for images, present, labels in parts])
 
 
+def overlaps(predicted: Tensor, truth: Tensor, classes: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Of each class the pixels that are right, those of prediction or truth, and those of the truth; ignored ones in none."""
+    known = truth >= 0
+    confusion = torch.bincount(truth[known] * classes + predicted[known], minlength=classes**2).reshape(classes, classes).double()
+    return confusion.diag(), confusion.sum(0) + confusion.sum(1) - confusion.diag(), confusion.sum(1)
+
+
+def semantic_change(predicted: Tensor, truth: Tensor, classes: int) -> dict[str, float]:
+    """[N, 2, H, W] -> SCS with its parts, as DynamicEarthNet counts (arXiv 2203.12560, sec. 4)."""
+    changed = truth[:, 0] != truth[:, 1]
+    right, union, _ = overlaps((predicted[:, 0] != predicted[:, 1]).flatten().long(), changed.flatten().long(), 2)
+    binary = (right[1] / union[1].clamp(min=1)).item()
+    right, union, count = overlaps(predicted[:, 1][changed], truth[:, 1][changed], classes)
+    semantic = (right / union)[count > 0].mean().item() if count.any() else 0.0
+    return {"scs": (binary + semantic) / 2, "bc": binary, "sc": semantic}
+
+
 def scores(logits: Tensor, samples: Samples) -> dict[str, float]:
     """The metrics of `skysense evaluate` by their names there (src/eval/metrics.h)."""
     if samples.kind == "multi-label":
@@ -166,11 +190,11 @@ def scores(logits: Tensor, samples: Samples) -> dict[str, float]:
 
         held = [k for k in range(len(samples.classes)) if samples.labels[:, k].any()]  # a class without samples has none
         return {"map": multilabel_average_precision(logits[:, held], samples.labels[:, held], len(held)).item()}
-    predicted, truth = logits.argmax(1).flatten(), samples.labels.flatten()
-    known, count = truth >= 0, len(samples.classes)
-    confusion = torch.bincount(truth[known] * count + predicted[known], minlength=count**2).reshape(count, count).double()
-    right, union = confusion.diag(), confusion.sum(0) + confusion.sum(1) - confusion.diag()
-    result = {"oa": (right.sum() / confusion.sum()).item(), "miou": (right / union)[union > 0].mean().item()}
+    predicted, truth = logits.argmax(1), samples.labels
+    if samples.kind == TWO_MASKS:
+        return semantic_change(predicted.unflatten(0, truth.shape[:2]), truth, len(samples.classes))
+    right, union, count = overlaps(predicted.flatten(), truth.flatten(), len(samples.classes))
+    result = {"oa": (right.sum() / count.sum()).item(), "miou": (right / union)[union > 0].mean().item()}
     if samples.kind == "change mask":
         result["f1"] = (2 * right[1] / (right[1] + union[1]).clamp(min=1)).item()
     return result

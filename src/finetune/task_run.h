@@ -35,6 +35,8 @@ struct FinetuneResult {
   double samples_per_second = 0;
   double waiting_share = 0;
   int64_t skipped_samples = 0;
+  int64_t parameters = 0;  ///< of the network
+  int64_t learning = 0;    ///< that learn, adapters too
   bool stopped_early = false;
   std::string metric;  ///< that validation looked at; empty where it had no samples
   double best = 0;     ///< its best value

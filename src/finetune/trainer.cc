@@ -94,6 +94,8 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
   }
   FinetuneResult result;
   result.steps = at.step;
+  result.parameters = training.count().all;
+  result.learning = training.count().learning;
   result.checkpoint = newest;
   const auto save = [&] {
     at.extras = choice.to_json();

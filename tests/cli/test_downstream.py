@@ -35,6 +35,7 @@ def test_the_command_trains_evaluates_and_reports_once(folder):
     assert row["over_random"]["verdict"] == "one seed: no verdict"
     samples = {run["network"]: run["training_samples"] for run in report["runs"] if run["task"] == "scene"}
     assert samples["pretrained"] == samples["random"] == samples["u-net"] > 0  # the same labels for all
+    assert row["parameters"]["pretrained"] == row["parameters"]["random"] > 0 and row["parameters"]["u-net"] > 0
     (claim,) = report["claims"]
     assert claim["claim"] == "series beat single dates: crops"
     assert "| scene | oa | 20% (" in (out / "downstream.md").read_text()
@@ -45,3 +46,31 @@ def test_the_command_trains_evaluates_and_reports_once(folder):
     assert {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()} == before
     other = run(out, "--steps", "3")
     assert other.returncode == 1 and "another steps" in other.stderr
+
+
+def test_a_u_net_learns_what_changed_into_what(folder):
+    """On the very samples that it is tested on: some of the changed ground is of the right class."""
+    file = folder / "samples.safetensors"
+    done = subprocess.run([PROGRAM, "datasets", "export", "places-semantic-change", "synth:6,val=1,test=1,seed=1,size=16,hr=4", "--split", "train",
+                           "--modality", "hr", "-o", str(file)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-m", "peers.u_net", "--train", file, "--test", file, "--modality", "hr", "--steps", "40", "--batch", "4",
+               "--lr", "3e-3", "--parameters", "200000"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, cwd=ROOT / "python")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads(done.stdout)["metrics"]
+    assert metrics["scs"] == (metrics["bc"] + metrics["sc"]) / 2
+    assert metrics["sc"] > 0.03 and metrics["bc"] > 0.003
+
+
+def test_the_u_nets_score_of_change_is_that_of_its_definition():
+    sys.path.insert(0, str(ROOT / "python"))
+    import torch
+    from peers.u_net import semantic_change
+
+    truth = torch.tensor([[[[0, 0, 1, 1, 2, -1]], [[0, 1, 1, 2, 2, 1]]]])
+    predicted = torch.tensor([[[[0, 0, 1, 1, 2, 1]], [[0, 1, 2, 1, 2, 1]]]])
+    scores = semantic_change(predicted, truth, 3)
+    # Changed: pixels 1, 3 and 5; predicted so: 1 and 2. Of the changed ones 1 and 5 are class 1, found as such; 3 is 2, found as 1.
+    assert scores["bc"] == 1 / 4
+    assert scores["sc"] == (2 / 3 + 0) / 2

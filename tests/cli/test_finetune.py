@@ -67,6 +67,7 @@ def trained(images, recipe, tmp_path_factory):
 def test_learns_three_classes_and_leaves_a_run(trained):
     out, result = trained
     assert result["steps"] == 30 and result["training_samples"] == 27 and result["validation_samples"] == 9
+    assert result["learning"] <= result["parameters"] and result["parameters"] > 1e5
     assert result["best"]["metric"] == "oa" and result["best"]["value"] > 0.7  # by chance 1/3
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == list(range(1, 31))
