@@ -72,9 +72,13 @@ nlohmann::json describe(const TaskRun& run, const PretrainedModel& pretrained) {
                task_kind_name(task.kind), task.classes.size(), run.training.size(), run.validation.size());
   spdlog::info("{} steps of {} samples; {} of {} parameters learn", train.steps, train.batch_size, count.learning,
                count.all);
-  nlohmann::json inputs = nlohmann::json::object();
-  for (const Modality modality : task.modalities)
-    inputs[std::string(modality_name(modality))] = run.setup.contracts[modality]->name;
+  nlohmann::json inputs = nlohmann::json::object(), bands = nlohmann::json::object();
+  for (const Modality modality : task.modalities) {
+    const std::string name(modality_name(modality));
+    const SensorContract& contract = *run.setup.contracts[modality];
+    inputs[name] = contract.name;
+    for (const Band& band : contract.bands) bands[name].push_back(band.name);
+  }
   auto options = run.options;
   return {{"verb", "finetune"},
           {"dry_run", true},
@@ -83,6 +87,7 @@ nlohmann::json describe(const TaskRun& run, const PretrainedModel& pretrained) {
           {"kind", task_kind_name(task.kind)},
           {"classes", task.classes},
           {"inputs", inputs},
+          {"bands", bands},
           {"output", modality_name(task.output)},
           {"training_samples", run.training.size()},
           {"validation_samples", run.validation.size()},

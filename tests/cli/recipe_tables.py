@@ -83,6 +83,20 @@ SETTINGS = {
     "air-polsar-seg": TABLE4 | NO_SCALING | inputs(512, "sar"),
 }
 
+# Row "Input channel" of Tables 4 to 8, "B02-08, B8A, B11-12" spelt out; for those of Table 12, of which the paper says nothing,
+# all bands of the data set but a panchromatic one and thermal ones.
+RGB, RGB_NIR = {"red", "green", "blue"}, {"red", "green", "blue", "nir"}
+S2, S1 = {"B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"}, {"VV", "VH"}
+BANDS = {name: {"hr": RGB} for name in ("dior", "dior-r", "fair1m", "isaid", "levir-cd", "aid-20", "aid-50", "resisc45-10", "resisc45-20")}
+BANDS |= {name: {"ms": S2} for name in ("dynamic-earthnet-s2", "dynamic-earthnet-change", "oscd", "bigearthnet-s2-10", "bigearthnet-s2-100", "fmow-s2",
+                                        "pastis-mm-s2", "pastis-mm-s2-series")}
+BANDS |= {"dynamic-earthnet-planet": {"hr": RGB_NIR}, "potsdam": {"hr": {"nir", "red", "green"}},
+          "dynamic-earthnet-mm": {"hr": RGB_NIR, "ms": S2, "sar": S1}, "dynamic-earthnet-mm-planet-s2": {"hr": RGB_NIR, "ms": S2},
+          "pastis-mm": {"hr": RGB, "ms": S2}, "pastis-mm-s2-s1-series": {"ms": S2, "sar": S1},
+          "bigearthnet-mm": {"ms": S2, "sar": S1}, "bigearthnet-mm-s1": {"sar": S1},
+          "five-billion-pixels": {"hr": RGB_NIR}, "sparcs": {"ms": {"B1", "B2", "B3", "B4", "B5", "B6", "B7", "B9"}},
+          "air-polsar-seg": {"sar": {"HH", "HV", "VH", "VV"}}}
+
 # (table, metric, split -> value); of two metrics a list.
 RESULTS = {
     "aid-20": ("Table 1", [("oa", "test", 98.34)]),

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from conftest import result_of
 from parity import dataset_files as files, object_files
-from recipe_tables import ABLATIONS, OTHERS, RESULTS, SETTINGS
+from recipe_tables import ABLATIONS, BANDS, OTHERS, RESULTS, SETTINGS
 
 MODALITIES = ["hr", "ms", "sar"]
 
@@ -133,7 +133,8 @@ def resolved(data_of, model_of):
     def resolve(recipe):
         result = result_of("finetune", "--recipe", recipe, "--data", data_of(reader_of(recipe)), "--model", model_of(recipe), "--dry-run")
         config = flat(yaml.safe_load(result["config"]))
-        return config | {"modalities": [name for name in MODALITIES if name in result["inputs"]]}
+        return config | {"modalities": [name for name in MODALITIES if name in result["inputs"]],
+                         "bands": {name: set(bands) for name, bands in result["bands"].items()}}
 
     return resolve
 
@@ -157,6 +158,9 @@ def test_is_as_the_papers_tables_have_it(recipe, resolved):
     config = resolved(recipe)
     assert differences(config, SETTINGS[recipe]) == {}
     assert results_of(config) == RESULTS[recipe]
+    assert config["bands"] == BANDS[recipe]
+    reported = RESULTS[recipe][1][0][0]
+    assert config["eval.metric"] == {"top1": "oa"}.get(reported, reported)  # what the best checkpoint is chosen by
 
 
 @pytest.mark.parametrize("recipe", ABLATIONS)
