@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <chrono>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,11 +8,10 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
-#include "core/progress.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
-#include "engine/signals.h"
+#include "engine/step_loop.h"
 #include "finetune/report.h"
 #include "finetune/sample_pictures.h"
 #include "finetune/task_evaluation.h"
@@ -25,9 +23,6 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// What validation has found so far: part of state.json, so that a resumed run chooses as an uninterrupted one.
 struct Choice {
@@ -62,6 +57,133 @@ Choice of_first(const Choice& own, const Ranks& ranks) {
   return choice;
 }
 
+/// Fine-tuning as the loop sees it.
+class FinetuningSteps : public SteppedRun {
+ public:
+  FinetuningSteps(const TaskRun& run, const LabelledDataset& dataset, TaskTraining& training,
+                  const std::string& config_yaml, const fs::path& folder, torch::Device device, const Ranks& ranks)
+      : run_(run),
+        dataset_(dataset),
+        options_(run.options),
+        metric_(options_.eval.metric.empty() ? main_metric(run.setup.task.kind) : options_.eval.metric),
+        training_(training),
+        config_yaml_(config_yaml),
+        folder_(folder),
+        device_(device),
+        ranks_(ranks) {}
+
+  /// What a checkpoint keeps of the choice among them.
+  void choose_on_from(const nlohmann::json& extras) { choice_.read(extras); }
+
+  void begin(const RunState& at) override {
+    const TaskTrainOptions& train = options_.train;
+    loader_.emplace(dataset_, run_.training, run_.setup, options_,
+                    LoaderOptions{.seed = at.seed,
+                                  .batch_size = train.batch_size / ranks_.size(),
+                                  .micro_batches = train.accumulate,
+                                  .rank = ranks_.rank(),
+                                  .world_size = ranks_.size(),
+                                  .first_step = at.step,
+                                  .workers = options_.loader.workers,
+                                  .ahead = options_.loader.ahead,
+                                  .strict = options_.loader.strict});
+  }
+
+  StepFigures step(int64_t number) override {
+    outcome_ = training_.step(loader_->next(), number);
+    return {outcome_.loss, outcome_.gradient_norm, outcome_.kept};
+  }
+  double learning_rate(int64_t number) const override {
+    return skysense::learning_rate(options_.train.schedule, number, options_.train.steps);
+  }
+  LogValues details() override {
+    LogValues values = outcome_.parts;
+    if (outcome_.moe_loss > 0) values.emplace_back("moe", outcome_.moe_loss);
+    return values;
+  }
+  void observe(int64_t, const LogValues&) override {}
+  double waiting_share() const override { return loader_ ? loader_->waiting_share() : 0; }
+
+  bool evaluation_due(int64_t step) const override {
+    const int64_t every = options_.eval.every;
+    return !run_.validation.empty() && (step == options_.train.steps || (every > 0 && step % every == 0));
+  }
+  LogValues evaluate(int64_t step) override {
+    LogValues values;
+    if (ranks_.is_first()) {
+      validate();
+      for (const auto& [name, value] : scores_->values()) values.emplace_back("val." + name, value);
+      choice_.observe(scores_->value(metric_), step);
+    }
+    choice_ = of_first(choice_, ranks_);
+    return values;
+  }
+  bool wants_checkpoint(int64_t step) const override { return choice_.best_step == step || is_done(); }
+  void save(const RunState& at) override {
+    RunState state = at;
+    state.extras = choice_.to_json();
+    checkpoint_ =
+        write_checkpoint(folder_, config_yaml_, run_.setup.contracts, state, training_.tensors(), options_.checkpoints,
+                         ranks_, {{kTaskFile, format_task_description(run_.setup.task)}});
+    if (choice_.best_step == at.step && ranks_.is_first()) mark_best(folder_, checkpoint_);
+  }
+  /// Out of patience.
+  bool is_done() const override { return options_.eval.patience > 0 && choice_.since_best >= options_.eval.patience; }
+
+  /// What the run tells of its feed, its checkpoints and its choice.
+  void describe(FinetuneResult& result) const {
+    result.parameters = training_.count().all;
+    result.learning = training_.count().learning;
+    result.waiting_share = waiting_share();
+    result.skipped_samples = loader_ ? loader_->failures() : 0;
+    if (!checkpoint_.empty()) result.checkpoint = checkpoint_;
+    if (choice_.best_step < 0) return;
+    result.metric = metric_;
+    result.best = choice_.best;
+    result.best_step = choice_.best_step;
+    result.best_checkpoint = fs::exists(folder_ / "best") ? fs::canonical(folder_ / "best") : fs::path();
+  }
+  const std::string& metric() const { return metric_; }
+  const std::optional<TaskScores>& scores() const { return scores_; }
+  const std::vector<ReportPicture>& pictures() const { return pictures_; }
+
+ private:
+  void validate() {
+    SamplePictures drawn(dataset_, run_.setup.task, run_.validation);
+    training_.with_product([&](TaskNetwork& network) {
+      scores_.emplace(evaluate_task(network,
+                                    {.dataset = dataset_,
+                                     .samples = run_.validation,
+                                     .setup = run_.setup,
+                                     .options = options_.task,
+                                     .frame = options_.data.frame,
+                                     .eval = options_.eval,
+                                     .prototypes = training_.prototypes(),
+                                     .device = device_,
+                                     .dtype = parse_dtype(options_.compute.dtype),
+                                     .readers = options_.loader.workers},
+                                    drawn.observers()));
+    });
+    pictures_ = drawn.pictures();
+  }
+
+  const TaskRun& run_;
+  const LabelledDataset& dataset_;
+  const FinetuneOptions& options_;
+  const std::string metric_;
+  TaskTraining& training_;
+  const std::string& config_yaml_;
+  const fs::path& folder_;
+  const torch::Device device_;
+  const Ranks& ranks_;
+  Choice choice_;
+  std::optional<TaskLoader> loader_;
+  TaskStep outcome_;
+  std::optional<TaskScores> scores_;     // of the last evaluation
+  std::vector<ReportPicture> pictures_;  // of some of its samples
+  fs::path checkpoint_;
+};
+
 }  // namespace
 
 FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, const PretrainedModel& pretrained,
@@ -78,13 +200,13 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
   std::optional<GeoPrototypes> prototypes;
   if (pretrained.product) prototypes = pretrained.product->prototypes;
   TaskTraining training(model, std::move(prototypes), run.setup, options, ranks, device);
+  FinetuningSteps steps(run, dataset, training, config_yaml, folder, device, ranks);
 
   RunState at;
   at.seed = static_cast<uint64_t>(options.seed);
-  Choice choice;
   if (!newest.empty()) {
     at = training.restore(newest);
-    choice.read(at.extras);
+    steps.choose_on_from(at.extras);
     if (ranks.is_first()) spdlog::info("continuing {} after step {}", folder.string(), at.step);
   }
   std::optional<RunLog> log;
@@ -92,136 +214,30 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
     write_file_atomically(folder / "config.yaml", config_yaml);
     log.emplace(folder, newest.empty() ? -1 : at.step);
   }
+  const int64_t first_step = at.step;
+  const StepLoopResult stepped = run_steps(steps, at,
+                                           {.verb = "finetune",
+                                            .remedy = "look at the data with skysense datasets check",
+                                            .steps = train.steps,
+                                            .batch_size = train.batch_size,
+                                            .samples = static_cast<int64_t>(run.training.size()),
+                                            .log_every = train.log_every,
+                                            .checkpoint_every = train.checkpoint_every,
+                                            .max_bad_steps = train.max_bad_steps},
+                                           log ? &*log : nullptr, ranks);
   FinetuneResult result;
   result.steps = at.step;
-  result.parameters = training.count().all;
-  result.learning = training.count().learning;
+  result.loss = stepped.loss;
+  result.samples_per_second = stepped.samples_per_second;
+  result.stopped_early = steps.is_done() && at.step < train.steps;
   result.checkpoint = newest;
-  const auto save = [&] {
-    at.extras = choice.to_json();
-    result.checkpoint =
-        write_checkpoint(folder, config_yaml, run.setup.contracts, at, training.tensors(), options.checkpoints, ranks,
-                         {{kTaskFile, format_task_description(run.setup.task)}});
-  };
-
-  const std::string metric = options.eval.metric.empty() ? main_metric(run.setup.task.kind) : options.eval.metric;
-  std::optional<TaskScores> scores;     // of the last evaluation
-  std::vector<ReportPicture> pictures;  // of some of its samples
-  double evaluating_s = 0;
-  const auto validate = [&] {
-    const auto started = Clock::now();
-    LogValues values;
-    if (ranks.is_first()) {
-      SamplePictures drawn(dataset, run.setup.task, run.validation);
-      training.with_product([&](TaskNetwork& network) {
-        scores.emplace(evaluate_task(network,
-                                     {.dataset = dataset,
-                                      .samples = run.validation,
-                                      .setup = run.setup,
-                                      .options = options.task,
-                                      .frame = options.data.frame,
-                                      .eval = options.eval,
-                                      .prototypes = training.prototypes(),
-                                      .device = device,
-                                      .dtype = parse_dtype(options.compute.dtype),
-                                      .readers = options.loader.workers},
-                                     drawn.observers()));
-      });
-      pictures = drawn.pictures();
-      for (const auto& [name, value] : scores->values()) values.emplace_back("val." + name, value);
-      choice.observe(scores->value(metric), at.step);
-    }
-    choice = of_first(choice, ranks);
-    evaluating_s += seconds_since(started);
-    return values;
-  };
-
-  SignalWatch signals;
-  std::optional<TaskLoader> loader;
-  if (at.step < train.steps) {
-    loader.emplace(dataset, run.training, run.setup, options,
-                   LoaderOptions{.seed = at.seed,
-                                 .batch_size = train.batch_size / ranks.size(),
-                                 .micro_batches = train.accumulate,
-                                 .rank = ranks.rank(),
-                                 .world_size = ranks.size(),
-                                 .first_step = at.step,
-                                 .workers = options.loader.workers,
-                                 .ahead = options.loader.ahead,
-                                 .strict = options.loader.strict});
-  }
-  std::optional<Progress> progress;
-  if (ranks.is_first()) progress.emplace("finetune", train.steps, "steps").start_at(at.step);
-  const auto started = Clock::now();
-  const int64_t first_step = at.step;
-  int64_t bad_steps = 0;
-  const auto out_of_patience = [&] { return options.eval.patience > 0 && choice.since_best >= options.eval.patience; };
-
-  while (at.step < train.steps && !out_of_patience()) {
-    const TaskStep outcome = training.step(loader->next(), at.step);
-    bad_steps = outcome.kept ? 0 : bad_steps + 1;
-    if (!outcome.kept) {
-      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, outcome.loss,
-                   outcome.gradient_norm);
-    }
-    if (bad_steps >= train.max_bad_steps) {
-      throw DataError(
-          fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the data with "
-                      "skysense datasets check",
-                      bad_steps));
-    }
-    const double lr = learning_rate(train.schedule, at.step, train.steps);
-    ++at.step;
-    at.data_position = at.step * train.batch_size;
-    at.epoch = at.data_position / static_cast<int64_t>(run.training.size());
-    result.samples_per_second =
-        static_cast<double>((at.step - first_step) * train.batch_size) / (seconds_since(started) - evaluating_s);
-    const bool last = at.step == train.steps;
-    LogValues values;
-    if (at.step % train.log_every == 0 || last) {
-      values = {{"loss", outcome.loss}};
-      values.insert(values.end(), outcome.parts.begin(), outcome.parts.end());
-      if (outcome.moe_loss > 0) values.emplace_back("moe", outcome.moe_loss);
-      values.insert(values.end(), {{"lr", lr},
-                                   {"gradient_norm", outcome.gradient_norm},
-                                   {"samples_per_second", result.samples_per_second},
-                                   {"waiting_share", loader->waiting_share()}});
-      result.loss = outcome.loss;
-    }
-    const bool due = !run.validation.empty() && (last || (options.eval.every > 0 && at.step % options.eval.every == 0));
-    if (due) {
-      const LogValues measured = validate();
-      values.insert(values.end(), measured.begin(), measured.end());
-    }
-    if (log && !values.empty()) log->write(at.step, values);
-    const int signal = signals.received_by_any(ranks);
-    const bool best = due && choice.best_step == at.step;
-    if (signal != 0 || best || at.step % train.checkpoint_every == 0 || last || out_of_patience()) save();
-    if (best && ranks.is_first()) mark_best(folder, result.checkpoint);
-    if (signal != 0) {
-      ranks.part();
-      throw Interrupted(signal, "continue with --resume");
-    }
-    if (progress) progress->update(at.step, fmt::format("loss {:.3f}", outcome.loss));
-  }
-  if (progress) progress->finish();
-  ranks.part();
-  result.steps = at.step;
-  result.stopped_early = out_of_patience() && at.step < train.steps;
-  if (result.stopped_early && ranks.is_first())
-    spdlog::info("no better {} in {} evaluations: stopped after step {}", metric, options.eval.patience, at.step);
-  if (loader) {
-    result.waiting_share = loader->waiting_share();
-    result.skipped_samples = loader->failures();
-  }
-  if (choice.best_step >= 0) {
-    result.metric = metric;
-    result.best = choice.best;
-    result.best_step = choice.best_step;
-    result.best_checkpoint = fs::exists(folder / "best") ? fs::canonical(folder / "best") : fs::path();
+  steps.describe(result);
+  if (result.stopped_early && ranks.is_first()) {
+    spdlog::info("no better {} in {} evaluations: stopped after step {}", steps.metric(), options.eval.patience,
+                 at.step);
   }
   const bool told = at.step == first_step && fs::exists(folder / "report.html");  // of a finished run, with its scores
-  if (ranks.is_first() && !told) write_finetune_report(folder, run, scores, pictures);
+  if (ranks.is_first() && !told) write_finetune_report(folder, run, steps.scores(), steps.pictures());
   return result;
 }
 

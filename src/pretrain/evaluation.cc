@@ -1,7 +1,5 @@
 #include "pretrain/evaluation.h"
 
-#include <chrono>
-
 #include "core/error.h"
 #include "core/log.h"
 
@@ -35,14 +33,12 @@ bool Evaluations::due(int64_t step) const {
 LogValues Evaluations::measure(const Product& teacher) {
   LogValues values;
   if (ranks_.is_first()) {
-    const auto started = std::chrono::steady_clock::now();
     try {
       values = evaluate_(teacher);
     } catch (const DataError& error) {
       if (teacher.step == 0) throw;
       spdlog::warn("step {}: the teacher could not be evaluated: {}", teacher.step, error.what());
     }
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   }
   ranks_.wait_for_all();
   return values;

@@ -42,15 +42,12 @@ class Evaluations {
   /// What to log, on the first rank; the others wait here for it. What fails before the first step is thrown; later it
   /// is a warning, for a run shall not lose its time since the last checkpoint.
   LogValues measure(const Product& teacher);
-  /// Spent so far.
-  double seconds() const { return seconds_; }
 
  private:
   const EvaluationOptions& options_;
   const int64_t steps_;
   const EvaluateTeacher& evaluate_;
   const Ranks& ranks_;
-  double seconds_ = 0;
 };
 
 }  // namespace skysense

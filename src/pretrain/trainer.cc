@@ -2,20 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <optional>
 
 #include "core/config.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
-#include "core/progress.h"
 #include "data/loader.h"
 #include "data/place_cache.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
-#include "engine/signals.h"
+#include "engine/step_loop.h"
 #include "pretrain/collapse_alarm.h"
 #include "pretrain/report.h"
 #include "pretrain/training.h"
@@ -25,11 +23,8 @@ namespace skysense {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kCollapsePatience = 50;  // logged steps: the first ones' targets say little in any run
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void check(const PretrainOptions& options, const Ranks& ranks) {
   options.model.check();
@@ -65,6 +60,81 @@ torch::Tensor class_texts(const PretrainOptions& options, const std::vector<std:
   return texts.vectors;
 }
 
+/// Pre-training as the loop sees it.
+class PretrainingSteps : public SteppedRun {
+ public:
+  PretrainingSteps(const PretrainOptions& options, const std::string& config_yaml, const PlaceDataset& places,
+                   const fs::path& run, Training& training, Evaluations& evaluations, const Ranks& ranks)
+      : options_(options),
+        config_yaml_(config_yaml),
+        places_(places),
+        cached_(places, options.loader.cache << 20),
+        run_(run),
+        training_(training),
+        evaluations_(evaluations),
+        ranks_(ranks),
+        alarm_(options.head.outputs, kCollapsePatience) {}
+
+  void begin(const RunState& at) override {
+    loader_.emplace(cached_, options_.views, options_.augment,
+                    LoaderOptions{.seed = at.seed,
+                                  .batch_size = options_.train.batch_size / ranks_.size(),
+                                  .micro_batches = options_.train.accumulate,
+                                  .rank = ranks_.rank(),
+                                  .world_size = ranks_.size(),
+                                  .first_step = at.step,
+                                  .workers = options_.loader.workers,
+                                  .ahead = options_.loader.ahead,
+                                  .strict = options_.loader.strict});
+  }
+
+  StepFigures step(int64_t number) override {
+    outcome_ = training_.step(loader_->next(), number);
+    return {outcome_.loss, outcome_.gradient_norm, outcome_.kept};
+  }
+  double learning_rate(int64_t number) const override {
+    return skysense::learning_rate(options_.train.schedule, number, options_.train.steps);
+  }
+  LogValues details() override {
+    LogValues values = outcome_.report.values(ranks_);
+    const LogValues health = training_.health();
+    values.insert(values.end(), health.begin(), health.end());
+    return values;
+  }
+  void observe(int64_t step, const LogValues& values) override {
+    if (ranks_.is_first()) alarm_.observe(step, values);
+  }
+  double waiting_share() const override { return loader_ ? loader_->waiting_share() : 0; }
+  int64_t failures() const { return loader_ ? loader_->failures() : 0; }
+
+  bool evaluation_due(int64_t step) const override { return evaluations_.due(step); }
+  LogValues evaluate(int64_t step) override {
+    return evaluations_.measure(training_.product(places_.contracts(), step));
+  }
+  bool wants_checkpoint(int64_t) const override { return false; }
+  void save(const RunState& at) override {
+    checkpoint_ = write_checkpoint(run_, config_yaml_, places_.contracts(), at, training_.tensors(),
+                                   options_.checkpoints, ranks_);
+  }
+  bool is_done() const override { return false; }
+  /// The newest that this wrote; empty where it wrote none.
+  const fs::path& checkpoint() const { return checkpoint_; }
+
+ private:
+  const PretrainOptions& options_;
+  const std::string& config_yaml_;
+  const PlaceDataset& places_;
+  const PlaceCache cached_;
+  const fs::path& run_;
+  Training& training_;
+  Evaluations& evaluations_;
+  const Ranks& ranks_;
+  CollapseAlarm alarm_;
+  std::optional<ViewLoader> loader_;
+  StepOutcome outcome_;
+  fs::path checkpoint_;
+};
+
 }  // namespace
 
 PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, Resume resume,
@@ -93,101 +163,31 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
     log.emplace(run, newest.empty() ? -1 : at.step);  // a new run evaluates its beginning again
   }
 
-  PretrainResult result;
-  result.steps = at.step;
-  result.checkpoint = newest;
-  const auto save = [&] {
-    result.checkpoint =
-        write_checkpoint(run, config_yaml, places.contracts(), at, training.tensors(), options.checkpoints, ranks);
-  };
-  const auto evaluate_teacher = [&] { return evaluations.measure(training.product(places.contracts(), at.step)); };
+  PretrainingSteps steps(options, config_yaml, places, run, training, evaluations, ranks);
   if (newest.empty()) {
     if (evaluations.due(0)) {
-      const LogValues values = evaluate_teacher();
+      const LogValues values = steps.evaluate(0);
       if (log) log->write(0, values);
     }
-    save();
+    steps.save(at);
   }
-
-  CollapseAlarm alarm(options.head.outputs, kCollapsePatience);
-  SignalWatch signals;
-  const PlaceCache cached_places(places, options.loader.cache << 20);
-  // Its workers read ahead from the start: a run with no step left must not wait for them.
-  std::optional<ViewLoader> loader;
-  if (at.step < train.steps) {
-    loader.emplace(cached_places, options.views, options.augment,
-                   LoaderOptions{.seed = at.seed,
-                                 .batch_size = train.batch_size / ranks.size(),
-                                 .micro_batches = train.accumulate,
-                                 .rank = ranks.rank(),
-                                 .world_size = ranks.size(),
-                                 .first_step = at.step,
-                                 .workers = options.loader.workers,
-                                 .ahead = options.loader.ahead,
-                                 .strict = options.loader.strict});
-  }
-  std::optional<Progress> progress;
-  if (ranks.is_first()) progress.emplace("pretrain", train.steps, "steps").start_at(at.step);
-  const auto started = Clock::now();
-  const double evaluated_before_s = evaluations.seconds();
-  const int64_t first_step = at.step;
-  int64_t bad_steps = 0;
-
-  while (at.step < train.steps) {
-    const StepOutcome outcome = training.step(loader->next(), at.step);
-    bad_steps = outcome.kept ? 0 : bad_steps + 1;
-    if (!outcome.kept) {
-      // Such a step changes nothing but the place in the stream.
-      spdlog::warn("step {}: the loss is {} and the gradient's norm {}; the step is left out", at.step, outcome.loss,
-                   outcome.gradient_norm);
-    }
-    if (bad_steps >= train.max_bad_steps) {
-      throw DataError(
-          fmt::format("{} steps in a row had no finite loss: lower train.lr, or look at the places with "
-                      "skysense doctor; the newest checkpoint is {}",
-                      bad_steps, result.checkpoint.string()));
-    }
-    const double lr = learning_rate(train.schedule, at.step, train.steps);
-    ++at.step;
-    at.data_position = at.step * train.batch_size;
-    at.epoch = at.data_position / places.size();
-    const double training_s = seconds_since(started) - (evaluations.seconds() - evaluated_before_s);
-    result.samples_per_second = static_cast<double>((at.step - first_step) * train.batch_size) / training_s;
-    LogValues values;
-    if (at.step % train.log_every == 0 || at.step == train.steps) {
-      values = outcome.report.values(ranks);
-      values.insert(values.begin(), {"loss", outcome.loss});
-      const LogValues health = training.health();
-      values.insert(values.end(), health.begin(), health.end());
-      values.insert(values.end(), {{"lr", lr},
-                                   {"gradient_norm", outcome.gradient_norm},
-                                   {"samples_per_second", result.samples_per_second},
-                                   {"waiting_share", loader->waiting_share()}});
-      if (ranks.is_first()) alarm.observe(at.step, values);
-      result.loss = outcome.loss;
-    }
-    if (evaluations.due(at.step)) {
-      const LogValues measured = evaluate_teacher();
-      values.insert(values.end(), measured.begin(), measured.end());
-    }
-    if (log && !values.empty()) log->write(at.step, values);
-    const int signal = signals.received_by_any(ranks);
-    if (signal != 0 || at.step % train.checkpoint_every == 0 || at.step == train.steps) save();
-    if (signal != 0) {
-      ranks.part();
-      throw Interrupted(signal, "continue with --resume");
-    }
-    if (progress) progress->update(at.step, fmt::format("loss {:.3f}", outcome.loss));
-  }
-  if (progress) progress->finish();
-  ranks.part();
+  const StepLoopResult stepped = run_steps(steps, at,
+                                           {.verb = "pretrain",
+                                            .remedy = "look at the places with skysense doctor",
+                                            .steps = train.steps,
+                                            .batch_size = train.batch_size,
+                                            .samples = places.size(),
+                                            .log_every = train.log_every,
+                                            .checkpoint_every = train.checkpoint_every,
+                                            .max_bad_steps = train.max_bad_steps},
+                                           log ? &*log : nullptr, ranks);
   if (ranks.is_first()) write_pretrain_report(run, options);
-  result.steps = at.step;
-  if (loader) {
-    result.waiting_share = loader->waiting_share();
-    result.skipped_places = loader->failures();
-  }
-  return result;
+  return {.steps = at.step,
+          .loss = stepped.loss,
+          .samples_per_second = stepped.samples_per_second,
+          .waiting_share = steps.waiting_share(),
+          .skipped_places = steps.failures(),
+          .checkpoint = steps.checkpoint().empty() ? newest : steps.checkpoint()};
 }
 
 }  // namespace skysense
