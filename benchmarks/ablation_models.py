@@ -1,4 +1,4 @@
-"""Keeps of a checkpoint what a model needs to be applied: config, contract and the teacher's encoder. Standard library only."""
+"""Keeps of a checkpoint what a model needs to be applied: config, contract, the teacher's encoder and its queries. Standard library only."""
 
 import array
 import json
@@ -9,7 +9,7 @@ import shutil
 import struct
 import sys
 
-MODEL_PARTS = ("tokenizers.", "backbone.", "backbones.", "fusion.", "prototypes")
+MODEL_PARTS = ("tokenizers.", "backbone.", "backbones.", "fusion.", "aggregation.", "prototypes")
 TEACHER = "teacher.safetensors"
 
 
@@ -28,7 +28,7 @@ def as_float16(values: memoryview) -> bytes:
 
 
 def slim(file: pathlib.Path, output: pathlib.Path, keep_as: str) -> None:
-    """The tensors of the model without learning heads and queries, as they are or with float32 values as float16."""
+    """The tensors of the model without learning heads, as they are or with float32 values as float16."""
     header, values = read_header(memoryview(file.read_bytes()))
     kept, parts, end = {"__metadata__": header["__metadata__"]}, [], 0
     for name in sorted(name for name in header if name.startswith(MODEL_PARTS)):

@@ -44,7 +44,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="of full pre-training, random weights and pixel statistics")
     parser.add_argument("--ablation-seeds", type=int, default=1, help="of every other variant")
     parser.add_argument("--preset", default="nano")
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--settings", type=pathlib.Path, nargs="*", default=[RECIPES / "short-runs.yaml"],
                         help="YAML for every training, before the variant's recipes")
     parser.add_argument("--places", type=int, default=8192, help="training places of a world")

@@ -29,9 +29,8 @@ class BadSteps {
                    figures.gradient_norm);
     }
     if (in_a_row_ >= options_.max_bad_steps) {
-      throw DataError(fmt::format(
-          "{} steps in a row had no finite loss: lower train.lr, or {}; the newest checkpoint is from before them",
-          in_a_row_, options_.remedy));
+      throw DataError(
+          fmt::format("{} steps in a row had no finite loss: lower train.lr, or {}", in_a_row_, options_.remedy));
     }
   }
 

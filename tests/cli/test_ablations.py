@@ -122,6 +122,10 @@ def test_the_command_trains_probes_and_reports_once(folder):
     gain = rows["random"]["reference"]
     assert gain["gain"] == pytest.approx(rows["full"]["columns"]["mean"]["mean"] - rows["random"]["columns"]["mean"]["mean"])
     assert "| pixel statistics | 1 |" in (out / "must-show.md").read_text()
+    # What is kept of a training shows its queries too.
+    drawn = result_of("visualize", "attention", "--model", out / "models" / "full-s1" / "step-2", "--data", out / "worlds" / "s1" / "test", "--places", 2,
+                      "-o", folder / "queries.png")
+    assert len(drawn["places"]) == 2 and Image.open(folder / "queries.png").width > 100
     # Again: everything is there already.
     (out / "must-show.md").unlink(), (out / "must-show.json").unlink()
     before = files_of(out)
