@@ -49,6 +49,16 @@ def read_json(file: pathlib.Path) -> dict | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
+def settle(file: pathlib.Path, wanted: dict) -> None:
+    """Settings that all results of a folder share: written with the first. Raises ValueError where the folder has others."""
+    known = read_json(file)
+    if known and known != wanted:
+        changed = sorted(name for name in wanted if known.get(name) != wanted[name])
+        raise ValueError(f"{file}: the results so far have another {', '.join(changed)}; name another --out")
+    if not known:
+        write_json(file, wanted)
+
+
 def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -5,7 +5,7 @@ import argparse
 import pathlib
 import statistics
 
-from ablation_jobs import Job, read_json, run_jobs, write_json
+from ablation_jobs import Job, read_json, run_jobs, settle, write_json
 from ablation_probe import METHODS, kept_models
 from ablation_train import key_of
 from ablation_variants import RANDOM, STATISTICS, Variant
@@ -15,19 +15,9 @@ def real_file(out: pathlib.Path, variant: str, seed: int) -> pathlib.Path:
     return out / "real" / f"{variant}-s{seed}.json"
 
 
-def settle(arguments: argparse.Namespace) -> None:
-    """Results on other images are not mixed with these."""
-    file, wanted = arguments.out / "real.json", {"data": str(arguments.real.resolve()), "size": arguments.real_size}
-    known = read_json(file)
-    if known and known != wanted:
-        raise ValueError(f"{file}: the results so far are of {known}, not {wanted}; name another --out, or remove it with {file.stem}/")
-    if not known:
-        write_json(file, wanted)
-
-
 def probe_real(runs: list[tuple[Variant, int]], arguments: argparse.Namespace) -> list[str]:
     """Probes the last model of every seed that has no result yet; returns what failed."""
-    settle(arguments)
+    settle(arguments.out / "real.json", {"data": str(arguments.real.resolve()), "size": arguments.real_size})
     last = {(variant, seed): step for variant, seed, step in kept_models(runs, arguments) if variant.repeated}
     jobs = []
     for (variant, seed), step in last.items():

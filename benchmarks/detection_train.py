@@ -67,16 +67,6 @@ def settings_of(arguments: argparse.Namespace) -> dict:
     return {name: getattr(arguments, name) for name in SETTINGS} | {"model": str(arguments.model) if arguments.model else None}
 
 
-def settle(arguments: argparse.Namespace) -> None:
-    file = arguments.out / "settings.json"
-    known, wanted = read_json(file), settings_of(arguments)
-    if known and known != wanted:
-        changed = sorted(name for name in wanted if known.get(name) != wanted[name])
-        raise ValueError(f"{file}: the results so far have another {', '.join(changed)}; name another --out")
-    if not known:
-        write_json(file, wanted)
-
-
 def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
     folder, recipe = arguments.out / "runs" / run.key, arguments.out / "recipes" / f"{run.boxes}.yaml"
     write_json(recipe, recipe_of(run.boxes, arguments))  # JSON is YAML

@@ -13,19 +13,15 @@ what came out.
 """
 
 import argparse
-import os
-import pathlib
 import sys
 
-import ablation_train
 import downstream_real
 import downstream_report
 import downstream_train
-from ablation_jobs import run_stages
-from ablations import commit
+from ablation_jobs import run_stages, settle
 from downstream_tasks import runs_of
+from finetune_command import finish, parser_of
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 QUICK = {"seeds": 1, "fractions": [0.1], "steps": 20, "batch": 8, "places": 120, "val_places": 1, "test_places": 24, "size": 16,
          "pretrain_steps": 8, "pretrain_places": 96, "only": ["scene", "scene-ms", "landcover", "change", "crops-ms-date", "crops-ms-series"]}
 # What the real pieces are worth: few samples are learnt by heart in few steps.
@@ -34,15 +30,7 @@ STAGES = ("pretrain", "train", "evaluate", "peers", "report")
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of everything that comes out")
-    parser.add_argument("--model", type=pathlib.Path, help="pre-trained run or checkpoint; without it one is trained first")
-    parser.add_argument("--stage", choices=(*STAGES, "all"), default="all")
-    parser.add_argument("--only", nargs="+", metavar="TASK", help="these tasks alone")
-    parser.add_argument("--real", type=pathlib.Path, metavar="DATA", help="the real pieces of this folder in place of Synthetic Earth")
-    parser.add_argument("--quick", action="store_true", help="small sizes and one seed on Synthetic Earth; other options over them")
-    parser.add_argument("--preset", choices=("nano", "tiny"), default="nano")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser = parser_of(__doc__, STAGES, "these tasks alone", "TASK")
     parser.add_argument("--fractions", type=float, nargs="+", default=[0.01, 0.05, 0.1], help="shares of the labels")
     parser.add_argument("--steps", type=int, default=400, help="of a fine-tuning, and of a U-Net")
     parser.add_argument("--batch", type=int, default=8)
@@ -52,16 +40,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=32, help="side of a place in cells of 10 m")
     parser.add_argument("--hr-per-cell", type=int, default=4, help="HR pixels a cell side: 4 is 2.5 m")
     parser.add_argument("--world", type=int, default=1, help="seed of the world")
-    parser.add_argument("--pretrain-steps", type=int, default=600)
-    parser.add_argument("--pretrain-places", type=int, default=8192)
-    parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
     parser.add_argument("--layer-decay", type=float, help="train.layer_decay of all networks, in place of each one's own")
     parser.add_argument("--split", choices=("val", "test"), default="test", help="that is measured on; settings are chosen on val")
-    parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")
-    parser.add_argument("--device", default="cpu", help="of fine-tuning: cpu, cuda or cuda:N")
-    parser.add_argument("--keep-runs", action="store_true", help="keep the fine-tuned checkpoints")
-    parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
-    parser.add_argument("--commit", default=commit(), help="what the results were made with, where this is no checkout")
     if "--real" in sys.argv:
         parser.set_defaults(**REAL)
     elif "--quick" in sys.argv:
@@ -69,24 +49,16 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check(arguments: argparse.Namespace) -> None:
-    for name in ("seeds", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "jobs"):
-        if getattr(arguments, name) < 1:
-            raise ValueError(f"--{name.replace('_', '-')} is at least 1")
-    if not all(0 < fraction <= 1 for fraction in arguments.fractions):
-        raise ValueError("--fractions are above 0 and at most 1")
-    if not os.access(arguments.program, os.X_OK):
-        raise ValueError(f"--program {arguments.program}: no such program; build it, or name another")
-    if arguments.real and not arguments.model:
-        raise ValueError("--real wants a pre-trained --model")
-
-
 def run(arguments: argparse.Namespace) -> list[str]:
     """All stages that are asked for; what failed."""
+    if not all(0 < fraction <= 1 for fraction in arguments.fractions):
+        raise ValueError("--fractions are above 0 and at most 1")
+    if arguments.real and not arguments.model:
+        raise ValueError("--real wants a pre-trained --model")
     if arguments.real:
         return downstream_real.run(arguments)
     runs = runs_of(arguments)
-    downstream_train.settle(arguments)
+    settle(arguments.out / "settings.json", downstream_train.settings_of(arguments))
     stages = {"pretrain": lambda: downstream_train.pretrain(arguments), "train": lambda: downstream_train.train(runs, arguments),
               "evaluate": lambda: downstream_train.evaluate(runs, arguments), "peers": lambda: downstream_train.peers(runs, arguments)}
     failures = run_stages(stages, arguments.stage)
@@ -95,19 +67,5 @@ def run(arguments: argparse.Namespace) -> list[str]:
     return failures
 
 
-def main() -> None:
-    arguments = parse()
-    try:
-        check(arguments)
-        arguments.out = arguments.out.resolve()  # the U-Nets run in another folder
-        arguments.version = ablation_train.program_version(arguments.program)
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        failures = run(arguments)
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
-    if failures:
-        sys.exit(f"error: {len(failures)} pieces failed, as said above; the same command does what is missing")
-
-
 if __name__ == "__main__":
-    main()
+    finish(parse(), run, "steps", "batch", "places", "test_places", "size", "hr_per_cell")

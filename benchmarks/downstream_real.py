@@ -5,10 +5,10 @@ import json
 import pathlib
 import subprocess
 
-from ablation_jobs import Job, read_json, run_jobs, write_json
+from ablation_jobs import Job, read_json, run_jobs, settle, write_json
 from downstream_report import cell, compared, gain_cell
 from downstream_tasks import FUSED, LINEAR, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
-from downstream_train import last_step, metrics_of, network_settings, settle
+from downstream_train import last_step, metrics_of, network_settings, settings_of
 
 LULC = ["nodata", *(f"land cover {number}" for number in range(1, 10))]  # TerraMesh's codes
 LOVEDA = ["nodata", "background", "building", "road", "water", "barren", "forest", "agriculture"]
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> list[str]:
     unknown = set(arguments.only or ()) - TASKS.keys()
     if unknown:
         raise ValueError(f"--only {' '.join(sorted(unknown))}: there are {', '.join(sorted(TASKS))}")
-    settle(arguments)
+    settle(arguments.out / "settings.json", settings_of(arguments))
     chosen = {name: task for name, task in TASKS.items() if (not arguments.only or name in arguments.only) and (arguments.real / task[1]).is_dir()}
     if not chosen:
         raise ValueError(f"--real {arguments.real}: has none of {', '.join(sorted({piece for _, piece in TASKS.values()}))}")
@@ -148,7 +148,7 @@ def statistics_job(arguments: argparse.Namespace) -> Job | None:
                "--modality", "hr", "--baseline", "pixels", "--threads", "1"]
     return Job(name="aid pixel statistics", command=command, log=arguments.out / "logs" / "aid-statistics.log", work=1,
                finish=lambda result: write_json(file, {"task": "aid", "network": "pixel-statistics", "seed": 0, "metric": "oa",
-                                                       "value": result["linear"]["baselines"]["pixel_statistics"]["oa"],
+                                                       "value": result["baselines"]["pixel_statistics"]["oa"],
                                                        "commit": arguments.commit}))
 
 

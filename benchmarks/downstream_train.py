@@ -27,16 +27,6 @@ def network_settings(network: str, seed: int, arguments: argparse.Namespace) -> 
     return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 
 
-def settle(arguments: argparse.Namespace) -> None:
-    file = arguments.out / "settings.json"
-    known, wanted = read_json(file), settings_of(arguments)
-    if known and known != wanted:
-        changed = sorted(name for name in wanted if known.get(name) != wanted[name])
-        raise ValueError(f"{file}: the results so far have another {', '.join(changed)}; name another --out")
-    if not known:
-        write_json(file, wanted)
-
-
 def last_step(run: pathlib.Path) -> int:
     log = run / "log.jsonl"
     lines = log.read_text().splitlines() if log.exists() else []

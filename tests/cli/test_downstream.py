@@ -5,9 +5,11 @@ import pathlib
 import subprocess
 import sys
 
+import numpy
 import yaml
 
-from conftest import PROGRAM
+from conftest import PROGRAM, result_of
+from parity import dataset_files
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = {"views": {"local_views": 1, "ms_dates": 1, "sar_dates": 1}, "train": {"batch_size": 2, "warmup_steps": 1}, "contrast": {"fit_heads": False},
@@ -74,3 +76,21 @@ def test_the_u_nets_score_of_change_is_that_of_its_definition():
     # Changed: pixels 1, 3 and 5; predicted so: 1 and 2. Of the changed ones 1 and 5 are class 1, found as such; 3 is 2, found as 1.
     assert scores["bc"] == 1 / 4
     assert scores["sc"] == (2 / 3 + 0) / 2
+
+
+def test_real_pieces_are_learnt_and_reported(folder):
+    """Of the folders that the command looks for those that are there, here in their layouts and a few pixels large."""
+    data, out = folder / "data", folder / "real"
+    for piece, write in (("aid_150", lambda root, rng: dataset_files.class_folders(root, rng, ["Airport", "Pond"], ".png", images=8)),
+                         ("levir_cd", dataset_files.levir_cd)):
+        (data / piece).mkdir(parents=True)
+        write(data / piece, numpy.random.default_rng(0))
+    result_of("pretrain", "--preset", "nano", "--data", "synth:2,size=16", "-o", folder / "model", "--set", "train.steps=0", "--set", "head.outputs=16")
+    command = [sys.executable, ROOT / "benchmarks" / "downstream.py", "--out", out, "--program", PROGRAM, "--real", data, "--model",
+               folder / "model", "--seeds", "1", "--steps", "2", "--batch", "2", "--jobs", "2"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    runs = {(run["task"], run["network"]): run for run in json.loads((out / "real.json").read_text())["runs"]}
+    assert set(runs) == {(task, network) for task in ("aid", "levir") for network in ("pretrained", "random")} | {("aid", "pixel-statistics")}
+    assert all(0 <= run["value"] <= 1 for run in runs.values())
+    assert "| aid | oa | " in (out / "real.md").read_text() and "| levir | f1 | " in (out / "real.md").read_text()
