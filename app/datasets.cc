@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/datasets_export.h"
+#include "app/datasets_samples.h"
 #include "app/reading_options.h"
 #include "app/verbs.h"
 #include "core/log.h"
@@ -52,14 +53,16 @@ void check_folder(const CheckArguments& arguments) {
 }  // namespace
 
 void add_datasets(CLI::App& program) {
-  auto* verb = program.add_subcommand(
-      "datasets", "Labelled data sets that can be read, checks of their folders, their samples for other programs");
+  auto* verb = program.add_subcommand("datasets",
+                                      "Labelled data sets that can be read, checks of their folders, lists of their "
+                                      "samples, files of them for other programs");
   verb->footer(
       "Examples:\n"
       "  skysense datasets list\n"
       "  skysense datasets check levir-cd LEVIR-CD\n"
       "  skysense datasets check pastis-r PASTIS-R --fold 1 --samples 0\n"
       "  skysense datasets check places-crops synth:64,seed=1\n"
+      "  skysense datasets samples aid AID --split test\n"
       "  skysense datasets export places-landcover synth:64 -o samples.safetensors\n"
       "The layouts are described in docs/datasets.md.");
   verb->require_subcommand(1);
@@ -76,6 +79,7 @@ void add_datasets(CLI::App& program) {
       ->capture_default_str();
   add_reading_options(*check, arguments->reading);
   check->callback([arguments] { check_folder(*arguments); });
+  add_datasets_samples(*verb);
   add_datasets_export(*verb);
 }
 

@@ -139,13 +139,26 @@ def evaluate_job(name: str, network: str, seed: int, arguments: argparse.Namespa
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.evaluate.log", work=1, finish=finish)
 
 
+def class_folders_of(split: str, arguments: argparse.Namespace) -> pathlib.Path:
+    """Links to the pictures that the fine-tuned networks learn from, or are tested on, as class folders."""
+    out = arguments.out / "aid" / split
+    listed = subprocess.run([arguments.program, "datasets", "samples", "aid", str(arguments.real.resolve() / "aid_150"), "--split", split],
+                            check=True, capture_output=True, text=True)
+    for sample in json.loads(listed.stdout)["samples"]:
+        link = out / sample["name"]
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(sample["files"][0])
+    return out
+
+
 def statistics_job(arguments: argparse.Namespace) -> Job | None:
-    """Pixel statistics of the same pictures under a linear probe, without fine-tuning, on a split of probe's own."""
+    """Pixel statistics of the same pictures under a linear probe, without fine-tuning."""
     file = arguments.out / "results" / "aid.pixel-statistics.json"
     if file.exists():
         return None
-    command = [arguments.program, "probe", "--model", str(arguments.model), "--data", str(arguments.real / "aid_150"), "--method", "linear",
-               "--modality", "hr", "--baseline", "pixels", "--threads", "1"]
+    command = [arguments.program, "probe", "--model", str(arguments.model), "--data", str(class_folders_of("train", arguments)), "--test",
+               str(class_folders_of("test", arguments)), "--method", "linear", "--modality", "hr", "--baseline", "pixels", "--threads", "1"]
     return Job(name="aid pixel statistics", command=command, log=arguments.out / "logs" / "aid-statistics.log", work=1,
                finish=lambda result: write_json(file, {"task": "aid", "network": "pixel-statistics", "seed": 0, "metric": "oa",
                                                        "value": result["baselines"]["pixel_statistics"]["oa"],
@@ -169,7 +182,7 @@ def report(names: list[str], arguments: argparse.Namespace) -> None:
                      f"{gain_cell(compared(found[PRETRAINED], found[RANDOM]))} |")
     statistic = values("aid", "pixel-statistics")
     if statistic:
-        lines.append(f"\nPixel statistics of `aid_150` under a linear probe (a split of its own): {cell(statistic)}.")
+        lines.append(f"\nPixel statistics of the same pictures of `aid_150` under a linear probe: {cell(statistic)}.")
     text = "\n".join(lines) + "\n"
     (arguments.out / "real.md").write_text(text)
     write_json(arguments.out / "real.json", {"format_version": 1, "runs": runs})

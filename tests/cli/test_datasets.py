@@ -1,5 +1,7 @@
 """`skysense datasets`: the list, and checks of generated folders in published layouts."""
 
+import pathlib
+
 import numpy
 import pytest
 from PIL import Image
@@ -30,6 +32,17 @@ def test_check_counts_splits_and_classes_and_gives_band_ranges(folder, random):
     assert [band["band"] for band in result["bands"]] == ["hr red", "hr green", "hr blue"]
     assert all(0 < band["mean"] < band["maximum"] <= 1 for band in result["bands"])
     assert result["missing_files"] == result["unreadable"] == 0
+
+
+def test_samples_of_a_choice_are_listed_with_their_files(folder, random):
+    dataset_files.class_folders(folder, random, ["Airport", "Pond"], ".png", images=10)
+    listed = {split: result_of("datasets", "samples", "aid", folder, "--split", split)["samples"] for split in ("train", "test")}
+    names = {split: {sample["name"] for sample in samples} for split, samples in listed.items()}
+    assert not names["train"] & names["test"] and len(names["train"] | names["test"]) == 20
+    assert all(pathlib.Path(sample["files"][0]).is_file() and sample["split"] == split for split, samples in listed.items() for sample in samples)
+    few = result_of("datasets", "samples", "aid", folder, "--shots", 2)["samples"]
+    assert sorted(sample["name"].split("/")[0] for sample in few) == ["Airport", "Airport", "Pond", "Pond"]
+    assert {sample["name"] for sample in few} <= names["train"]
 
 
 def test_check_names_missing_files_and_bad_labels(folder, random):

@@ -93,4 +93,6 @@ def test_real_pieces_are_learnt_and_reported(folder):
     runs = {(run["task"], run["network"]): run for run in json.loads((out / "real.json").read_text())["runs"]}
     assert set(runs) == {(task, network) for task in ("aid", "levir") for network in ("pretrained", "random")} | {("aid", "pixel-statistics")}
     assert all(0 <= run["value"] <= 1 for run in runs.values())
+    learnt, tested = ({file.name for file in (out / "aid" / split).rglob("*.png")} for split in ("train", "test"))
+    assert len(learnt) == runs["aid", "pretrained"]["training_samples"] and len(tested) == runs["aid", "pretrained"]["test_samples"]
     assert "| aid | oa | " in (out / "real.md").read_text() and "| levir | f1 | " in (out / "real.md").read_text()
