@@ -29,7 +29,7 @@ class SteppedRun {
   /// Of the step just done: the loss's parts and whatever else tells how it went.
   virtual LogValues details() = 0;
   /// A logged step's values, whole.
-  virtual void observe(int64_t step, const LogValues& values) = 0;
+  virtual void observe(int64_t step, const LogValues& values) {}
   /// The share of the time that was spent waiting for batches.
   virtual double waiting_share() const = 0;
 
@@ -38,10 +38,10 @@ class SteppedRun {
   virtual LogValues evaluate(int64_t step) = 0;
 
   /// A checkpoint of this moment that no interval asks for.
-  virtual bool wants_checkpoint(int64_t step) const = 0;
+  virtual bool wants_checkpoint(int64_t step) const { return false; }
   virtual void save(const RunState& at) = 0;
   /// Ends the run before its last step.
-  virtual bool is_done() const = 0;
+  virtual bool is_done() const { return false; }
 };
 
 struct StepLoopOptions {

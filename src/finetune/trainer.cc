@@ -101,7 +101,6 @@ class FinetuningSteps : public SteppedRun {
     if (outcome_.moe_loss > 0) values.emplace_back("moe", outcome_.moe_loss);
     return values;
   }
-  void observe(int64_t, const LogValues&) override {}
   double waiting_share() const override { return loader_ ? loader_->waiting_share() : 0; }
 
   bool evaluation_due(int64_t step) const override {

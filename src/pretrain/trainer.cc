@@ -111,12 +111,10 @@ class PretrainingSteps : public SteppedRun {
   LogValues evaluate(int64_t step) override {
     return evaluations_.measure(training_.product(places_.contracts(), step));
   }
-  bool wants_checkpoint(int64_t) const override { return false; }
   void save(const RunState& at) override {
     checkpoint_ = write_checkpoint(run_, config_yaml_, places_.contracts(), at, training_.tensors(),
                                    options_.checkpoints, ranks_);
   }
-  bool is_done() const override { return false; }
   /// The newest that this wrote; empty where it wrote none.
   const fs::path& checkpoint() const { return checkpoint_; }
 
