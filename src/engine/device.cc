@@ -1,5 +1,6 @@
 #include "engine/device.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <fmt/format.h>
@@ -23,7 +24,11 @@ int64_t gpu_number(const std::string& name) {
 
 torch::Device gpu(int64_t number) {
   const int64_t count = torch::cuda::device_count();
-  if (number < count) return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(number));
+  if (number < count) {
+    // float32 means float32: convolutions would be of TF32, whose products have 10 bits.
+    at::globalContext().setAllowTF32CuDNN(false);
+    return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(number));
+  }
   if (count > 0)
     throw DataError(
         fmt::format("device cuda:{}: this machine has {} GPU(s); use cuda:0 to cuda:{}", number, count, count - 1));
@@ -40,8 +45,7 @@ void ComputeOptions::describe(OptionFields& fields) {
 
 torch::Device parse_device(const std::string& name) {
   if (name == "cpu") return torch::kCPU;
-  if (name == "auto")
-    return torch::cuda::device_count() > 0 ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "auto") return torch::cuda::device_count() > 0 ? gpu(0) : torch::Device(torch::kCPU);
   if (name == "cuda") return gpu(0);
   if (name.starts_with("cuda:") && gpu_number(name) >= 0) return gpu(gpu_number(name));
   throw UsageError(fmt::format("device is '{}'; it is auto, cpu, cuda or cuda:N", name));

@@ -19,8 +19,8 @@ struct ComputeOptions {
   void describe(OptionFields& fields);
 };
 
-/// "auto" is the first GPU where there is one, else the CPU. Throws UsageError for another word, DataError for a GPU
-/// that this machine, or this build, lacks.
+/// "auto" is the first GPU where there is one, else the CPU. Turns TF32 off where it is a GPU. Throws UsageError for
+/// another word, DataError for a GPU that this machine, or this build, lacks.
 torch::Device parse_device(const std::string& name);
 /// The same for one of several processes: where it is a GPU and none is named by number, that of its local rank.
 torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank);
