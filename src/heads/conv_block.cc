@@ -7,6 +7,7 @@
 
 #include <numeric>
 
+#include "core/error.h"
 #include "heads/winograd.h"
 
 namespace skysense {
@@ -36,6 +37,11 @@ ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& options)
 torch::Tensor ConvBlockImpl::forward(const torch::Tensor& map) {
   if (batch_norm_ && !batch_norm_->is_training() && !at::GradMode::is_enabled()) return apply_folded(map);
   const auto x = conv_(map);
+  if (batch_norm_ && batch_norm_->is_training() && x.numel() == x.size(1)) {
+    throw UsageError(
+        "batch normalisation cannot learn from one image that is pooled to a single value a channel: "
+        "set task.norm=group, or give each micro-batch two samples or more (train.batch_size, train.accumulate)");
+  }
   return at::relu(batch_norm_ ? batch_norm_(x) : group_norm_(x));
 }
 

@@ -27,7 +27,8 @@ struct ConvBlockOptions {
 class ConvBlockImpl : public torch::nn::Module {
  public:
   explicit ConvBlockImpl(const ConvBlockOptions& options);
-  /// map [B, inputs, H, W] -> [B, outputs, H, W].
+  /// map [B, inputs, H, W] -> [B, outputs, H, W]. Throws UsageError where batch normalisation would learn from a single
+  /// value a channel.
   torch::Tensor forward(const torch::Tensor& map);
 
  private:

@@ -2,8 +2,10 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "heads/bit_head.h"
 #include "heads/channel_dropout.h"
 #include "heads/fcn_head.h"
@@ -19,8 +21,10 @@ namespace skysense {
 namespace {
 
 using testing::all_close;
+using ::testing::HasSubstr;
 using testing::random_tensor;
 using testing::randomise;
+using ::testing::ThrowsMessage;
 
 const std::vector<int64_t> kChannels = {8, 16, 24, 32};
 constexpr int64_t kRows = 2, kWidth = 16;
@@ -34,6 +38,12 @@ std::vector<torch::Tensor> pyramid(uint64_t seed, int64_t side = 17) {
         random_tensor({kRows, kChannels[i], (side + step - 1) / step, (side - 2 + step - 1) / step}, seed + i));
   }
   return levels;
+}
+
+std::vector<torch::Tensor> first_image(const std::vector<torch::Tensor>& levels) {
+  std::vector<torch::Tensor> first;
+  for (const auto& level : levels) first.push_back(level.narrow(0, 0, 1));
+  return first;
 }
 
 template <class Head>
@@ -123,9 +133,14 @@ TEST(Heads, GroupNormTrainsOnOneImageAndKeepsImagesApart) {
       UperNetOptions{.inputs = kChannels, .classes = 3, .channels = 32, .dropout = 0, .norm = HeadNorm::kGroup});
   randomise(*head);
   const auto levels = pyramid(1);
-  std::vector<torch::Tensor> first;
-  for (const auto& level : levels) first.push_back(level.narrow(0, 0, 1));
-  EXPECT_TRUE(all_close(head(first), head(levels).narrow(0, 0, 1), 1e-5, 1e-5));
+  EXPECT_TRUE(all_close(head(first_image(levels)), head(levels).narrow(0, 0, 1), 1e-5, 1e-5));
+}
+
+TEST(Heads, BatchNormRefusesToLearnFromOneImageThatIsPooledToOneValue) {
+  UperNet head(UperNetOptions{.inputs = kChannels, .classes = 3, .channels = kWidth});
+  EXPECT_THAT([&] { head(first_image(pyramid(1))); }, ThrowsMessage<UsageError>(HasSubstr("set task.norm=group")));
+  head->eval();
+  EXPECT_EQ(head(first_image(pyramid(1))).size(0), 1);
 }
 
 TEST(Heads, InitialWeightsFollowFromTheGenerator) {
