@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "core/memory.h"
 #include "core/progress.h"
 #include "engine/signals.h"
 
@@ -86,11 +85,7 @@ StepLoopResult run_steps(SteppedRun& run, RunState& at, const StepLoopOptions& o
     if (log != nullptr && !values.empty()) log->write(at.step, values);
 
     const int signal = signals.received_by_any(ranks);
-    if (signal != 0 || at.step % options.checkpoint_every == 0 || last || run.wants_checkpoint(at.step)) {
-      run.save(at);
-      // Buffers of ever other sizes leave gaps in the heap: in hours they would add up.
-      release_freed_memory();
-    }
+    if (signal != 0 || at.step % options.checkpoint_every == 0 || last || run.wants_checkpoint(at.step)) run.save(at);
     if (signal != 0) {
       ranks.part();
       throw Interrupted(signal, "continue with --resume");
