@@ -11,14 +11,13 @@ with an error where the losses are further apart than the type explains. Standar
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 from ablation_jobs import write_json
 from downstream_tasks import TASKS, merged, recipe_of
+from downstream_train import metrics_of
 from programs import ROOT, run
 
 # Of a loss, relative, at any of the steps: float32 differs by the order of sums, bfloat16 by roundings of 2^-8.
@@ -26,26 +25,30 @@ TOLERANCE = {"float32": 1e-3, "bfloat16": 3e-2}
 # Which proposals a detector learns from hangs on the last digits of their scores: after some steps others are drawn.
 DETECTORS_TOLERANCE = {"float32": 1e-2, "bfloat16": 3e-2}
 DETECTORS = {"horizontal": "faster-rcnn", "oriented": "oriented-rcnn"}
+TIMINGS = ("seconds", "samples_per_second")  # that evaluate tells beside its metrics
 OTHERS = ("scene", "landcover", "crops", "change")
 WORLD = "synth:16,val=1,test=8,seed=1,size=16,hr=4,ms=4,sar=3"
 OBJECTS = WORLD + ",scenes=dense_urban+harbour"
 
 
 def pretrain_command(arguments: argparse.Namespace) -> list[str]:
-    return ["pretrain", "--preset", "nano", "--data", "synth:64,size=16", "--config", str(ROOT / "recipes/short-runs.yaml"), "--set",
-            "train.batch_size=8", "--set", f"train.steps={arguments.steps}", "--set", "train.warmup_steps=1", "--set", "train.log_every=1", "--set", "views.hr_per_cell=4"]
+    command = ["pretrain", "--preset", "nano", "--data", "synth:64,size=16", "--config", str(ROOT / "recipes/short-runs.yaml")]
+    values = {"train.batch_size": 8, "train.steps": arguments.steps, "train.warmup_steps": 1, "train.log_every": 1, "views.hr_per_cell": 4}
+    return command + [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
 
 
 def detector(boxes: str, arguments: argparse.Namespace) -> dict:
     return {"title": f"benchmarks/device.py: {boxes}", "data": {"reader": "places-objects", "modalities": ["hr"], "with_objects": True, "side": 64},
             "task": {"head": DETECTORS[boxes], "geo_context": False},
             "detection": {"channels": 64, "roi_head": {"hidden": 128}, "rpn": {"anchor_sizes": [8, 16, 32, 64, 128], "border_anchors": 1}},
-            "train": {"steps": arguments.steps, "batch_size": 4, "lr": 1.0e-4, "warmup_steps": 1, "log_every": 1}, "eval": {"every": 0}, "loader": {"workers": 1}}
+            "train": {"steps": arguments.steps, "batch_size": 4, "lr": 1.0e-4, "warmup_steps": 1, "log_every": 1},
+            "eval": {"every": 0}, "loader": {"workers": 1}}
 
 
 def recipes(arguments: argparse.Namespace) -> dict[str, tuple[dict, str]]:
     """Recipe and data of every fine-tuning."""
-    found = {task.name: (merged(recipe_of(task, arguments.steps, 4), {"train": {"lr": 1.0e-4, "log_every": 1}}), WORLD) for task in TASKS if task.name in OTHERS}
+    every_step = {"train": {"lr": 1.0e-4, "log_every": 1}}
+    found = {task.name: (merged(recipe_of(task, arguments.steps, 4), every_step), WORLD) for task in TASKS if task.name in OTHERS}
     return found | {boxes: (detector(boxes, arguments), OBJECTS) for boxes in DETECTORS}
 
 
@@ -74,11 +77,9 @@ def on_both(name: str, dtype: str, command: list[str], arguments: argparse.Names
 
 def judged_on_both(name: str, data: str, arguments: argparse.Namespace) -> float:
     """How far apart the two devices judge the network that the CPU has trained: the largest difference of a metric."""
-    metrics = []
-    for device in ("cpu", arguments.device):
-        result = run([arguments.program, "evaluate", "--model", str(arguments.out / f"{name}.float32.here"), "--data", data, "--split", "test", "--set", f"device={device}"])
-        metrics.append({name: value for name, value in result.items() if isinstance(value, float) and not name.endswith("seconds")})
-    return max(abs(metrics[0][name] - metrics[1].get(name, float("nan"))) for name in metrics[0] if name != "samples_per_second")
+    here, there = (metrics_of(run([arguments.program, "evaluate", "--model", str(arguments.out / f"{name}.float32.here"), "--data", data,
+                                   "--split", "test", "--set", f"device={device}"])) for device in ("cpu", arguments.device))
+    return max(abs(here[metric] - there[metric]) for metric in here if metric not in TIMINGS)
 
 
 def main() -> None:

@@ -6,7 +6,6 @@
 #include <torch/optim/adamw.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <string>
@@ -24,10 +23,9 @@ namespace {
 using testing::all_close;
 using testing::batch_of;
 using testing::draw_picture;
+using testing::kDetectors;
 using testing::make_detector;
 using testing::Picture;
-
-constexpr std::array kDetectors = {DetectorKind::kFasterRcnn, DetectorKind::kOrientedRcnn};
 
 std::vector<Picture> two_pictures() {
   auto boxes = testing::scattered_boxes();

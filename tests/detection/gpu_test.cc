@@ -2,8 +2,6 @@
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
-#include <array>
-
 #include "engine/device.h"
 #include "testing/all_close.h"
 #include "tests/detection/small_detector.h"
@@ -14,9 +12,8 @@ namespace {
 using testing::all_close;
 using testing::batch_of;
 using testing::draw_picture;
+using testing::kDetectors;
 using testing::make_detector;
-
-constexpr std::array kDetectors = {DetectorKind::kFasterRcnn, DetectorKind::kOrientedRcnn};
 
 DetectionBatch on_gpu(DetectionBatch batch) {
   auto& images = batch.input.series[Modality::kHr]->images;

@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/stack.h>
 
+#include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace skysense::testing {
 
 inline constexpr int64_t kDetectorClasses = 2;
+inline constexpr std::array kDetectors = {DetectorKind::kFasterRcnn, DetectorKind::kOrientedRcnn};
 
 /// Sizes for images of about 64 pixels.
 inline DetectionOptions small_detection() {
