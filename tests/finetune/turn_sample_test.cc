@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -142,10 +143,10 @@ std::pair<double, double> centre_of(const torch::Tensor& mass) {
           (mass.sum(1) * (torch::arange(mass.size(0)) + 0.5)).sum().item<double>() / whole};
 }
 
-/// One image with objects on it, read by window.
+/// One image with objects on it, of kSide pixels, read by window.
 class OnePicture : public LabelledDataset {
  public:
-  OnePicture() {
+  explicit OnePicture(LabelledSample picture) : picture_(std::move(picture)) {
     description_.name = "picture";
     description_.label = LabelKind::kBoxes;
     description_.oriented = true;
@@ -163,7 +164,7 @@ class OnePicture : public LabelledDataset {
   using LabelledDataset::get;
   LabelledSample get(int64_t, const SampleRequest& request) const override {
     const PixelWindow window = request.window.value_or(PixelWindow{0, 0, kSide, kSide});
-    LabelledSample sample = picture_of(some_objects());
+    LabelledSample sample = picture_;
     auto& series = sample.images[Modality::kHr]->series;
     series.values = series.values.narrow(2, 2 * window.y, 2 * window.height).narrow(3, 2 * window.x, 2 * window.width);
     series.valid = series.valid.narrow(1, 2 * window.y, 2 * window.height).narrow(2, 2 * window.x, 2 * window.width);
@@ -178,12 +179,13 @@ class OnePicture : public LabelledDataset {
   std::vector<std::string> files(int64_t) const override { return {}; }
 
  private:
+  LabelledSample picture_;
   DatasetDescription description_;
   const SampleEntry entry_{"picture", "train", ""};
 };
 
 TEST(TurnSample, TheWholeChainOfAugmentationsKeepsBoxesOnTheirObjects) {
-  const OnePicture dataset;
+  const OnePicture dataset(picture_of(some_objects()));
   const TaskAugmentOptions augment = {.quarter_turn = 0.5, .rotation = 0.5, .min_scale = 0.8, .max_scale = 1.6};
   for (uint64_t number = 0; number < 12; ++number) {
     const LabelledSample sample = read_augmented(dataset, 0, {.side = 64}, augment, {{true, false, false}},
@@ -204,6 +206,68 @@ TEST(TurnSample, TheWholeChainOfAugmentationsKeepsBoxesOnTheirObjects) {
       EXPECT_NEAR(y, expected_y, 0.3) << number << " " << i;
     }
   }
+}
+
+/// Where each pixel lies in the box, in parts of its sides from its centre: [2, height, width]. Both are linear in the
+/// position, so that a bilinear filter of any size has no error on them, and neither scale nor turn changes more than
+/// their signs.
+torch::Tensor places_in(const OrientedBox& box, int64_t height, int64_t width) {
+  const auto x = (torch::arange(width, torch::kFloat64) + 0.5 - box.x).unsqueeze(0),
+             y = (torch::arange(height, torch::kFloat64) + 0.5 - box.y).unsqueeze(1);
+  const double c = std::cos(box.angle), s = std::sin(box.angle);
+  return torch::stack({(x * c + y * s) / box.width, (y * c - x * s) / box.height}).to(torch::kFloat32);
+}
+
+/// places_in of every object at two pixels a label pixel, as an image: [1, 2 * objects, 2 * height, 2 * width].
+torch::Tensor places_in_all(const ObjectLabels& objects, int64_t height, int64_t width) {
+  std::vector<torch::Tensor> planes;
+  for (OrientedBox finer : objects.boxes) {
+    for (double* length : {&finer.x, &finer.y, &finer.width, &finer.height}) *length *= 2;
+    planes.push_back(places_in(finer, height, width));
+  }
+  return torch::cat(planes).unsqueeze(0);
+}
+
+/// Pixels whose neighbours, `radius` away, are all valid and in the image: [height, width].
+torch::Tensor interior(const torch::Tensor& valid, int64_t radius) {
+  const auto outside =
+      torch::constant_pad_nd(valid.logical_not().to(torch::kFloat32), {radius, radius, radius, radius}, 1);
+  return torch::max_pool2d(outside.unsqueeze(0), 2 * radius + 1, 1)[0].eq(0);
+}
+
+/// The largest difference of a pixel's place in a box between what augmented images show and what their boxes say.
+double largest_difference(double min_scale, double max_scale) {
+  ObjectLabels objects = some_objects();
+  objects.boxes[2].width += 2;  // a square has no first side
+  LabelledSample picture = picture_of(objects);
+  picture.images[Modality::kHr]->series.values = places_in_all(objects, 2 * kSide, 2 * kSide);
+  const OnePicture dataset(picture);
+  const TaskAugmentOptions augment = {
+      .quarter_turn = 0.5, .rotation = 0.5, .min_scale = min_scale, .max_scale = max_scale};
+  int64_t compared = 0;
+  double largest = 0;
+  for (uint64_t number = 0; number < 24; ++number) {
+    const LabelledSample sample = read_augmented(dataset, 0, {.side = 64}, augment, {{true, false, false}},
+                                                 {.seed = 6, .epoch = 0, .sample = number});
+    const auto& series = sample.images[Modality::kHr]->series;
+    const auto expected = places_in_all(*sample.objects, series.values.size(2), series.values.size(3));
+    const auto inside = interior(series.valid[0], 5);  // there filters take no pixel from beyond an edge
+    for (int64_t i = 0; i < sample.objects->size(); ++i) {
+      const int64_t shown = sample.objects->classes[static_cast<size_t>(i)];
+      const auto difference = (series.values[0].narrow(0, 2 * shown, 2).abs() - expected[0].narrow(0, 2 * i, 2).abs())
+                                  .masked_select(inside);
+      compared += difference.numel();
+      if (difference.numel() > 0) largest = std::max(largest, difference.abs().max().item<double>());
+    }
+  }
+  EXPECT_GT(compared, 100'000);
+  return largest;
+}
+
+TEST(TurnSample, ScaledMirroredAndTurnedABoxKeepsEachPixelAtItsPlaceWithinIt) {
+  EXPECT_LT(largest_difference(1, 2), 1e-4);
+  EXPECT_LT(largest_difference(0.5, 1),
+            1e-2);  // a tenth of a pixel: antialiasing weighs by whole pixels, as torch does
 }
 
 }  // namespace
