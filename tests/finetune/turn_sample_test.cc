@@ -266,8 +266,8 @@ double largest_difference(double min_scale, double max_scale) {
 
 TEST(TurnSample, ScaledMirroredAndTurnedABoxKeepsEachPixelAtItsPlaceWithinIt) {
   EXPECT_LT(largest_difference(1, 2), 1e-4);
-  EXPECT_LT(largest_difference(0.5, 1),
-            1e-2);  // a tenth of a pixel: antialiasing weighs by whole pixels, as torch does
+  // Antialiasing weighs by whole pixels, as torch's does: a tenth of a pixel.
+  EXPECT_LT(largest_difference(0.5, 1), 1e-2);
 }
 
 }  // namespace
