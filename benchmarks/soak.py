@@ -3,10 +3,11 @@
 
     benchmarks/soak.py --minutes 20 --out runs/soak
 
-A first short run measures steps a second; the run of --minutes follows, and a second one with the same settings is stopped
-by a signal half-way and resumed. The memory is that of the process, every second, from a third of the run on: its trend is a
-line through the medians of ten parts. Passes where the trend is under --slope per cent an hour or under 16 MiB over the run,
-and the two teachers and optimisers are the same bytes. Standard library only; prints one JSON line.
+A first short run measures steps a second; a run of --warm-up and --minutes follows, and a second one with the same settings
+is stopped by a signal half-way and resumed. The memory is that of the process, every second, after the warm-up, in which all
+samples come to be in memory and the gaps of the heap settle: its trend is a line through the medians of ten parts. Passes
+where the trend is under --slope per cent an hour or under 16 MiB over those minutes, and the two teachers and optimisers are
+the same bytes. Standard library only; prints one JSON line.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from programs import ROOT
 
 LEAST_GROWTH_MIB = 16  # what a heap may take in twenty minutes without anybody's fault
 PARTS = 10
+TRIAL_STEPS = 40  # a few seconds of start-up among them hardly count
 
 
 def resident_mib(process: int) -> float:
@@ -78,8 +80,7 @@ class Soak:
 
 
 def trend(samples: list[tuple[float, float]]) -> float:
-    """MiB a second: the slope of a line through the medians of equal parts of the last two thirds."""
-    samples = samples[len(samples) // 3:]
+    """MiB a second: the slope of a line through the medians of equal parts."""
     parts = [samples[i * len(samples) // PARTS:(i + 1) * len(samples) // PARTS] for i in range(PARTS)]
     points = [(statistics.median(t for t, _ in part), statistics.median(m for _, m in part)) for part in parts if part]
     return statistics.linear_regression(*zip(*points)).slope
@@ -96,7 +97,8 @@ def digest(run: pathlib.Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder of the runs; what is there is replaced")
-    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--minutes", type=float, default=20, help="that the memory is watched for")
+    parser.add_argument("--warm-up", type=float, default=10, help="minutes before them")
     parser.add_argument("--preset", default="nano")
     parser.add_argument("--data", default="synth:512,size=32")
     parser.add_argument("--batch", type=int, default=4)
@@ -110,13 +112,15 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
 
     soak = Soak(arguments)
-    seconds = [t for t, _ in soak.train(arguments.out / "trial", 12)]
-    steps = max(20, round(12 * 60 * arguments.minutes / seconds[-1]))
+    seconds = [t for t, _ in soak.train(arguments.out / "trial", TRIAL_STEPS)]
+    share = arguments.minutes / (arguments.warm_up + arguments.minutes)  # of a run that is watched
+    steps = max(20, round(TRIAL_STEPS * 60 * arguments.minutes / share / seconds[-1]))
     samples = soak.train(arguments.out / "run", steps)
     soak.train(arguments.out / "resumed", steps, stop_at=steps // 2)
     soak.train(arguments.out / "resumed", steps, resume=True)
 
-    slope, level, lasted = trend(samples), statistics.median(m for _, m in samples), samples[-1][0]
+    samples = samples[round((1 - share) * len(samples)):]
+    slope, level, lasted = trend(samples), statistics.median(m for _, m in samples), samples[-1][0] - samples[0][0]
     grown = slope * lasted
     flat = grown < LEAST_GROWTH_MIB or 100 * 3600 * slope / level < arguments.slope
     digests = [digest(arguments.out / name) for name in ("run", "resumed")]

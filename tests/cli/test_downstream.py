@@ -96,3 +96,21 @@ def test_real_pieces_are_learnt_and_reported(folder):
     learnt, tested = ({file.name for file in (out / "aid" / split).rglob("*.png")} for split in ("train", "test"))
     assert len(learnt) == runs["aid", "pretrained"]["training_samples"] and len(tested) == runs["aid", "pretrained"]["test_samples"]
     assert "| aid | oa | " in (out / "real.md").read_text() and "| levir | f1 | " in (out / "real.md").read_text()
+
+
+def test_a_probe_of_each_stage_finds_what_tells_scenes_apart(folder):
+    def run(*words):
+        done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+
+    run("pretrain", "--preset", "nano", "--data", "synth:8,size=16", "-o", folder / "run", "--set", "train.steps=0")
+    for split in ("train", "test"):
+        run("datasets", "export", "places-class", "synth:240,test=120,size=16,hr=4", "--split", split, "--modality", "hr", "-o",
+            folder / f"{split}.safetensors")
+    command = [sys.executable, "-m", "peers.stage_probe", "--model", folder / "run/model", "--train", folder / "train.safetensors", "--test",
+               folder / "test.safetensors", "--modality", "hr"]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300, cwd=ROOT / "python")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert len(result["mean_of_stage"]) == 4 and all(0 < share < 1 for share in result["share_within_places"])
+    assert result["all_stages"] > 2 / 12 and result["pixels"] > 2 / 12  # of twelve classes: twice what chance finds
