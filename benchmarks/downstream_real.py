@@ -115,7 +115,7 @@ def finetune_job(name: str, network: str, seed: int, arguments: argparse.Namespa
     write_json(recipe, recipe_of(task, arguments.steps, arguments.batch))
     command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", str(folder_of(piece, arguments)), "-o", str(folder),
                "--model", str(arguments.model) if network == PRETRAINED else f"random:{arguments.preset}"]
-    command += network_settings(network, seed, arguments)
+    command += network_settings(task, network, seed, arguments)
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))

@@ -32,15 +32,16 @@ def merged(*groups: dict) -> dict:
 
 
 COMMON = {
+    "dtype": "bfloat16",
     "task": {"geo_context": False, "channels": 64, "auxiliary_channels": 64, "dropout": 0.1},
-    "train": {"lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "clip_norm": 1.0},
-    "augment": {"horizontal_flip": 0.5, "vertical_flip": 0.5},
+    "train": {"schedule": "cosine", "weight_decay": 0.01, "clip_norm": 1.0},
+    "augment": {"horizontal_flip": 0.5, "vertical_flip": 0.5, "quarter_turn": 0.75},  # all eight positions alike, as for the U-Net
     "eval": {"every": 0},
     "loader": {"workers": 1},
 }
-# Of the learning rate, from a block to the one before it: what validation places chose (docs/downstream.md). Random weights
-# have nothing to keep in their early layers.
-LAYER_DECAY = {PRETRAINED: 0.6, RANDOM: 0.9}
+# What validation places chose, for each kind of head and of first weights (docs/downstream.md).
+SCENES = {PRETRAINED: {"lr": 4.0e-4, "layer_decay": 0.8}, RANDOM: {"lr": 2.0e-4, "layer_decay": 1.0}}
+MAPS = {PRETRAINED: {"lr": 2.0e-3, "layer_decay": 1.0}, RANDOM: {"lr": 2.0e-3, "layer_decay": 1.0}}
 LINEAR = {"task": {"head": "linear"}}
 SEGMENT = {"task": {"head": "upernet"}}
 FUSED = {"task": {"head": "upernet", "fusion": True}}
@@ -53,7 +54,7 @@ TASKS = (
     Task("scene-hr-ms-sar", "places-class", "oa", merged(LINEAR, {"task": {"fusion": True}}), ("hr", "ms", "sar"), {"ms": 4, "sar": 3}, u_net=False),
     Task("covers", "places-covers", "map", LINEAR),
     Task("covers-ms", "places-covers", "map", LINEAR, ("ms",)),
-    Task("landcover", "places-landcover", "miou", merged(SEGMENT, {"train": {"lr": 3.0e-3}})),
+    Task("landcover", "places-landcover", "miou", SEGMENT),
     Task("crops", "places-crops", "miou", FUSED, ("ms",), {"ms": 4}),
     Task("change", "places-change", "f1", {"task": {"head": "bit"}}, dates={"hr": 1}),
     Task("semantic-change", "places-semantic-change", "scs", {"task": {"head": "upernet-change"}}, dates={"hr": 1}),
@@ -106,8 +107,14 @@ def recipe_of(task: Task, steps: int, batch: int) -> dict:
     return merged(COMMON, task.settings, {
         "title": f"benchmarks/downstream.py: {task.name}",
         "data": {"reader": task.reader, "modalities": list(task.modalities), "dates": dates},
+        "task": {"prompts": len(task.modalities) > 1},  # one sensor needs nothing to tell it from others (Table 13)
         "train": {"steps": steps, "batch_size": batch, "warmup_steps": max(1, steps // 10), "checkpoint_every": max(1, steps // 4)},
     })
+
+
+def learning_of(task: Task, network: str) -> dict:
+    """Groups of a recipe that hang on the network's first weights."""
+    return {"train": (SCENES if task.settings["task"]["head"] == "linear" else MAPS)[network]}
 
 
 def runs_of(arguments) -> list[Run]:

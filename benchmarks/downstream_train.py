@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from downstream_tasks import LAYER_DECAY, PRETRAINED, RANDOM, U_NET, Run, Task, recipe_of
+from downstream_tasks import MAPS, RANDOM, SCENES, U_NET, Run, Task, learning_of, recipe_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
@@ -16,15 +16,17 @@ U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
     names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places",
-             "layer_decay", "split")
-    return {name: getattr(arguments, name) for name in names} | {"model": str(arguments.model) if arguments.model else None}
+             "split", "set")
+    learning = {"learning_of_scenes": SCENES, "learning_of_maps": MAPS}
+    return {name: getattr(arguments, name) for name in names} | learning | {"model": str(arguments.model) if arguments.model else None}
 
 
-def network_settings(network: str, seed: int, arguments: argparse.Namespace) -> list[str]:
-    """What the recipe leaves to the network and to this machine."""
-    decay = LAYER_DECAY[network] if arguments.layer_decay is None else arguments.layer_decay
-    values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1, "train.layer_decay": decay}
-    return [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+def network_settings(task: Task, network: str, seed: int, arguments: argparse.Namespace) -> list[str]:
+    """What the recipe leaves to the network, to this machine and to --set, which goes over all."""
+    learning = learning_of(task, network)["train"]
+    values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1,
+              **{f"train.{key}": value for key, value in learning.items()}}
+    return [word for text in (*(f"{key}={value}" for key, value in values.items()), *arguments.set) for word in ("--set", text)]
 
 
 def last_step(run: pathlib.Path) -> int:
@@ -75,7 +77,7 @@ def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
     folder = arguments.out / "runs" / run.key
     command = [arguments.program, "finetune", "--recipe", str(recipe_file(run.task, arguments)), "--data", world_of(arguments), "-o", str(folder),
                "--model", f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments)), "--fraction", f"{run.fraction:g}"]
-    command += network_settings(run.network, run.seed, arguments)
+    command += network_settings(run.task, run.network, run.seed, arguments)
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))
