@@ -23,10 +23,10 @@ def settings_of(arguments: argparse.Namespace) -> dict:
 
 def network_settings(task: Task, network: str, seed: int, arguments: argparse.Namespace) -> list[str]:
     """What the recipe leaves to the network, to this machine and to --set, which goes over all."""
-    learning = learning_of(task, network)["train"]
-    values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1,
-              **{f"train.{key}": value for key, value in learning.items()}}
-    return [word for text in (*(f"{key}={value}" for key, value in values.items()), *arguments.set) for word in ("--set", text)]
+    values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}
+    values |= {f"train.{key}": value for key, value in learning_of(task, network).items()}
+    settings = [f"{key}={value}" for key, value in values.items()] + arguments.set
+    return [word for setting in settings for word in ("--set", setting)]
 
 
 def last_step(run: pathlib.Path) -> int:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "core/random.h"
 #include "finetune/augment.h"
@@ -26,15 +27,19 @@ torch::Tensor drawn(const OrientedBox& box, int64_t height, int64_t width) {
   return (along * across).to(torch::kFloat32);
 }
 
+/// The box in an image of two pixels a label pixel.
+OrientedBox at_two_pixels(OrientedBox box) {
+  for (double* length : {&box.x, &box.y, &box.width, &box.height}) *length *= 2;
+  return box;
+}
+
 /// An image of a few objects, one plane a band and object, at two pixels a label pixel, with the map of the objects.
 LabelledSample picture_of(const ObjectLabels& objects, int64_t height = kSide, int64_t width = kSide) {
   LabelledSample sample;
   std::vector<torch::Tensor> planes;
   auto label = torch::zeros({height, width}, torch::kInt64);
   for (size_t i = 0; i < objects.boxes.size(); ++i) {
-    OrientedBox finer = objects.boxes[i];
-    for (double* length : {&finer.x, &finer.y, &finer.width, &finer.height}) *length *= 2;
-    planes.push_back(drawn(finer, 2 * height, 2 * width));
+    planes.push_back(drawn(at_two_pixels(objects.boxes[i]), 2 * height, 2 * width));
     label.masked_fill_(drawn(objects.boxes[i], height, width).ge(0.5), static_cast<int64_t>(i) + 1);
   }
   DatedImages images;
@@ -192,10 +197,9 @@ TEST(TurnSample, TheWholeChainOfAugmentationsKeepsBoxesOnTheirObjects) {
                                                  {.seed = 5, .epoch = 0, .sample = number});
     const auto& series = sample.images[Modality::kHr]->series;
     for (size_t i = 0; i < sample.objects->boxes.size(); ++i) {
-      OrientedBox finer = sample.objects->boxes[i];
-      for (double* length : {&finer.x, &finer.y, &finer.width, &finer.height}) *length *= 2;
       const auto shown = series.values[0][sample.objects->classes[i]].mul(series.valid[0]);
-      const auto expected = drawn(finer, shown.size(0), shown.size(1)).mul(series.valid[0]);
+      const auto expected =
+          drawn(at_two_pixels(sample.objects->boxes[i]), shown.size(0), shown.size(1)).mul(series.valid[0]);
       const double common = torch::minimum(shown, expected).sum().item<double>(),
                    either = torch::maximum(shown, expected).sum().item<double>();
       if (either < 50) continue;
@@ -209,8 +213,8 @@ TEST(TurnSample, TheWholeChainOfAugmentationsKeepsBoxesOnTheirObjects) {
 }
 
 /// Where each pixel lies in the box, in parts of its sides from its centre: [2, height, width]. Both are linear in the
-/// position, so that a bilinear filter of any size has no error on them, and neither scale nor turn changes more than
-/// their signs.
+/// position, so that bilinear interpolation has no error on them, and neither scale nor turn changes more than their
+/// signs.
 torch::Tensor places_in(const OrientedBox& box, int64_t height, int64_t width) {
   const auto x = (torch::arange(width, torch::kFloat64) + 0.5 - box.x).unsqueeze(0),
              y = (torch::arange(height, torch::kFloat64) + 0.5 - box.y).unsqueeze(1);
@@ -218,13 +222,10 @@ torch::Tensor places_in(const OrientedBox& box, int64_t height, int64_t width) {
   return torch::stack({(x * c + y * s) / box.width, (y * c - x * s) / box.height}).to(torch::kFloat32);
 }
 
-/// places_in of every object at two pixels a label pixel, as an image: [1, 2 * objects, 2 * height, 2 * width].
+/// places_in of every object, as an image of two pixels a label pixel: [1, 2 * objects, height, width].
 torch::Tensor places_in_all(const ObjectLabels& objects, int64_t height, int64_t width) {
   std::vector<torch::Tensor> planes;
-  for (OrientedBox finer : objects.boxes) {
-    for (double* length : {&finer.x, &finer.y, &finer.width, &finer.height}) *length *= 2;
-    planes.push_back(places_in(finer, height, width));
-  }
+  for (const OrientedBox& box : objects.boxes) planes.push_back(places_in(at_two_pixels(box), height, width));
   return torch::cat(planes).unsqueeze(0);
 }
 
