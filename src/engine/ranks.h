@@ -42,6 +42,15 @@ class Ranks {
 /// A process alone.
 const Ranks& alone();
 
+/// The rows of all ranks, the first rank's first.
+struct GatheredRows {
+  torch::Tensor rows;  ///< [N, d], without gradient
+  int64_t first;       ///< where this rank's own begin
+};
+
+/// `own` [n, d], so many rows as a rank has; of a rank without any the width does not count. Every rank calls it.
+GatheredRows gather_rows(const Ranks& ranks, const torch::Tensor& own);
+
 /// The text that the first rank has, at most 64 KiB of it.
 std::string text_of_first(const Ranks& ranks, const std::string& own);
 

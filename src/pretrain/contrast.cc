@@ -6,19 +6,6 @@
 #include "pretrain/spread.h"
 
 namespace skysense {
-namespace {
-
-Mean mean_spread(const std::vector<PooledImages>& student, size_t globals, int64_t dates) {
-  Mean mean = Mean::none(student[0].features.device());
-  for (size_t g = 0; g < globals; ++g) {
-    const auto spread = spread_loss(student[g].features, student[g].valid, dates);
-    mean = mean + Mean{spread, torch::ones({}, torch::device(spread.device()))};
-  }
-  return mean;
-}
-
-}  // namespace
-
 ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector<SourceMap>& teacher,
                         const std::vector<ViewGeometry>& geometry, const SourceHeads& heads, const LearningStep& step) {
   const ContrastOptions& options = step.options;
@@ -27,7 +14,9 @@ ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector
   if (options.image_level || options.spread > 0) {
     const auto images = pool_images(student);
     if (options.image_level) losses.image = image_loss(images, pool_images(teacher), with(heads.image_centre), step);
-    if (options.spread > 0) losses.spread = mean_spread(images, teacher.size(), student[0].features.size(1));
+    if (options.spread > 0)
+      losses.spread = spread_loss({images.begin(), images.begin() + static_cast<int64_t>(teacher.size())},
+                                  student[0].features.size(1), step.ranks);
   }
   if (options.pixel_level || options.object_level) {
     const auto pairs = share_ground(student, teacher, geometry);
@@ -42,6 +31,7 @@ ContrastLosses contrast(const std::vector<SourceMap>& student, const std::vector
 ContrastLosses no_contrast(const SourceHeads& heads, const LearningStep& step) {
   // In the order of contrast().
   if (step.options.image_level) no_teacher_targets(*heads.image_centre, step);
+  if (step.options.spread > 0) no_spread(heads.image_centre->value().device(), step.ranks);
   if (step.options.pixel_level) no_teacher_targets(*heads.pixel_centre, step);
   if (step.options.object_level) no_teacher_targets(*heads.object_centre, step);
   return {};

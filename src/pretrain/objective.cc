@@ -180,16 +180,19 @@ void Objective::fit_heads(Learner& learner, const std::vector<ViewBatch>& views)
   const torch::NoGradGuard no_grad;
   const bool with_queries = options_.weights.qsacl > 0;
   const EncodedViews encoded = encode(learner, views, with_queries, {}, {});
-  const auto fit = [&](std::string_view name, const torch::Tensor& rows) {
+  const auto fit = [&](std::string_view name, const torch::Tensor& own) {
+    const auto rows = gather_rows(ranks_, own).rows;
     if (rows.size(0) >= 2) learner->head(name)->fit(rows);
   };
+  const auto nothing = torch::zeros({0, 0}, torch::device(device_));  // of a source that other ranks may have
   for (int s = 0; s < kSourceCount; ++s) {
     const auto& maps = encoded.maps[s];
-    if (maps.empty()) continue;
-    fit(kSourceNames[s], pooled_rows({maps.begin(), maps.begin() + options_.views.global_views}));
+    fit(kSourceNames[s],
+        maps.empty() ? nothing : pooled_rows({maps.begin(), maps.begin() + options_.views.global_views}));
   }
+  if (!with_queries) return;
   const auto& fused = encoded.maps[static_cast<int>(Source::kFused)];
-  if (!with_queries || static_cast<int64_t>(fused.size()) <= options_.views.global_views) return;
+  if (static_cast<int64_t>(fused.size()) <= options_.views.global_views) return fit(kQueryName, nothing);
   QueryAggregation queries = learner->aggregation();
   const auto gathered = aggregate(queries, fused, static_cast<size_t>(options_.views.global_views));
   fit(kQueryName, gathered.global.index({gathered.valid}).flatten(0, 1));

@@ -34,7 +34,8 @@ class Objective {
   LossReport measure(Learner& student, Learner& teacher, const std::vector<ViewBatch>& views,
                      double teacher_temperature, const RowKeys& sample_keys);
 
-  /// Fits the heads to what the learner's features are in this batch; sources with fewer than two images keep theirs.
+  /// Fits the heads to what the learner's features are in this batch of all ranks; sources with fewer than two images
+  /// keep theirs.
   void fit_heads(Learner& learner, const std::vector<ViewBatch>& views) const;
 
   /// Ends a step: moves centres and prototypes by what its micro-batches showed, or forgets that (`keep` false: a step

@@ -51,6 +51,23 @@ TEST(ReadLaunch, HalfOfItIsRefused) {
   EXPECT_THAT([] { read_launch({{"RANK", "a"}, {"WORLD_SIZE", "2"}}); }, ThrowsMessage<UsageError>(HasSubstr("'a'")));
 }
 
+TEST(ProcessGroup, GathersAsManyRowsAsEachRankHas) {
+  const auto gathered = as_ranks(3, 29633, [](const std::unique_ptr<Ranks>& ranks) {
+    const int64_t rank = ranks->rank();  // the middle one has none, and does not know how wide they are
+    const auto own = rank == 1 ? torch::zeros({0, 0}) : torch::full({rank + 1, 2}, static_cast<float>(rank));
+    return std::pair(gather_rows(*ranks, own), gather_rows(*ranks, torch::zeros({0, 5})).rows.size(0));
+  });
+  for (const auto& [all, rows_of_nobody] : gathered) {
+    EXPECT_TRUE(torch::equal(all.rows, torch::tensor({0.F, 2.F, 2.F, 2.F}).unsqueeze(1).expand({4, 2})));
+    EXPECT_EQ(rows_of_nobody, 0);
+  }
+  EXPECT_EQ(gathered[0].first.first, 0);
+  EXPECT_EQ(gathered[2].first.first, 1);
+  const auto own = torch::ones({2, 3}, torch::requires_grad());
+  EXPECT_TRUE(torch::equal(gather_rows(alone(), own).rows, own));
+  EXPECT_FALSE(gather_rows(alone(), own).rows.requires_grad());
+}
+
 TEST(ProcessGroup, SumsOverTheRanks) {
   const auto sums = as_ranks(3, 29611, [](const std::unique_ptr<Ranks>& joined) {
     const Ranks& ranks = *joined;

@@ -7,11 +7,13 @@
 #include "parity_heads.h"
 #include "pretrain/spread.h"
 #include "testing/all_close.h"
+#include "testing/as_ranks.h"
 
 namespace skysense {
 namespace {
 
 using testing::all_close;
+using testing::as_ranks;
 using testing::centre_of;
 using testing::Fixture;
 using testing::head_of;
@@ -76,7 +78,7 @@ TEST(ContrastParity, LossesAndGradientsEqualTheReference) {
 TEST(SpreadParity, LossAndGradientEqualTheReference) {
   const Fixture fixture("spread");
   const auto pooled = fixture["pooled"].requires_grad_();
-  const auto loss = spread_loss(pooled, fixture["valid"], 2);
+  const auto loss = spread_loss({{pooled, fixture["valid"]}}, 2).value();
   EXPECT_TRUE(all_close(loss, fixture["loss"][0], 1e-5, 1e-5));
   loss.backward();
   EXPECT_TRUE(all_close(pooled.grad(), fixture["gradient"], 1e-4, 1e-5));
@@ -85,7 +87,7 @@ TEST(SpreadParity, LossAndGradientEqualTheReference) {
 TEST(Spread, OnePlaceAloneOrNoneIsZeroAndHasAGradient) {
   const auto pooled = torch::randn({4, 8}, torch::requires_grad());
   for (const auto& valid : {torch::zeros({4}, torch::kBool), torch::tensor({true, true, false, false})}) {
-    const auto loss = spread_loss(pooled, valid, 2);
+    const auto loss = spread_loss({{pooled, valid}}, 2).value();
     EXPECT_EQ(loss.item<double>(), 0);
     loss.backward();
   }
@@ -94,10 +96,54 @@ TEST(Spread, OnePlaceAloneOrNoneIsZeroAndHasAGradient) {
 
 TEST(Spread, TwoEqualPlacesAreFinite) {
   const auto pooled = torch::ones({2, 8}, torch::requires_grad());
-  const auto loss = spread_loss(pooled, torch::ones({2}, torch::kBool), 1);
+  const auto loss = spread_loss({{pooled, torch::ones({2}, torch::kBool)}}, 1).value();
   loss.backward();
   EXPECT_GT(loss.item<double>(), 10);
   EXPECT_TRUE(pooled.grad().isfinite().all().item<bool>());
+}
+
+TEST(Spread, ANeighbourIsOfTheSameView) {
+  torch::manual_seed(2);
+  const auto first = torch::randn({3, 8}), second = torch::randn({3, 8}), all = torch::ones({3}, torch::kBool);
+  const Mean together = spread_loss({{first, all}, {second, all}}, 1);
+  EXPECT_EQ(together.count.item<int64_t>(), 6);
+  EXPECT_TRUE(
+      all_close(together.sum, spread_loss({{first, all}}, 1).sum + spread_loss({{second, all}}, 1).sum, 1e-5, 1e-5));
+}
+
+// What each of three ranks has of five places, one of them a place without a valid date, and one rank nothing.
+TEST(Spread, RanksFindTheNeighboursAndTheGradientsOfOneProcess) {
+  torch::manual_seed(4);
+  const std::vector<std::pair<int64_t, int64_t>> share = {{0, 3}, {3, 0}, {3, 2}};  // first place and how many
+  const auto features = torch::randn({2, 10, 8});                                   // two views, two dates a place
+  auto valid = torch::ones({2, 10}, torch::kBool);
+  valid.narrow(1, 2, 2).fill_(false);
+  const auto rows_of = [&](int64_t first, int64_t count, const torch::Tensor& x) {
+    return std::vector<PooledImages>{{x[0].narrow(0, 2 * first, 2 * count), valid[0].narrow(0, 2 * first, 2 * count)},
+                                     {x[1].narrow(0, 2 * first, 2 * count), valid[1].narrow(0, 2 * first, 2 * count)}};
+  };
+  const auto whole = features.clone().requires_grad_();
+  const Mean mean = spread_loss(rows_of(0, 5, whole), 2);
+  mean.sum.backward();
+  struct Share {
+    double sum, count;
+    torch::Tensor gradient;
+  };
+  const auto shares = as_ranks(3, 29634, [&](const std::unique_ptr<Ranks>& ranks) {
+    const auto [first, count] = share[static_cast<size_t>(ranks->rank())];
+    const auto own = features.clone().requires_grad_();
+    if (count == 0) {
+      no_spread(torch::kCPU, *ranks);
+      return Share{0, 0, torch::zeros_like(own)};
+    }
+    const Mean part = spread_loss(rows_of(first, count, own), 2, *ranks);
+    part.sum.backward();
+    return Share{part.sum.item<double>(), part.count.item<double>(), own.grad()};
+  });
+  EXPECT_EQ(shares[0].count + shares[2].count, 16);
+  EXPECT_NEAR(shares[0].sum + shares[2].sum, mean.sum.item<double>(), 1e-5);
+  EXPECT_TRUE(all_close(shares[0].gradient + shares[2].gradient, whole.grad(), 1e-5, 1e-6));
+  EXPECT_NE(shares[0].sum, spread_loss(rows_of(0, 3, features), 2).sum.item<double>());  // other ranks' are nearer
 }
 
 TEST(Contrast, TheTeacherIsATargetWithoutGradient) {

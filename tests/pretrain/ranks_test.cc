@@ -16,10 +16,16 @@ struct Measured {
   torch::Tensor gradients;  ///< of all parameters, flat; zeros where a parameter has none
 };
 
-/// The loss of some noise places with and without balanced targets, and its gradients, as one rank finds them.
-Measured measure(const std::vector<int64_t>& numbers, bool sinkhorn, const Ranks& ranks) {
+/// What the options of a run change.
+struct Variant {
+  std::string name;
+  void (*apply)(ContrastOptions& contrast);
+};
+
+/// The loss of some noise places and its gradients, as one rank finds them.
+Measured measure(const std::vector<int64_t>& numbers, const Variant& variant, const Ranks& ranks) {
   PretrainOptions options = small_options(1);
-  options.contrast.sinkhorn = sinkhorn;
+  variant.apply(options.contrast);
   const NoisePlaces noise;
   std::vector<std::vector<View>> places;
   RowKeys keys;
@@ -41,6 +47,7 @@ Measured measure(const std::vector<int64_t>& numbers, bool sinkhorn, const Ranks
   }
   student->eval();  // without drop path
   Objective objective(options, torch::kCPU, {}, ranks);
+  if (options.contrast.fit_heads) objective.fit_heads(student, views);
   const torch::Tensor loss = objective.measure(student, student, views, 0.04, keys).total;
   loss.backward();
   std::vector<torch::Tensor> gradients;
@@ -49,13 +56,13 @@ Measured measure(const std::vector<int64_t>& numbers, bool sinkhorn, const Ranks
   return {.loss = loss.item<double>(), .gradients = at::cat(gradients).to(torch::kDouble)};
 }
 
-class RaggedRanks : public ::testing::TestWithParam<bool> {};
+class RaggedRanks : public ::testing::TestWithParam<Variant> {};
 
 TEST_P(RaggedRanks, FindTheLossAndTheGradientsOfOneWhateverImagesEachHas) {
-  const std::vector<int64_t> places = {2, 3};  // without SAR, and without HR
-  const Measured whole = measure(places, GetParam(), alone());
+  const std::vector<std::vector<int64_t>> places = {{2, 5}, {3, 7}};  // without SAR, and without HR
+  const Measured whole = measure({2, 5, 3, 7}, GetParam(), alone());
   const auto shares = as_ranks(2, 29631, [&](const std::unique_ptr<Ranks>& ranks) {
-    return measure({places[static_cast<size_t>(ranks->rank())]}, GetParam(), *ranks);
+    return measure(places[static_cast<size_t>(ranks->rank())], GetParam(), *ranks);
   });
   EXPECT_NEAR((shares[0].loss + shares[1].loss) / 2, whole.loss, 1e-5 * whole.loss);
   const auto averaged = (shares[0].gradients + shares[1].gradients) / 2;
@@ -64,8 +71,13 @@ TEST_P(RaggedRanks, FindTheLossAndTheGradientsOfOneWhateverImagesEachHas) {
   EXPECT_GT((shares[0].gradients - whole.gradients).norm().item<double>(), 0.1 * whole.gradients.norm().item<double>());
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, RaggedRanks, ::testing::Bool(),
-                         [](const auto& set) { return set.param ? "Balanced" : "Centred"; });
+INSTANTIATE_TEST_SUITE_P(
+    Options, RaggedRanks,
+    ::testing::Values(Variant{"Centred", [](ContrastOptions&) {}},
+                      Variant{"Balanced", [](ContrastOptions& contrast) { contrast.sinkhorn = true; }},
+                      Variant{"KeptApart", [](ContrastOptions& contrast) { contrast.spread = 0.2; }},
+                      Variant{"Fitted", [](ContrastOptions& contrast) { contrast.fit_heads = true; }}),
+    [](const auto& set) { return set.param.name; });
 
 }  // namespace
 }  // namespace skysense
