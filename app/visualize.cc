@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/labelled_samples.h"
 #include "app/tsne_plot.h"
 #include "app/verbs.h"
 #include "app/visualize_attention.h"
@@ -14,7 +15,6 @@
 #include "core/feature_file.h"
 #include "core/log.h"
 #include "engine/device.h"
-#include "infer/labelled_data.h"
 #include "probe/probe_features.h"
 #include "raster/feature_table.h"
 #include "viz/png.h"
@@ -109,7 +109,7 @@ FeatureSet as_set(const ProbeFeatures& found, size_t encoder) {
 
 ModalityFeatures encode_places(const FeatureArguments& arguments) {
   const Product product = load_product(arguments.model);
-  const LabelledData data = open_labelled_data(arguments.data, {}, product);
+  const LabelledData data = open_labelled_samples(arguments.data, {}, product, {.split = synth::Split::kTest});
   const SomePlaces places(*data.samples, arguments.places);
   ModalityFeatures result;
   for (const Modality modality : kModalities) {
@@ -202,7 +202,9 @@ void add_features(CLI::App& visualize) {
       "features", "A model's features of each modality over places as points of a plane (Figure 8 of the paper)");
   const auto arguments = std::make_shared<FeatureArguments>();
   verb->add_option("--model", arguments->model, "run or checkpoint folder")->required();
-  verb->add_option("--data", arguments->data, "dataset of places with several modalities")->required();
+  verb->add_option("--data", arguments->data,
+                   "dataset of places with several modalities; synth:PLACES: of the synthetic world's held-out regions")
+      ->required();
   add_plot_options(*verb, *arguments);
   verb->add_flag("--without-prompts", arguments->without_prompts,
                  "a second panel: the same model with its modality prompts left out");

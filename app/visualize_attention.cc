@@ -7,12 +7,12 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/labelled_samples.h"
 #include "app/verbs.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "engine/device.h"
 #include "engine/weights.h"
-#include "infer/labelled_data.h"
 #include "infer/place_picture.h"
 #include "pretrain/query_attention.h"
 #include "probe/place_features.h"
@@ -83,7 +83,7 @@ void run(Arguments arguments) {
   const torch::Device device = parse_device(arguments.device);
   const PlaceEncoder encoder(product, std::nullopt, device, parse_dtype(arguments.dtype));
   queries->to(device);
-  const LabelledData data = open_labelled_data(arguments.data, {}, product);
+  const LabelledData data = open_labelled_samples(arguments.data, {}, product, {.split = synth::Split::kTest});
   const std::vector<PlaceSample> places = choose_places(*data.samples, arguments);
 
   std::vector<CaptionedPicture> sheet;
@@ -119,7 +119,9 @@ void add_visualize_attention(CLI::App& visualize) {
       "attention", "What each query of QSACL attends to in images (Figure 9 of the paper): a row a place");
   const auto arguments = std::make_shared<Arguments>();
   verb->add_option("--model", arguments->model, "run or checkpoint folder, trained with QSACL")->required();
-  verb->add_option("--data", arguments->data, "dataset of places")->required();
+  verb->add_option("--data", arguments->data,
+                   "dataset of places; synth:PLACES: of the synthetic world's held-out regions")
+      ->required();
   verb->add_option("-o,--output", arguments->output, "PNG to write")->required();
   verb->add_option("--place", arguments->ids, "ids of the places (default: --places of them)");
   verb->add_option("--places", arguments->places, "so many, evenly spread over the dataset")

@@ -113,15 +113,18 @@ def test_what_cannot_be_drawn_is_named(folder):
 def test_a_models_features_are_drawn_with_and_without_prompts(folder):
     result_of("synth", "--places", 12, "-o", folder / "world")
     result_of("pretrain", "--preset", "nano", *NANO, "--data", folder / "world", "-o", folder / "run")
-    draw = lambda *words: result_of("visualize", "features", "--model", folder / "run", "--data", folder / "world", "--perplexity", 5, "--iterations", 250, *words)
-    both = draw("--without-prompts", "-o", folder / "both.png", "--coordinates", folder / "xy.csv")
+    draw = lambda *words: result_of("visualize", "features", "--model", folder / "run", "--perplexity", 5, "--iterations", 250, *words)
+    world = ("--data", folder / "world")
+    both = draw(*world, "--without-prompts", "-o", folder / "both.png", "--coordinates", folder / "xy.csv")
     assert both["places"] == {"hr": 12, "ms": 12, "sar": 12}
     rows = list(csv.DictReader((folder / "xy.csv").open()))
     assert [row["source"] for row in rows] == ["hr"] * 12 + ["ms"] * 12 + ["sar"] * 12
-    one = draw("--places", 8, "-o", folder / "one.png")
+    one = draw(*world, "--places", 8, "-o", folder / "one.png")
     assert one["places"] == {"hr": 8, "ms": 8, "sar": 8} and "kl_divergence_without_prompts" not in one
     assert size_of_png(folder / "both.png")[0] > 1.8 * size_of_png(folder / "one.png")[0]
     assert both["kl_divergence"] != both["kl_divergence_without_prompts"], "leaving the prompts out changes the features"
+    rendered = draw("--data", "synth:9,size=16", "--coordinates", folder / "held_out.csv", "-o", folder / "held_out.png")
+    assert rendered["places"] == {"hr": 9, "ms": 9, "sar": 9}, "places of the synthetic world need no files"
 
 
 def test_probe_writes_the_features_it_measured(folder):
