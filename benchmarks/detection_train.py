@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from downstream_tasks import PRETRAINED, RANDOM, merged
+from downstream_tasks import PRETRAINED, PRETRAINING, RANDOM, merged
 from downstream_train import drop_checkpoints, last_step, model_of
 
 HORIZONTAL, ORIENTED = "horizontal", "oriented"
@@ -64,7 +64,7 @@ def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:
 
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
-    return {name: getattr(arguments, name) for name in SETTINGS} | {"model": str(arguments.model) if arguments.model else None}
+    return {name: getattr(arguments, name) for name in SETTINGS} | {"pretraining": PRETRAINING, "model": str(arguments.model) if arguments.model else None}
 
 
 def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:

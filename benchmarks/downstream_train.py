@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from downstream_tasks import MAPS, RANDOM, SCENES, U_NET, Run, Task, learning_of, recipe_of
+from downstream_tasks import MAPS, PRETRAINING, RANDOM, SCENES, U_NET, Run, Task, learning_of, recipe_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
@@ -17,15 +17,18 @@ def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
     names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places",
              "split", "set")
-    learning = {"learning_of_scenes": SCENES, "learning_of_maps": MAPS}
+    learning = {"learning_of_scenes": SCENES, "learning_of_maps": MAPS, "pretraining": PRETRAINING}
     return {name: getattr(arguments, name) for name in names} | learning | {"model": str(arguments.model) if arguments.model else None}
+
+
+def settings_words(values: dict) -> list[str]:
+    return [f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in values.items()]
 
 
 def network_settings(task: Task, network: str, seed: int, arguments: argparse.Namespace) -> list[str]:
     """What the recipe leaves to the network, to this machine and to --set, which goes over all."""
     values = {"seed": seed, "data.seed": seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}
-    values |= {f"train.{key}": value for key, value in learning_of(task, network).items()}
-    settings = [f"{key}={value}" for key, value in values.items()] + arguments.set
+    settings = settings_words(values | learning_of(task, network)) + arguments.set
     return [word for setting in settings for word in ("--set", setting)]
 
 
@@ -49,8 +52,8 @@ def pretrain(arguments: argparse.Namespace) -> list[str]:
               "views.hr_per_cell": arguments.hr_per_cell, "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
     command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.size}",
                "-o", str(run), "--config", str(arguments.settings)]
-    for key, value in values.items():
-        command += ["--set", f"{key}={value}"]
+    for setting in settings_words(PRETRAINING | values):
+        command += ["--set", setting]
     command += ["--resume"] if (run / "checkpoints").is_dir() else []
     job = Job(name="pretrain", command=command, log=arguments.out / "logs" / "pretrain.log", work=max(arguments.pretrain_steps, 1),
               progress=lambda: last_step(run), finish=lambda result: write_json(done, result))
@@ -167,6 +170,8 @@ def peers(runs: list[Run], arguments: argparse.Namespace) -> list[str]:
         command = [sys.executable, "-m", "peers.u_net", "--train", str(exported(run.task, "train", run.fraction, run.seed, arguments)), "--test",
                    str(exported(run.task, arguments.split, 1.0, 0, arguments)), "--modality", run.task.modalities[0], "--steps", str(arguments.steps),
                    "--batch", str(arguments.batch), "--seed", str(run.seed), "--parameters", str(U_NETS_SIZE[arguments.preset])]
+        if weights := run.task.settings.get("loss", {}).get("class_weights"):
+            command += ["--class-weights", *map(str, weights)]
         jobs.append(Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=1,
                         finish=lambda result, run=run: keep_result(run, result, arguments), folder=ROOT / "python"))
     return run_jobs("training U-Nets", jobs, arguments.jobs)

@@ -23,7 +23,7 @@ def parser_of(description: str, stages: tuple[str, ...], only: str, only_metavar
     parser.add_argument("--quick", action="store_true", help="small sizes and one seed on Synthetic Earth; other options over them")
     parser.add_argument("--preset", choices=("nano", "tiny"), default="nano")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--pretrain-steps", type=int, default=450)
+    parser.add_argument("--pretrain-steps", type=int, default=1500)
     parser.add_argument("--pretrain-places", type=int, default=8192)
     parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")

@@ -114,12 +114,12 @@ def at_label_size(logits: Tensor, labels: Tensor) -> Tensor:
     return F.interpolate(logits, grid, mode="bilinear", align_corners=False)
 
 
-def loss_of(logits: Tensor, labels: Tensor, kind: str) -> Tensor:
+def loss_of(logits: Tensor, labels: Tensor, kind: str, class_weights: Tensor | None = None) -> Tensor:
     if kind == "multi-label":
         return F.multilabel_soft_margin_loss(logits, labels.float())
     if kind == TWO_MASKS:
         labels = labels.flatten(0, 1)
-    return F.cross_entropy(at_label_size(logits, labels), labels, ignore_index=-1)
+    return F.cross_entropy(at_label_size(logits, labels), labels, class_weights, ignore_index=-1)
 
 
 def turned(images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -143,6 +143,7 @@ def train(model: UNet, samples: Samples, arguments: argparse.Namespace) -> float
         return float(0.5 * (1 + torch.cos(torch.pi * share)))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    class_weights = torch.tensor(arguments.class_weights) if arguments.class_weights else None
     model.train()
     order = torch.empty(0, dtype=torch.long)
     for _ in range(arguments.steps):
@@ -151,7 +152,7 @@ def train(model: UNet, samples: Samples, arguments: argparse.Namespace) -> float
         rows, order = order[: arguments.batch], order[arguments.batch :]
         images, present, labels = samples.batch(rows)
         images, labels = turned(images, labels, generator)
-        loss = loss_of(model(images, present), labels, samples.kind)
+        loss = loss_of(model(images, present), labels, samples.kind, class_weights)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -208,6 +209,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--class-weights", type=float, nargs="+", help="of the loss, one a class")
     parser.add_argument("--weight-decay", type=float, default=0.01)
     parser.add_argument("--parameters", type=int, default=3_000_000, help="the network's size, nearly")
     parser.add_argument("--seed", type=int, default=0)
