@@ -13,7 +13,8 @@ DENSE = "dense"  # judged by turned boxes, in dense scenes
 # Scenes with objects, and those of them where objects stand side by side, turned: marinas, container yards, car parks.
 SCENES, DENSE_SCENES = "dense_urban+residential+industrial+harbour+airport", "harbour+industrial"
 HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
-SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places")
+SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places",
+            "pretrain_size")
 
 
 @dataclasses.dataclass(frozen=True)

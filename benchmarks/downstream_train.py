@@ -16,7 +16,7 @@ U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
     names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places",
-             "split", "set")
+             "pretrain_size", "split", "set")
     learning = {"learning_of_scenes": SCENES, "learning_of_maps": MAPS, "pretraining": PRETRAINING}
     return {name: getattr(arguments, name) for name in names} | learning | {"model": str(arguments.model) if arguments.model else None}
 
@@ -49,8 +49,9 @@ def pretrain(arguments: argparse.Namespace) -> list[str]:
         return []
     run = arguments.out / "pretrain"
     values = {"seed": arguments.world, "train.steps": arguments.pretrain_steps, "threads": 1, "checkpoints.keep": 1,
-              "views.hr_per_cell": arguments.hr_per_cell, "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
-    command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.size}",
+              "views.hr_per_cell": arguments.hr_per_cell, "views.global_cells": arguments.pretrain_size,
+              "views.local_cells": max(4, arguments.pretrain_size // 2), "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
+    command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.pretrain_size}",
                "-o", str(run), "--config", str(arguments.settings)]
     for setting in settings_words(PRETRAINING | values):
         command += ["--set", setting]

@@ -46,6 +46,18 @@ void check(const PretrainOptions& options, const Ranks& ranks) {
   }
 }
 
+/// Views hold at least one patch of each sensor that the places have.
+void check_views(const ViewOptions& views, const SensorContracts& contracts) {
+  for (int64_t view = 0; view < views.views(); ++view) {
+    for (const Modality modality : kModalities) {
+      if (!contracts[modality] || views.pixels(view, modality) >= kPatch) continue;
+      throw UsageError(fmt::format("views.{}: its views are {} pixels wide in {}, and a patch has {}",
+                                   views.is_global(view) ? "global_cells" : "local_cells", views.pixels(view, modality),
+                                   modality_name(modality), kPatch));
+    }
+  }
+}
+
 /// The vectors that image-text alignment compares with; undefined where it is off or the places have no named classes.
 torch::Tensor class_texts(const PretrainOptions& options, const std::vector<std::string>& names, const fs::path& run,
                           const Ranks& ranks) {
@@ -138,6 +150,7 @@ class PretrainingSteps : public SteppedRun {
 PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places, const fs::path& run, Resume resume,
                         const Ranks& ranks, const EvaluateTeacher& evaluate) {
   check(given, ranks);
+  check_views(given.views, places.contracts());
   PretrainOptions options = given;
   const std::string config_yaml = dump_yaml(fields_of(options));
   set_threads(options.compute.threads);

@@ -173,6 +173,14 @@ TEST(Trainer, RefusesSettingsThatLeaveNothingToLearnOrCompare) {
               ThrowsMessage<UsageError>(HasSubstr("nothing is left")));
 }
 
+TEST(Trainer, RefusesViewsSmallerThanAPatch) {
+  TemporaryFolder run;
+  auto options = small_options(1);
+  options.views.local_cells = 2;  // 16 pixels of HR, but 2 of MS
+  EXPECT_THAT([&] { pretrain(options, NoisePlaces(), run.path(), Resume::kNo); },
+              ThrowsMessage<UsageError>(HasSubstr("views.local_cells: its views are 2 pixels wide in ms")));
+}
+
 TEST(Trainer, RefusesABatchThatDoesNotSplit) {
   TemporaryFolder run;
   auto options = small_options(1);
