@@ -35,7 +35,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--hr-per-cell", type=int, default=32, help="HR pixels a cell side: 32 is 0.31 m")
     parser.add_argument("--channels", type=int, default=64, help="of the feature pyramid; the head is four times as wide")
     parser.add_argument("--world", type=int, default=1, help="seed of the world that pre-training sees")
-    parser.set_defaults(pretrain_size=4)  # a quarter of the ground, eight times as fine
+    parser.set_defaults(pretrain_size=4)  # a quarter of the side, eight times as fine: twice the pixels a side
     if "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()

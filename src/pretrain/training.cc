@@ -101,7 +101,7 @@ void Training::fit_heads(const std::vector<ViewBatch>& views) {
   // The first micro-batch: no more images at once than a step has.
   objective_.fit_heads(student_, batch_part(views, 0, micro_size_, device_));
   const torch::NoGradGuard no_grad;
-  ranks_.copy_from(0, student_->parameters());  // fitted alike, but to the last bit
+  ranks_.copy_from(0, student_->parameters());  // fitted to the same rows, which other machines may round differently
   copy_parameters(student_, teacher_);
   student_->train();
 }
