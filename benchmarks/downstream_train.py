@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from ablation_jobs import Job, read_json, run_jobs, write_json
-from downstream_tasks import MAPS, PRETRAINING, RANDOM, SCENES, U_NET, Run, Task, learning_of, recipe_of
+from downstream_tasks import INPUTS, PRETRAINED, PRETRAINING, RANDOM, TASKS, U_NET, Run, Task, learning_of, recipe_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 U_NETS_SIZE = {"nano": 3_000_000, "tiny": 12_000_000}
@@ -17,8 +17,9 @@ def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
     names = ("preset", "steps", "batch", "places", "val_places", "test_places", "size", "hr_per_cell", "pretrain_steps", "pretrain_places",
              "pretrain_size", "split", "set")
-    learning = {"learning_of_scenes": SCENES, "learning_of_maps": MAPS, "pretraining": PRETRAINING}
-    return {name: getattr(arguments, name) for name in names} | learning | {"model": str(arguments.model) if arguments.model else None}
+    learning = {task.name: {network: learning_of(task, network) for network in (PRETRAINED, RANDOM)} for task in (*TASKS, *INPUTS)}
+    return {name: getattr(arguments, name) for name in names} | {"learning": learning, "pretraining": PRETRAINING,
+                                                                 "model": str(arguments.model) if arguments.model else None}
 
 
 def settings_words(values: dict) -> list[str]:
