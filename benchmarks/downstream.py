@@ -24,8 +24,8 @@ from finetune_command import finish, parser_of
 
 QUICK = {"seeds": 1, "fractions": [0.1], "steps": 20, "batch": 8, "places": 120, "val_places": 1, "test_places": 24, "size": 16,
          "pretrain_steps": 8, "pretrain_places": 96, "only": ["scene", "scene-ms", "landcover", "change", "crops-ms-date", "crops-ms-series"]}
-# What the real pieces are worth: few samples are learnt by heart in few steps.
-REAL = {"seeds": 2, "steps": 60, "batch": 8}
+# The real pieces are small: some hundred samples at most.
+REAL = {"seeds": 3, "steps": 200, "batch": 16}
 STAGES = ("pretrain", "train", "evaluate", "peers", "report")
 
 

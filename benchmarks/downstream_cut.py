@@ -1,10 +1,11 @@
-"""Cuts small real scenes into tiles that a dataset folder holds: the left part of each scene to learn from, the right part to
-test on, a column of tiles between them left out. Needs rasterio."""
+"""Writes real scenes as dataset folders of places. Few large ones are cut into tiles: the left part of each scene to learn from,
+the right part to test on, a column of tiles between them left out. Needs rasterio."""
 
 import dataclasses
 import json
 import pathlib
 import subprocess
+from collections.abc import Iterable, Iterator
 
 import numpy
 import rasterio
@@ -54,32 +55,37 @@ def split_of(column: int, columns: int) -> str | None:
     return "train" if column < learnt else None if column == learnt and columns > 2 else "test"
 
 
-def place_of(scene: Scene, row: int, column: int, side: int, folder: pathlib.Path, pixel: float) -> dict:
-    """Writes one tile; its line of the index."""
-    name = f"{scene.name}-{row}-{column}"
-    window = (slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side))
-    place: dict = {"id": name, "label": f"{name}/label.tif"}
-    save(folder / place["label"], scene.label[window][None].astype("uint8"), pixel, scene.nodata)
+def tiles_of(scene: Scene, side: int) -> Iterator[tuple[str, Scene]]:
+    """The scene's tiles of `side` pixels, each with the split that it belongs to."""
+    rows, columns = (length // side for length in scene.label.shape)
+    for row in range(rows):
+        for column in range(columns):
+            if split := split_of(column, columns):
+                window = (slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side))
+                images = [dataclasses.replace(image, bands=image.bands[:, *window]) for image in scene.images]
+                yield split, Scene(f"{scene.name}-{row}-{column}", images, scene.label[window], scene.nodata)
+
+
+def place_of(scene: Scene, folder: pathlib.Path, pixel: float) -> dict:
+    """Writes one place; its line of the index."""
+    place: dict = {"id": scene.name, "label": f"{scene.name}/label.tif"}
+    save(folder / place["label"], scene.label[None].astype("uint8"), pixel, scene.nodata)
     for number, image in enumerate(scene.images):
-        entry = {"path": f"{name}/{image.modality}-{number}.tif"}
-        save(folder / entry["path"], image.bands[:, *window], pixel)
+        entry = {"path": f"{scene.name}/{image.modality}-{number}.tif"}
+        save(folder / entry["path"], image.bands, pixel)
         entry |= {"date": image.date} if image.date else {}
         entry |= {"bands": image.names} if image.names else {}
         place.setdefault(image.modality, []).append(entry)
     return place
 
 
-def write_tiles(out: pathlib.Path, scenes: list[Scene], side: int, classes: list[str], contract: dict, pixel: float) -> None:
-    """OUT with the tiles to learn from and OUT/test; `side` in pixels, `pixel` in metres."""
-    lines: dict[str, list[dict]] = {"train": [], "test": []}
-    for scene in scenes:
-        rows, columns = (length // side for length in scene.label.shape)
-        for row in range(rows):
-            for column in range(columns):
-                split = split_of(column, columns)
-                if split:
-                    lines[split].append(place_of(scene, row, column, side, out if split == "train" else out / "test", pixel))
-    for folder, places in ((out, lines["train"]), (out / "test", lines["test"])):
+def write_places(out: pathlib.Path, places: Iterable[tuple[str, Scene]], classes: list[str], contract: dict, pixel: float) -> None:
+    """OUT with the places to learn from and OUT/test; each comes with its split; `pixel` in metres."""
+    folders = {"train": out, "test": out / "test"}
+    lines: dict[str, list[dict]] = {split: [] for split in folders}
+    for split, scene in places:
+        lines[split].append(place_of(scene, folders[split], pixel))
+    for split, folder in folders.items():
         (folder / "contract.json").write_text(json.dumps(contract))
         (folder / "label-classes.json").write_text(json.dumps({"format_version": 1, "classes": classes}))
-        (folder / "index.jsonl").write_text("".join(json.dumps(place) + "\n" for place in places))  # last: its presence says all is there
+        (folder / "index.jsonl").write_text("".join(json.dumps(place) + "\n" for place in lines[split]))  # last: its presence says all is there

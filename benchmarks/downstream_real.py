@@ -7,19 +7,15 @@ import subprocess
 
 from ablation_jobs import Job, read_json, run_jobs, settle, write_json
 from downstream_report import cell, compared, gain_cell
-from downstream_tasks import FUSED, LINEAR, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
+from downstream_tasks import CHANGE, CHANGE_FROM_RANDOM, FUSED, LINEAR, PRETRAINED, RANDOM, SEGMENT, Task, merged, recipe_of
 from downstream_train import last_step, metrics_of, network_settings, settings_of
 
-LULC = ["nodata", *(f"land cover {number}" for number in range(1, 10))]  # TerraMesh's codes
-LOVEDA = ["nodata", "background", "building", "road", "water", "barren", "forest", "agriculture"]
-BANDS = ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12")
-S2L2A = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")  # of TerraMesh
-
-CHANGE = {"task": {"head": "bit"}}
+PLACES = ("mmseg_loveda", "terramind_s1s2", "worldcereal_s1s2_ts")  # that downstream_pieces.py makes
+CUT_IN_HALF = {"data": {"options": {"train_share": 0.5}, "side": 128}}
 TASKS = {
     "aid": (Task("aid", "aid", "oa", merged(LINEAR, {"data": {"resize": 128, "side": 128}})), "aid_150"),
-    "levir": (Task("levir", "levir-cd", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "levir_cd"),
-    "dsifn": (Task("dsifn", "change-pairs", "f1", CHANGE | {"data": {"options": {"train_share": 0.5}, "side": 128}}), "dsifn_cd"),
+    "levir": (Task("levir", "levir-cd", "f1", merged(CHANGE, CUT_IN_HALF), exceptions=CHANGE_FROM_RANDOM), "levir_cd"),
+    "dsifn": (Task("dsifn", "change-pairs", "f1", merged(CHANGE, CUT_IN_HALF), exceptions=CHANGE_FROM_RANDOM), "dsifn_cd"),
     "loveda": (Task("loveda", "places-landcover", "miou", SEGMENT), "mmseg_loveda"),
     "terramind-s2": (Task("terramind-s2", "places-landcover", "miou", SEGMENT, ("ms",)), "terramind_s1s2"),
     "terramind-s1": (Task("terramind-s1", "places-landcover", "miou", SEGMENT, ("sar",)), "terramind_s1s2"),
@@ -31,56 +27,15 @@ TASKS = {
 }
 
 
-def open_raster(path: pathlib.Path):
-    import rasterio
-
-    with rasterio.open(path) as file:
-        return file.read()
-
-
-def loveda_scenes(data: pathlib.Path) -> tuple:
-    from downstream_cut import Image, Scene
-
-    scenes = [Scene(file.stem, [Image("hr", open_raster(file))], open_raster(data / "ann_dir" / file.name)[0], nodata=0)
-              for file in sorted((data / "img_dir").rglob("*.png"))]
-    return scenes, 128, LOVEDA, ("hr",), 0.3
-
-
-def terramind_scenes(data: pathlib.Path) -> tuple:
-    from downstream_cut import Image, Scene
-
-    names = ",".join(f"{band}={S2L2A.index(band) + 1}" for band in BANDS)
-    scenes = []
-    for file in sorted((data / "LULC").glob("*.tif")):
-        images = [Image("ms", open_raster(data / "S2L2A" / file.name), names=names),
-                  Image("sar", open_raster(data / "S1RTC" / file.name).astype("float32"), names="VV=1,VH=2")]
-        scenes.append(Scene(file.stem, images, open_raster(file)[0], nodata=0))
-    return scenes, 28, LULC, ("ms", "sar"), 10
-
-
-def worldcereal_scenes(data: pathlib.Path, program: str, scratch: pathlib.Path) -> tuple:
-    """One block of a hundred pixels a side, with the crop types that WorldCereal's model said: weak labels."""
-    from downstream_cut import Image, Scene
-
-    subprocess.run([program, "index", str(data), "-o", str(scratch)], check=True, capture_output=True)
-    (place,) = [json.loads(line) for line in (scratch / "index.jsonl").read_text().splitlines()]
-    images = [Image(modality, open_raster(scratch / entry["path"]), entry["date"]) for modality in ("ms", "sar") for entry in place[modality]]
-    label = open_raster(data / "worldcereal_croptype_classification.nc")[0]
-    return [Scene("block", images, label)], 20, [f"class {number}" for number in range(8)], ("ms", "sar"), 10
-
-
 def folder_of(piece: str, arguments: argparse.Namespace) -> pathlib.Path:
-    """The data set that the task reads: the piece itself, or tiles of it, cut once."""
-    data, out = arguments.real.resolve() / piece, arguments.out / "tiles" / piece
-    makers = {"mmseg_loveda": lambda: loveda_scenes(data), "terramind_s1s2": lambda: terramind_scenes(data),
-              "worldcereal_s1s2_ts": lambda: worldcereal_scenes(data, arguments.program, arguments.out / "tiles" / "worldcereal_index")}
-    if piece not in makers:
+    """The data set that the task reads: the piece itself, or places made of it, once."""
+    data, out = arguments.real.resolve() / piece, arguments.out / "places" / piece
+    if piece not in PLACES:
         return data
     if not (out / "test" / "index.jsonl").exists():
-        from downstream_cut import contract_of, write_tiles
+        from downstream_pieces import places_of
 
-        scenes, side, classes, sensors, pixel = makers[piece]()
-        write_tiles(out, scenes, side, classes, contract_of(arguments.program, sensors, arguments.out / "tiles" / "contract"), pixel)
+        places_of(piece, data, out, arguments.program)
     return out
 
 

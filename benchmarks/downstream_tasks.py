@@ -51,6 +51,9 @@ PRETRAINING = {"weights.ita": 10}
 LINEAR = {"task": {"head": "linear"}}
 SEGMENT = {"task": {"head": "upernet"}}
 FUSED = {"task": {"head": "upernet", "fusion": True}}
+# Change is 3 % of the synthetic pixels. From random weights the U-Net head finds none on new ground, so they have BIT, which is better for them.
+CHANGE = {"task": {"head": "unet"}, "loss": {"class_weights": [1.0, 10.0]}}
+CHANGE_FROM_RANDOM = {RANDOM: {"task.head": "bit"}}
 
 # Table 19: pre-trained against random weights, with few labels.
 TASKS = (
@@ -62,9 +65,7 @@ TASKS = (
     Task("covers-ms", "places-covers", "map", LINEAR, ("ms",)),
     Task("landcover", "places-landcover", "miou", SEGMENT),
     Task("crops", "places-crops", "miou", FUSED, ("ms",), {"ms": 4}),
-    # 3 % of the pixels are change. From random weights the U-Net head finds none on new ground, so they have BIT, which is better for them.
-    Task("change", "places-change", "f1", {"task": {"head": "unet"}, "loss": {"class_weights": [1.0, 10.0]}}, dates={"hr": 1},
-         exceptions={RANDOM: {"task.head": "bit"}}),
+    Task("change", "places-change", "f1", CHANGE, dates={"hr": 1}, exceptions=CHANGE_FROM_RANDOM),
     Task("semantic-change", "places-semantic-change", "scs", {"task": {"head": "upernet-change"}}, dates={"hr": 1}),
 )
 
