@@ -20,7 +20,9 @@ struct PlanArguments {
 
 void plan_detect(const PlanArguments& arguments) {
   tune_allocator(FreedBuffers::kReturned);
-  const DetectionProduct product = load_detection_product(arguments.scene.model, arguments.how.settings);
+  const torch::Device device = arguments.scene.place();
+  DetectionProduct product = load_detection_product(arguments.scene.model, arguments.how.settings);
+  product.network->to(device);
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),
                       detector_finder(product, arguments.how.dtype()));
   const Tiling& tiling = job.tiling();

@@ -33,7 +33,9 @@ std::vector<SceneRequest> times_of(const PlanArguments& arguments, const TaskPro
 
 void plan_predict(const PlanArguments& arguments) {
   tune_allocator(FreedBuffers::kReturned);
-  const TaskProduct product = load_task_product(arguments.scene.model);
+  const torch::Device device = arguments.scene.place();
+  TaskProduct product = load_task_product(arguments.scene.model);
+  product.network->to(device);
   PredictOptions options = arguments.how.options(arguments.scene);
   options.times = times_of(arguments, product);
   const PredictJob job(product, options);

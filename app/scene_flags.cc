@@ -2,10 +2,18 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "engine/device.h"
 #include "infer/memory_budget.h"
 
 namespace skysense::app {
+namespace {
+
+constexpr int64_t kJobsOfGpu = 4;  // batches at once that keep it busy; each takes memory of it
+
+}  // namespace
 
 void SceneFlags::add_images(CLI::App& verb) {
   verb.add_option("SCENE", scene.scene, "one raster; its sensor is --sensor's, or the model's whose bands it has");
@@ -30,6 +38,8 @@ void SceneFlags::add_reading(CLI::App& verb) {
   verb.add_option("--max-memory", max_memory, "ceiling of the memory used, such as 2G");
   verb.add_option("--threads", threads, "batches of tiles computed at once, each by one CPU thread; 0: all cores")
       ->check(CLI::Range(0, 1024));
+  verb.add_option("--device", device, "of the network: cpu, cuda, cuda:N, or auto, a GPU where there is one")
+      ->capture_default_str();
 }
 
 SceneRequest SceneFlags::request(const SensorContracts& wanted) const {
@@ -43,8 +53,11 @@ std::optional<MapBox> SceneFlags::box() const {
   return MapBox{bbox[0], bbox[1], bbox[2], bbox[3]};
 }
 
+torch::Device SceneFlags::place() const { return parse_device(device); }
+
 int64_t SceneFlags::jobs() const {
-  const int64_t jobs = threads > 0 ? threads : at::get_num_threads();
+  const int64_t most = place().is_cpu() ? std::numeric_limits<int64_t>::max() : kJobsOfGpu;
+  const int64_t jobs = threads > 0 ? threads : std::min<int64_t>(at::get_num_threads(), most);
   set_threads(1);
   return jobs;
 }
@@ -106,6 +119,7 @@ DetectOptions DetectFlags::options(const SceneFlags& flags, const TaskProduct& p
   options.classes = classes;
   options.settings = settings;
   options.precision = precision;
+  options.device = c10::DeviceTypeName(flags.place().type(), /*lower_case=*/true);
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;
 }
@@ -120,6 +134,7 @@ PredictOptions PredictFlags::options(const SceneFlags& flags) const {
   options.window = parse_blend_window(window);
   options.augmentation = parse_augmentation(augmentation);
   options.dtype = precision == "bfloat16" ? c10::kBFloat16 : c10::kFloat;
+  options.device = c10::DeviceTypeName(flags.place().type(), /*lower_case=*/true);
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;
 }

@@ -16,18 +16,20 @@ namespace skysense::app {
 /// What every verb that goes over a scene is asked on the command line.
 struct SceneFlags {
   SceneArguments scene;
-  std::string model, bands, max_memory;
+  std::string model, bands, max_memory, device = "cpu";
   std::vector<int64_t> mask_values;
   std::vector<double> bbox;
   int64_t threads = 0;
 
   /// One scene and a series by sensor: SCENE, --hr, --ms, --sar.
   void add_images(CLI::App& verb);
-  /// --sensor, --bands, --mask, --bbox, --max-memory, --threads.
+  /// --sensor, --bands, --mask, --bbox, --max-memory, --threads, --device.
   void add_reading(CLI::App& verb);
   /// The scene; `wanted` are the model's sensors.
   SceneRequest request(const SensorContracts& wanted) const;
   std::optional<MapBox> box() const;
+  /// Where the network computes: to be asked first, for it throws where there is no such device.
+  torch::Device place() const;
   /// Batches at once by --threads; operators get one thread each from now on, so that values do not depend on it.
   int64_t jobs() const;
   /// Bytes; 0 without a limit.

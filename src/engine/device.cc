@@ -32,7 +32,7 @@ torch::Device gpu(int64_t number) {
   if (count > 0)
     throw DataError(
         fmt::format("device cuda:{}: this machine has {} GPU(s); use cuda:0 to cuda:{}", number, count, count - 1));
-  throw DataError("device cuda: no usable NVIDIA GPU, or a build without CUDA; use --set device=cpu");
+  throw DataError("device cuda: no usable NVIDIA GPU, or a build without CUDA; take device cpu");
 }
 
 }  // namespace
@@ -55,6 +55,8 @@ torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank) 
   const torch::Device device = parse_device(name);
   return device.is_cuda() && !name.starts_with("cuda:") ? gpu(local_rank) : device;
 }
+
+torch::Device device_of(const torch::nn::Module& module) { return module.parameters().front().device(); }
 
 torch::Dtype parse_dtype(const std::string& name) {
   if (name == "float32") return torch::kFloat32;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <torch/nn/module.h>
 #include <torch/types.h>
 
 #include <cstdint>
@@ -24,6 +25,8 @@ struct ComputeOptions {
 torch::Device parse_device(const std::string& name);
 /// The same for one of several processes: where it is a GPU and none is named by number, that of its local rank.
 torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank);
+/// Where a module's weights are.
+torch::Device device_of(const torch::nn::Module& module);
 /// "float32" or "bfloat16". Throws UsageError.
 torch::Dtype parse_dtype(const std::string& name);
 /// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).

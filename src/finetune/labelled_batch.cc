@@ -105,13 +105,7 @@ LabelledBatch to_device(const LabelledBatch& batch, torch::Device device, const 
   torch::Tensor context;
   if (prototypes != nullptr) context = prototypes->gather(prototypes->regions_of(batch.locations), device);
   for (TaskInput& input : moved.input.times) {
-    for (auto& series : input.series) {
-      if (!series) continue;
-      series->images = series->images.to(device, /*non_blocking=*/true);
-      series->valid = series->valid.to(device, /*non_blocking=*/true);
-      series->day_of_year = series->day_of_year.to(device, /*non_blocking=*/true);
-      series->present = series->present.to(device, /*non_blocking=*/true);
-    }
+    input = to_device(input, device);
     input.prototypes = context;
   }
   for (auto& label : moved.labels) label = label.to(device, /*non_blocking=*/true);

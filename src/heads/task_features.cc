@@ -105,6 +105,20 @@ torch::Tensor valid_cells(const TaskSeries& series, const torch::Tensor& present
 
 }  // namespace
 
+TaskInput to_device(const TaskInput& input, torch::Device device) {
+  TaskInput moved = input;
+  const auto move = [&](torch::Tensor& tensor) {
+    if (tensor.defined()) tensor = tensor.to(device, /*non_blocking=*/true);
+  };
+  for (auto& series : moved.series) {
+    if (!series) continue;
+    for (torch::Tensor* tensor : {&series->images, &series->valid, &series->day_of_year, &series->present})
+      move(*tensor);
+  }
+  move(moved.prototypes);
+  return moved;
+}
+
 TaskFeatures encode_task(SkysenseModelImpl& model, const TaskInput& input, const TaskFeatureOptions& options,
                          const std::optional<RowKeys>& keys) {
   TORCH_CHECK_VALUE(options.fusion || input.series[options.modality], "the task has no ",

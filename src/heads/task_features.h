@@ -27,6 +27,8 @@ struct TaskInput {
   torch::Tensor prototypes{};  ///< [B, P, d] of each place's region; undefined: no geo-context
 };
 
+TaskInput to_device(const TaskInput& input, torch::Device device);
+
 /// Which of the pre-trained modules a task uses.
 struct TaskFeatureOptions {
   Modality modality = Modality::kHr;          ///< whose stage maps the heads see, and without fusion all that they see

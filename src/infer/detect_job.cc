@@ -129,6 +129,7 @@ std::map<std::string, std::string> DetectJob::conditions() const {
   conditions["classes"] = fmt::format("{}", fmt::join(options_.classes, ","));
   conditions["list of settings"] = fmt::format("{}", fmt::join(options_.settings, " "));
   conditions["precision"] = options_.precision;
+  conditions["device"] = options_.device;
   return conditions;
 }
 
@@ -138,6 +139,7 @@ std::map<std::string, std::string> DetectJob::provenance() const {
   tags["SKYSENSE_PRODUCT"] = "objects";
   tags["SKYSENSE_TILING"] = tiling_.text();
   tags["SKYSENSE_PRECISION"] = options_.precision;
+  tags["SKYSENSE_DEVICE"] = options_.device;
   if (!options_.settings.empty()) tags["SKYSENSE_SETTINGS"] = fmt::format("{}", fmt::join(options_.settings, " "));
   tags["SKYSENSE_LEAST_SCORE"] = fmt::format("{}", options_.score);
   return tags;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/device.h"
 #include "infer/encoder_bytes.h"
 #include "infer/tile_input.h"
 #include "model/autocast.h"
@@ -43,26 +44,30 @@ int64_t workspace(const DetectionProduct& product, const TaskScenes& scenes, con
 DetectorFinder::DetectorFinder(const DetectionProduct& product, const TaskScenes& scenes, const Tiling& tiling,
                                c10::ScalarType dtype)
     : product_(product),
-      prototypes_(product.parts.options.geo_context ? product.parts.prototypes : std::nullopt, scenes.scene().grid()),
+      prototypes_(product.parts.options.geo_context ? product.parts.prototypes : std::nullopt, scenes.scene().grid(),
+                  device_of(*product.network)),
       divisions_(scenes.divisions()),
       workspace_(workspace(product, scenes, tiling)),
       scale_(static_cast<double>(scenes.raster_pixels()) /
              static_cast<double>(scenes.scene().pixels_per_cell()[product.network->options().features.modality])),
+      device_(device_of(*product.network)),
       dtype_(dtype) {}
 
 int64_t DetectorFinder::most_objects() const { return product_.network->options().detection.detections; }
 
 std::vector<std::vector<FoundObject>> DetectorFinder::find(const TileBatch& batch) const {
-  const AutocastScope autocast(c10::kCPU, dtype_);
-  DetectionBatch input{.input = tile_input(product_.parts, batch.times.front(), batch.side * divisions_)};
+  const AutocastScope autocast(device_, dtype_);
+  DetectionBatch input{
+      .input = to_device(tile_input(product_.parts, batch.times.front(), batch.side * divisions_), device_)};
   input.input.prototypes = prototypes_.gather(batch.tiles);
   DetectionModel network = product_.network;
   std::vector<std::vector<FoundObject>> found;
   for (const Detections& tile : network->forward(input).detections) {
     auto& objects = found.emplace_back();
-    const std::vector<OrientedBox> boxes = oriented_boxes(tile.boxes);
-    const auto classes = tile.classes.accessor<int64_t, 1>();
-    const auto scores = tile.scores.accessor<float, 1>();
+    const std::vector<OrientedBox> boxes = oriented_boxes(tile.boxes.cpu());
+    const torch::Tensor tile_classes = tile.classes.cpu(), tile_scores = tile.scores.cpu();
+    const auto classes = tile_classes.accessor<int64_t, 1>();
+    const auto scores = tile_scores.accessor<float, 1>();
     for (size_t i = 0; i < boxes.size(); ++i) {
       OrientedBox box = boxes[i];
       for (double* length : {&box.x, &box.y, &box.width, &box.height}) *length *= scale_;

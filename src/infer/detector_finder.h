@@ -8,7 +8,8 @@
 
 namespace skysense {
 
-/// A fine-tuned detector over tiles. Images without a valid pixel in a tile are absent from it.
+/// A fine-tuned detector over tiles. Images without a valid pixel in a tile are absent from it. The network computes
+/// where its weights are.
 class DetectorFinder : public ObjectFinder {
  public:
   /// The network runs in `dtype` (float32, or bfloat16 by autocast). `product` must outlive it.
@@ -24,6 +25,7 @@ class DetectorFinder : public ObjectFinder {
   TilePrototypes prototypes_;
   int64_t divisions_, workspace_;
   double scale_;  // from pixels that the detector sees to those of the output modality
+  torch::Device device_;
   c10::ScalarType dtype_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "core/fingerprint.h"
 #include "core/memory.h"
+#include "engine/device.h"
 #include "infer/pca_colours.h"
 #include "infer/product_extractor.h"
 
@@ -49,6 +50,7 @@ std::map<std::string, std::string> EmbedJob::provenance() const {
   tags["SKYSENSE_MODEL_STEP"] = std::to_string(product_.step);
   tags["SKYSENSE_SCENE"] = scene_.summary();
   tags["SKYSENSE_TILING"] = tiling().text();
+  tags["SKYSENSE_DEVICE"] = c10::DeviceTypeName(device_of(*product_.model).type(), /*lower_case=*/true);
   return tags;
 }
 

@@ -106,6 +106,7 @@ std::map<std::string, std::string> PredictJob::conditions() const {
   conditions["window"] = blend_window_name(options_.window);
   conditions["tta"] = augmentation_name(options_.augmentation);
   conditions["dtype"] = c10::toString(options_.dtype);
+  conditions["device"] = options_.device;
   return conditions;
 }
 
@@ -117,6 +118,7 @@ std::map<std::string, std::string> PredictJob::provenance() const {
   tags["SKYSENSE_BLENDING"] = blend_window_name(options_.window);
   tags["SKYSENSE_TTA"] = augmentation_name(options_.augmentation);
   tags["SKYSENSE_PRECISION"] = options_.dtype == c10::kFloat ? "float32" : "bfloat16";
+  tags["SKYSENSE_DEVICE"] = options_.device;
   return tags;
 }
 

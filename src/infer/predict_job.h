@@ -28,6 +28,7 @@ struct PredictOptions {
   BlendWindow window = BlendWindow::kTrapezoid;
   TestTimeAugmentation augmentation = TestTimeAugmentation::kNone;
   c10::ScalarType dtype = c10::kFloat;
+  std::string device = "cpu";  ///< the kind of device that the network is on, for conditions and provenance
   std::map<std::string, std::string> tags{};  ///< further provenance
 };
 

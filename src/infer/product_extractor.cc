@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/normalise.h"
+#include "engine/device.h"
 
 namespace skysense {
 namespace {
@@ -22,7 +23,9 @@ int64_t block_widths(const ModelOptions& options) { return static_cast<int64_t>(
 }  // namespace
 
 ProductExtractor::ProductExtractor(const Product& product, const CellGrid& grid)
-    : product_(product), prototypes_(product.prototypes, grid) {}
+    : product_(product),
+      prototypes_(product.prototypes, grid, device_of(*product.model)),
+      device_(device_of(*product.model)) {}
 
 torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
   SkysenseModel model = product_.model;
@@ -37,9 +40,9 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
       const auto ok = series->valid.select(1, t);
       if (!ok.any().item<bool>()) continue;
       const auto image = normalise(series->values.select(1, t), ok, *product_.contracts[modality]);
-      features.push_back(model->encode(modality, image).stages.back());
-      valid.push_back(covered_cells(ok, batch.side));
-      days.push_back(series->day_of_year[t].expand({ok.size(0)}));
+      features.push_back(model->encode(modality, image.to(device_)).stages.back());
+      valid.push_back(covered_cells(ok, batch.side).to(device_));
+      days.push_back(series->day_of_year[t].expand({ok.size(0)}).to(device_));
     }
     if (features.empty()) continue;
     const auto cells = torch::stack(valid, 1);  // [B, T, side, side]
@@ -47,7 +50,7 @@ torch::Tensor ProductExtractor::extract(const TileBatch& batch) const {
         FusionSeries{torch::stack(features, 1), cells, torch::stack(days, 1), cells.flatten(2).any(2)};
   }
   input.prototypes = prototypes_.gather(batch.tiles);
-  return model->fuse(input).fused.permute({0, 3, 1, 2});
+  return model->fuse(input).fused.permute({0, 3, 1, 2}).cpu();
 }
 
 Tiling model_tiling(const InferenceOptions& options, Modality reference, int64_t pixels_per_cell, int64_t batch) {

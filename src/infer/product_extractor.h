@@ -11,7 +11,8 @@ namespace skysense {
 /// The pre-trained model over tiles: each image of the series is normalised by the model's contract and encoded, and
 /// the fusion encoder joins them cell by cell. Pixels that are invalid reach the network as zeros, cells without a
 /// valid pixel of an image are masked out of the fusion, images without any are left out. Each tile attends to the
-/// prototypes of the region that its middle lies in, where the product has some and the scene says where it is.
+/// prototypes of the region that its middle lies in, where the product has some and the scene says where it is. The
+/// model computes where its weights are; tiles and features are the CPU's.
 class ProductExtractor : public FeatureExtractor {
  public:
   /// `grid` is that of the batches' tiles.
@@ -22,6 +23,7 @@ class ProductExtractor : public FeatureExtractor {
  private:
   Product product_;
   TilePrototypes prototypes_;
+  torch::Device device_;
 };
 
 /// The tiles of a model over scenes whose reference sensor is `reference`. InferenceOptions gives their side in MS

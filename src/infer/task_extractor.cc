@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/device.h"
 #include "infer/encoder_bytes.h"
 #include "infer/tile_input.h"
 #include "model/autocast.h"
@@ -15,25 +16,26 @@ int64_t probability_count(const TaskDescription& task) {
 
 TaskExtractor::TaskExtractor(const TaskProduct& product, const CellGrid& grid, int64_t divisions, c10::ScalarType dtype)
     : product_(product),
-      prototypes_(product.options.geo_context ? product.prototypes : std::nullopt, grid),
+      prototypes_(product.options.geo_context ? product.prototypes : std::nullopt, grid, device_of(*product.network)),
       divisions_(divisions),
+      device_(device_of(*product.network)),
       dtype_(dtype) {}
 
 int64_t TaskExtractor::width() const { return probability_count(product_.task); }
 
 torch::Tensor TaskExtractor::extract(const TileBatch& batch) const {
-  const AutocastScope autocast(c10::kCPU, dtype_);
+  const AutocastScope autocast(device_, dtype_);
   const int64_t side = batch.side * divisions_;
   TaskBatch task{.times = {}, .height = side, .width = side};
   for (const auto& images : batch.times) {
-    task.times.push_back(tile_input(product_, images, side));
+    task.times.push_back(to_device(tile_input(product_, images, side), device_));
     task.times.back().prototypes = prototypes_.gather(batch.tiles);
   }
   TaskModel network = product_.network;
   std::vector<torch::Tensor> parts;
   for (const torch::Tensor& logits : network->forward(task).logits)
     parts.push_back(probabilities(logits, product_.task.loss));
-  return parts.size() == 1 ? parts.front() : torch::cat(parts, 1);
+  return (parts.size() == 1 ? parts.front() : torch::cat(parts, 1)).cpu();
 }
 
 int64_t task_workspace_bytes(const TaskProduct& product, const Tiling& tiling, int64_t divisions,

@@ -11,7 +11,7 @@ namespace skysense {
 
 /// A fine-tuned network over tiles: class probabilities of every pixel of the output, [B, d, h, w]. d is the number of
 /// classes; of semantic change twice that, the classes before and those after. Images without a valid pixel in a tile
-/// are absent from it.
+/// are absent from it. The network computes where its weights are; tiles and probabilities are the CPU's.
 class TaskExtractor : public FeatureExtractor {
  public:
   /// `grid` is that of the batches' tiles, a cell of which is `divisions` pixels of the output wide. The network runs
@@ -25,6 +25,7 @@ class TaskExtractor : public FeatureExtractor {
   const TaskProduct& product_;
   TilePrototypes prototypes_;
   int64_t divisions_;
+  torch::Device device_;
   c10::ScalarType dtype_;
 };
 

@@ -5,8 +5,9 @@
 
 namespace skysense {
 
-TilePrototypes::TilePrototypes(const std::optional<GeoPrototypes>& prototypes, const CellGrid& grid)
-    : prototypes_(prototypes), grid_(grid) {
+TilePrototypes::TilePrototypes(const std::optional<GeoPrototypes>& prototypes, const CellGrid& grid,
+                               torch::Device device)
+    : prototypes_(prototypes), grid_(grid), device_(device) {
   if (prototypes_ && grid.reference().known()) {
     to_lonlat_ = CoordinateTransform::between(grid.reference().wkt, wkt_from_text("EPSG:4326"));
   }
@@ -31,7 +32,7 @@ torch::Tensor TilePrototypes::locate(const std::vector<CellWindow>& tiles) const
 
 torch::Tensor TilePrototypes::gather(const std::vector<CellWindow>& tiles) const {
   if (!prototypes_) return {};
-  return prototypes_->gather(prototypes_->regions_of(locate(tiles)), torch::kCPU);
+  return prototypes_->gather(prototypes_->regions_of(locate(tiles)), device_);
 }
 
 }  // namespace skysense

@@ -16,9 +16,10 @@ namespace skysense {
 /// the scene says where it is.
 class TilePrototypes {
  public:
-  /// `grid` is that of the tiles.
-  TilePrototypes(const std::optional<GeoPrototypes>& prototypes, const CellGrid& grid);
-  /// Callable from several threads. [B, P, d]; zeros where the place is unknown; undefined without prototypes.
+  /// `grid` is that of the tiles, `device` the network's.
+  TilePrototypes(const std::optional<GeoPrototypes>& prototypes, const CellGrid& grid, torch::Device device);
+  /// Callable from several threads. [B, P, d] on the device; zeros where the place is unknown; undefined without
+  /// prototypes.
   torch::Tensor gather(const std::vector<CellWindow>& tiles) const;
 
  private:
@@ -27,6 +28,7 @@ class TilePrototypes {
 
   std::optional<GeoPrototypes> prototypes_;
   CellGrid grid_;
+  torch::Device device_;
   std::optional<CoordinateTransform> to_lonlat_;
   mutable std::mutex transforming_;  // PROJ serves one thread at a time
 };

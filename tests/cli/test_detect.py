@@ -15,7 +15,7 @@ from pycocotools.coco import COCO
 
 from conftest import PROGRAM, WRONG_USAGE, refusal_of, result_of
 from test_embed import kill_on_the_way, limit_files_to, names_in
-from test_predict import write_scene
+from task_scenes import write_scene
 
 CLASSES = ["cargo-ship", "truck"]
 # One step that teaches nothing: a detector of random weights finds much, everywhere.

@@ -6,7 +6,7 @@ import pytest
 from conftest import refusal_of, result_of
 from test_detect import table_of
 from test_embed import kill_on_the_way, names_in
-from test_predict import write_scene
+from task_scenes import write_scene
 
 # One step that teaches nothing, on Synthetic Earth: HR of 1.25 m beside two dates of MS of 10 m.
 RECIPE = """

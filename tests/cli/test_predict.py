@@ -20,46 +20,10 @@ import rasterio.shutil
 import shapely
 
 from conftest import PROGRAM, refusal_of, result_of
-from peers.task_checkpoint import write_task_checkpoint
-from test_embed import kill_on_the_way, limit_files_to, names_in, wait_for_records
+from task_scenes import CLASSES, models, scene, write_scene  # noqa: F401 (fixtures)
+from test_embed import kill_on_the_way, names_in, wait_for_records
 
-CLASSES = ["open water", "forest", "field", "town", "road"]
 DATA = pathlib.Path(os.environ.get("SKYSENSE_TEST_DATA", "/nowhere"))
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Untrained networks with heads of random weights, by name."""
-    folder = tmp_path_factory.mktemp("models")
-    result_of("pretrain", "--preset", "nano", "--data", "synth:2", "-o", folder / "run", "--set", "train.steps=0")
-    plain = folder / "run" / "model"
-    def task(name, **options):
-        options = {"modality": "ms", "tile": 64, "classes": CLASSES, "channels": 16} | options
-        return write_task_checkpoint(plain, folder / name, **options)
-    return {"plain": plain, "ms": task("ms"), "hr": task("hr", modality="hr", tile=128),
-            "change": task("change", modality="hr", tile=128, kind="semantic change", head="upernet-change"),
-            "series": task("series", dates=2), "sar": task("sar", modality="sar"), "scenes": task("scenes", kind="scene")}
-
-
-def write_scene(path, width=150, height=130, *, bands=10, dtype="uint16", crs="EPSG:32631", pixel=10.0, left=500000.0,
-                top=5600000.0, seed=3, valid_rows=None, nodata=65535):
-    layout = {"driver": "GTiff", "width": width, "height": height, "count": bands, "dtype": dtype, "nodata": nodata, "crs": crs,
-              "transform": rasterio.transform.from_origin(left, top, pixel, pixel)}
-    generator = numpy.random.default_rng(seed)
-    high = 250 if dtype == "uint8" else 3000
-    patches = generator.uniform(0.05, 0.95, (bands, height // 30 + 1, width // 30 + 1)).repeat(30, 1).repeat(30, 2)
-    values = high * (patches[:, :height, :width] + generator.normal(0, 0.05, (bands, height, width)))
-    values = values.clip(1, high)
-    if valid_rows is not None:
-        values[:, valid_rows:] = nodata
-    with rasterio.open(path, "w", tiled=True, blockxsize=64, blockysize=64, **layout) as raster:
-        raster.write(values.astype(dtype))
-    return path
-
-
-@pytest.fixture
-def scene(folder):
-    return write_scene(folder / "scene.tif")
 
 
 def classes_of(path):
@@ -326,73 +290,6 @@ def test_the_plan_of_change_takes_the_later_image(folder, models):
     assert plan["tiles"] == result["tiles"] and plan["size"] == result["size"] == [150, 130]
     assert result["peak_memory_bytes"] <= plan["memory_bytes"] and plan["output_bytes"] == 150 * 130 * 3
     assert "skysense change" in refusal_of("plan", "predict", *common)
-
-
-def rescaled(path, scale, offset=0.0):
-    """The scene in floats of another unit."""
-    with rasterio.open(path) as source:
-        layout, values = source.profile | {"dtype": "float32", "nodata": None}, source.read() * scale + offset
-    with rasterio.open(path, "w", **layout) as raster:
-        raster.write(values.astype("float32"))
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-@pytest.mark.parametrize("model, spoil, words", [
-    ("plain", None, ["task.json", "not fine-tuned"]),
-    ("scenes", None, ["classifies whole scenes"]),
-    ("change", None, ["compares two times", "skysense change"]),
-    ("hr", None, ["the model's head sees hr images", "--hr"]),
-    ("ms", truncate, ["scene.tif", "cannot be read"]),
-    ("ms", lambda path: write_scene(path, valid_rows=0), ["scene.tif", "no valid pixel"]),
-    ("ms", lambda path: write_scene(path, bands=4), ["scene.tif", "band"]),
-    ("ms", lambda path: path.unlink(), ["scene.tif"]),
-    ("ms", lambda path: rescaled(path, 1e-4), ["scene.tif", "this is reflectance already"]),
-    ("sar", lambda path: rescaled(write_scene(path, bands=2), 1e-4), ["scene.tif", "linear power, not dB"]),
-], ids=["pre-trained only", "scenes", "change", "another sensor", "truncated", "all invalid", "too few bands", "missing",
-        "reflectance for stored values", "linear power for dB"])
-def test_what_cannot_be_mapped_is_refused_and_leaves_nothing(folder, models, scene, model, spoil, words):
-    if spoil:
-        spoil(scene)
-    before = names_in(folder)
-    message = refusal_of("predict", "--model", models[model], scene, "-o", folder / "map.tif")
-    assert all(word in message for word in words), message
-    assert names_in(folder) == before
-
-
-def test_series_without_order_and_images_apart_are_refused(folder, models, scene):
-    twice = [f"{scene}@2024-06-01", f"{scene}@2024-05-01"]
-    message = refusal_of("predict", "--model", models["ms"], "--ms", *twice, "-o", folder / "map.tif")
-    assert "in the order of their dates" in message
-    assert "no date" in refusal_of("predict", "--model", models["ms"], "--ms", scene, scene, "-o", folder / "map.tif")
-    rgb = {"bands": 3, "dtype": "uint8", "pixel": 0.5, "nodata": 0}
-    one, two = write_scene(folder / "one.tif", **rgb), write_scene(folder / "two.tif", left=600000, **rgb)
-    change = ("change", "--model", models["change"], one)
-    assert "do not overlap" in refusal_of(*change, two, "-o", folder / "map.tif")
-    assert "CRS" in refusal_of(*change, write_scene(two, crs="EPSG:32632", **rgb), "-o", folder / "map.tif")
-    assert "CRS" in refusal_of(*change, write_scene(two, crs=None, **rgb), "-o", folder / "map.tif")
-    assert "skysense predict" in refusal_of("change", "--model", models["hr"], one, one, "-o", folder / "map.tif")
-    assert "older" in refusal_of(*change[:3], f"{one}@2024-06-01", f"{one}@2023-06-01", "-o", folder / "map.tif")
-    assert not (folder / "map.tif").exists()
-
-
-def test_an_output_that_exists_is_kept(folder, models, scene):
-    output = folder / "map.tif"
-    output.write_text("precious")
-    assert "--overwrite" in refusal_of("predict", "--model", models["ms"], scene, "-o", output)
-    assert output.read_text() == "precious"
-
-
-def test_a_full_disk_leaves_the_earlier_map_and_what_is_done(folder, models, scene):
-    output = folder / "map.tif"
-    result_of("predict", "--model", models["ms"], scene, "-o", output)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    message = refusal_of("predict", "--model", models["ms"], scene, "-o", output, "--overwrite", preexec_fn=limit_files_to(15_000))
-    assert "cannot be written" in message and "free space" in message
-    after = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.endswith(".journal")}
-    assert after == before
 
 
 @pytest.mark.skipif(not (DATA / "terramind_s1s2").is_dir(), reason="needs the real imagery of $SKYSENSE_TEST_DATA")
