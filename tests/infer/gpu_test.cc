@@ -56,13 +56,13 @@ class TilesOnAGpu : public ::testing::Test {
   }
 
   TemporaryFolder folder;
-  const c10::InferenceMode inference_;
 };
 
 TEST_F(TilesOnAGpu, HaveTheFeaturesThatTheyHaveHere) {
   const Product here = nano_model(folder.path());
   Product there = nano_model(folder.path());
   there.model->to(torch::kCUDA);
+  const c10::InferenceMode inference;  // from here on: networks are made outside of it
   const Scene scene(scene_of(Modality::kMs, here.contracts));
   const TileBatch batch = batch_of(Modality::kMs, 2, kSide);
   const torch::Tensor expected = ProductExtractor(here, scene.grid()).extract(batch),
@@ -76,6 +76,7 @@ TEST_F(TilesOnAGpu, HaveTheProbabilitiesThatTheyHaveHere) {
     const TaskProduct here = nano_task(folder.path(), {.dates = dates});
     TaskProduct there = nano_task(folder.path(), {.dates = dates});
     there.network->to(torch::kCUDA);
+    const c10::InferenceMode inference;
     const TaskScenes scenes(here, {scene_of(Modality::kMs, here.contracts)}, std::nullopt);
     const TileBatch batch = batch_of(Modality::kMs, dates, kSide);
     const auto extract = [&](const TaskProduct& product, c10::ScalarType dtype) {
@@ -93,6 +94,7 @@ TEST_F(TilesOnAGpu, HaveTheObjectsThatTheyHaveHere) {
     const DetectionProduct here = nano_detector(folder.path(), {kind}), there = nano_detector(folder.path(), {kind});
     DetectionModel network = there.network;
     network->to(torch::kCUDA);
+    const c10::InferenceMode inference;
     const TaskScenes scenes(here.parts, {scene_of(Modality::kHr, here.parts.contracts)}, std::nullopt);
     const Tiling tiling = scenes.tiling({.tile = 64});
     const TileBatch batch = batch_of(Modality::kHr, 1, 64);
