@@ -27,16 +27,18 @@ STAGES = ("pretrain", "train", "evaluate", "report")
 
 def parse() -> argparse.Namespace:
     parser = parser_of(__doc__, STAGES, "of --real: isaid, dota, ships, trees, or one kind of boxes: isaid.oriented", "PIECE")
-    parser.add_argument("--steps", type=int, default=600, help="of a fine-tuning")
-    parser.add_argument("--batch", type=int, default=2)
-    parser.add_argument("--places", type=int, default=600, help="to learn from")
-    parser.add_argument("--test-places", type=int, default=150, help="of held-out regions")
+    parser.add_argument("--steps", type=int, default=2000, help="of a fine-tuning")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--places", type=int, default=2000, help="to learn from")
+    parser.add_argument("--test-places", type=int, default=400, help="of held-out regions")
     parser.add_argument("--size", type=int, default=12, help="side of a place in cells of 10 m")
-    parser.add_argument("--hr-per-cell", type=int, default=32, help="HR pixels a cell side: 32 is 0.31 m")
+    parser.add_argument("--hr-per-cell", type=int, default=16, help="HR pixels a cell side: 16 is 0.62 m")
     parser.add_argument("--channels", type=int, default=64, help="of the feature pyramid; the head is four times as wide")
     parser.add_argument("--world", type=int, default=1, help="seed of the world that pre-training sees")
-    parser.set_defaults(pretrain_size=4)  # a quarter of the side, eight times as fine: twice the pixels a side
-    if "--quick" in sys.argv:
+    parser.set_defaults(pretrain_hr_per_cell=4)  # the pre-training of downstream.py: one model for all tasks
+    if "--real" in sys.argv:
+        parser.set_defaults(steps=400)
+    elif "--quick" in sys.argv:
         parser.set_defaults(**QUICK)
     return parser.parse_args()
 

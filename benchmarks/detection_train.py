@@ -12,9 +12,13 @@ HORIZONTAL, ORIENTED = "horizontal", "oriented"
 DENSE = "dense"  # judged by turned boxes, in dense scenes
 # Scenes with objects, and those of them where objects stand side by side, turned: marinas, container yards, car parks.
 SCENES, DENSE_SCENES = "dense_urban+residential+industrial+harbour+airport", "harbour+industrial"
+# Chosen on validation places with oriented boxes, one seed (docs/detection.md).
+LEARNING = {PRETRAINED: {"train.lr": 1.0e-3, "train.layer_decay": 0.9}, RANDOM: {"train.lr": 1.0e-3, "train.layer_decay": 1.0}}
+ANCHORS_M = (3.75, 7.5, 15, 30, 60)  # one a level
 HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
+CELL_M = 10
 SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places",
-            "pretrain_size")
+            "pretrain_size", "pretrain_hr_per_cell")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +37,7 @@ def runs_of(arguments: argparse.Namespace) -> list[Run]:
     return [Run(boxes, network, seed) for seed in range(1, arguments.seeds + 1) for boxes in HEADS for network in (PRETRAINED, RANDOM)]
 
 
-def detector(arguments: argparse.Namespace, sizes: list[int]) -> dict:
+def detector(arguments: argparse.Namespace, sizes: list[float]) -> dict:
     """Sizes that small networks and objects of few pixels go with."""
     return {"channels": arguments.channels, "roi_head": {"hidden": 4 * arguments.channels},
             "rpn": {"anchor_sizes": sizes, "border_anchors": 1, "training_proposals": 1000, "training_proposals_before": 1000}}
@@ -45,9 +49,9 @@ def recipe_of(boxes: str, arguments: argparse.Namespace) -> dict:
         "title": f"benchmarks/detection.py: {boxes} boxes",
         "data": {"reader": "places-objects", "modalities": ["hr"], "with_objects": True, "side": arguments.size * arguments.hr_per_cell},
         "task": {"head": HEADS[boxes], "geo_context": False}, "dtype": "bfloat16",
-        "detection": merged(detector(arguments, [8, 16, 32, 64, 128]), {"detections": 500}),
-        "train": {"steps": steps, "batch_size": arguments.batch, "lr": 1.0e-3, "schedule": "cosine", "weight_decay": 0.01, "layer_decay": 0.9,
-                  "clip_norm": 10.0, "warmup_steps": max(1, steps // 10), "checkpoint_every": max(1, steps // 4)},
+        "detection": merged(detector(arguments, [metres * arguments.hr_per_cell / CELL_M for metres in ANCHORS_M]), {"detections": 500}),
+        "train": {"steps": steps, "batch_size": arguments.batch, "schedule": "cosine", "weight_decay": 0.01, "clip_norm": 10.0,
+                  "warmup_steps": max(1, steps // 10), "checkpoint_every": max(1, steps // 4)},
         "augment": {"horizontal_flip": 0.5, "vertical_flip": 0.5, "quarter_turn": 0.75},
         "eval": {"every": 0}, "loader": {"workers": 1},
     }
@@ -65,7 +69,7 @@ def result_file(run: Run, arguments: argparse.Namespace) -> pathlib.Path:
 
 def settings_of(arguments: argparse.Namespace) -> dict:
     """What every result depends on; results of other settings are not mixed with these."""
-    return {name: getattr(arguments, name) for name in SETTINGS} | {"pretraining": PRETRAINING, "model": str(arguments.model) if arguments.model else None}
+    return {name: getattr(arguments, name) for name in SETTINGS} | {"learning": LEARNING, "pretraining": PRETRAINING, "model": str(arguments.model) if arguments.model else None}
 
 
 def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
@@ -73,7 +77,7 @@ def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
     write_json(recipe, recipe_of(run.boxes, arguments))  # JSON is YAML
     command = [arguments.program, "finetune", "--recipe", str(recipe), "--data", world_of(run, arguments), "-o", str(folder), "--model",
                f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments))]
-    for key, value in {"seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
+    for key, value in ({"seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1} | LEARNING[run.network]).items():
         command += ["--set", f"{key}={value}"]
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,

@@ -26,6 +26,7 @@ def parser_of(description: str, stages: tuple[str, ...], only: str, only_metavar
     parser.add_argument("--pretrain-steps", type=int, default=1500)
     parser.add_argument("--pretrain-places", type=int, default=8192)
     parser.add_argument("--pretrain-size", type=int, default=16, help="side of its places in cells of 10 m")
+    parser.add_argument("--pretrain-hr-per-cell", type=int, help="HR pixels a cell side of its places; the tasks' where it is not said")
     parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")
     parser.add_argument("--device", default="cpu", help="of fine-tuning: cpu, cuda or cuda:N")
