@@ -2,13 +2,17 @@
 
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace skysense {
 namespace {
 
+constexpr size_t kHandlerBytes = 16 << 10;
 constexpr std::array<int, 3> kWatched = {SIGINT, SIGTERM, SIGUSR1};
 // A signal handler can reach nothing but globals; it only ever stores a number.
 volatile std::sig_atomic_t noted_signal = 0;
@@ -26,6 +30,10 @@ Interrupted::Interrupted(int signal, const std::string& advice)
 
 SignalWatch::SignalWatch() {
   if (watching) throw std::logic_error("signals are watched already");
+  // The processor's registers are put there too, which the system knows the size of.
+  stack_.resize(kHandlerBytes + static_cast<size_t>(::sysconf(_SC_SIGSTKSZ)));
+  const stack_t own{.ss_sp = stack_.data(), .ss_flags = 0, .ss_size = stack_.size()};
+  if (::sigaltstack(&own, &earlier_stack_) != 0) throw std::system_error(errno, std::generic_category(), "sigaltstack");
   watching = true;
   noted_signal = 0;
   for (size_t i = 0; i < kWatched.size(); ++i) {
@@ -33,13 +41,14 @@ SignalWatch::SignalWatch() {
     action.sa_handler = note;
     ::sigemptyset(&action.sa_mask);
     // Ctrl-C a second time finds the system's handler: it kills at once. System calls go on where they were.
-    action.sa_flags = SA_RESTART | (kWatched[i] == SIGINT ? SA_RESETHAND : 0);
+    action.sa_flags = SA_RESTART | SA_ONSTACK | (kWatched[i] == SIGINT ? SA_RESETHAND : 0);
     ::sigaction(kWatched[i], &action, &earlier_[i]);
   }
 }
 
 SignalWatch::~SignalWatch() {
   for (size_t i = 0; i < kWatched.size(); ++i) ::sigaction(kWatched[i], &earlier_[i], nullptr);
+  ::sigaltstack(&earlier_stack_, nullptr);
   watching = false;
 }
 

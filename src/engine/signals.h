@@ -1,8 +1,10 @@
 #pragma once
 
 #include <csignal>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "engine/ranks.h"
 
@@ -24,8 +26,14 @@ class Interrupted : public std::runtime_error {
 /// While one lives, SIGINT, SIGTERM and SIGUSR1 are only noted; the run looks at received() between steps, writes a
 /// checkpoint and throws Interrupted. A second Ctrl-C kills at once. The handlers from before return with destruction.
 /// One at a time: a second throws std::logic_error.
+///
+/// Handlers run on a stack of their own. Without it the kernel writes some kilobytes below the stack pointer, which
+/// oneDNN's matrix products have in their scratch memory, on the heap, while they run: a signal in that moment would
+/// overwrite what lies before it. The stack is that of the thread that watches, which is to be the main one: signals to
+/// the process go to it.
 class SignalWatch {
  public:
+  /// Throws std::system_error where there is no memory.
   SignalWatch();
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
@@ -37,6 +45,8 @@ class SignalWatch {
   int received_by_any(const Ranks& ranks) const;
 
  private:
+  std::vector<std::byte> stack_;
+  stack_t earlier_stack_{};
   struct sigaction earlier_[3];
 };
 

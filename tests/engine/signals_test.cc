@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
+#include <vector>
 
 namespace skysense {
 namespace {
@@ -52,6 +55,43 @@ TEST(Signals, EarlierHandlersReturnWithTheEndOfTheWatch) {
     ::raise(SIGTERM);
   });
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+/// How many bytes of a stack on the heap an action writes to.
+size_t bytes_touched(void (*action)()) {
+  constexpr std::byte kUntouched{0xA5};
+  std::vector<std::byte> stack(size_t{256} << 10, kUntouched);
+  ucontext_t here{}, there{};
+  ::getcontext(&there);
+  there.uc_stack.ss_sp = stack.data();
+  there.uc_stack.ss_size = stack.size();
+  there.uc_link = &here;
+  ::makecontext(&there, action, 0);
+  ::swapcontext(&here, &there);
+  const auto touched = std::ranges::find_if(stack, [&](std::byte byte) { return byte != kUntouched; });
+  return static_cast<size_t>(stack.end() - touched);
+}
+
+TEST(Signals, AreHandledBesideTheStackWhereTheyCome) {
+  const auto ignored = [] { ::raise(SIGURG); };  // whose default is to be ignored: nothing is handled
+  const auto noted = [] { ::raise(SIGUSR1); };
+  SignalWatch watch;
+  for (int i = 0; i < 2; ++i) bytes_touched(ignored), bytes_touched(noted);  // symbols are bound at the first call
+  EXPECT_EQ(watch.received(), SIGUSR1);
+  EXPECT_LT(bytes_touched(noted), bytes_touched(ignored) + 256);
+}
+
+TEST(Signals, TheEarlierStackReturnsWithTheEndOfTheWatch) {
+  stack_t before{}, during{}, after{};
+  ::sigaltstack(nullptr, &before);
+  {
+    SignalWatch watch;
+    ::sigaltstack(nullptr, &during);
+  }
+  ::sigaltstack(nullptr, &after);
+  EXPECT_NE(during.ss_sp, before.ss_sp);
+  EXPECT_EQ(after.ss_sp, before.ss_sp);
+  EXPECT_EQ(after.ss_flags, before.ss_flags);
 }
 
 TEST(Signals, OnlyOneWatchAtATime) {
