@@ -1,16 +1,15 @@
 #include "heads/winograd.h"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/addmm.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/mm.h>
 
 #include <algorithm>
 
 #include "model/autocast.h"
+#include "model/onednn.h"
 
 namespace skysense {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 constexpr int64_t kOut = 4, kIn = 6;     // sides of a tile of the output, and of what it looks at
 constexpr int64_t kFewestChannels = 64;  // below, moving the tiles costs what the products save
 constexpr int64_t kFewestTiles = 64;
-constexpr int64_t kChunkFloats = 1 << 20;  // of transformed input: stays in a cache
 
 /// The Kronecker square of a matrix: what a transform of rows and columns does to a flattened tile.
 torch::Tensor squared(const torch::Tensor& m) {
@@ -53,18 +51,25 @@ const Transforms& transforms() {
   return kTransforms;
 }
 
-/// [K, C, 3, 3] -> [36, C, K].
+/// [K, C, 3, 3] -> [36, K, C].
 torch::Tensor transform_weight(const torch::Tensor& weight) {
   const int64_t outputs = weight.size(0), inputs = weight.size(1);
-  const auto filters = weight.permute({2, 3, 1, 0}).reshape({9, inputs * outputs});
-  return at::mm(transforms().weight, filters).view({kIn * kIn, inputs, outputs});
+  const auto filters = weight.permute({2, 3, 0, 1}).reshape({9, outputs * inputs});
+  return at::mm(transforms().weight, filters).view({kIn * kIn, outputs, inputs});
+}
+
+/// [36, T, C] times [36, K, C] -> [36, T, K].
+torch::Tensor products_of(const torch::Tensor& moved, const torch::Tensor& filters) {
+  auto products = at::empty({kIn * kIn, moved.size(1), filters.size(1)}, moved.options());
+  for (int64_t i = 0; i < kIn * kIn; ++i) products[i].copy_(onednn_linear(moved[i], filters[i], std::nullopt));
+  return products;
 }
 
 }  // namespace
 
 bool suits_winograd(const torch::Tensor& map, const torch::Tensor& weight) {
   const bool plain = map.is_cpu() && map.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
-                     autocast_dtype(at::kCPU) == at::kFloat &&
+                     autocast_dtype(at::kCPU) == at::kFloat && at::globalContext().hasMKLDNN() &&
                      !(at::GradMode::is_enabled() && (map.requires_grad() || weight.requires_grad()));
   return plain && weight.size(2) == 3 && weight.size(3) == 3 && map.size(1) >= kFewestChannels &&
          weight.size(0) >= kFewestChannels && map.size(0) * map.size(2) * map.size(3) >= kFewestTiles * kOut * kOut;
@@ -81,24 +86,26 @@ torch::Tensor winograd_convolution(const torch::Tensor& map, const torch::Tensor
                                           {0, 0, 1, columns * kOut - width + 1, 1, rows * kOut - height + 1});
   const auto filters = transform_weight(weight);
   auto result = at::empty({batch, rows, kOut, columns, kOut, outputs}, map.options());
-  const int64_t chunk = std::max<int64_t>(1, kChunkFloats / (kIn * kIn * columns * inputs));
-  for (int64_t image = 0; image < batch; ++image) {
-    for (int64_t top = 0; top < rows; top += chunk) {
-      const int64_t count = std::min(chunk, rows - top), tiles = count * columns;
-      auto patches = at::empty({kIn, kIn, count, columns, inputs}, map.options());
+  const int64_t chunk_rows = std::max<int64_t>(1, kWinogradChunkFloats / (kIn * kIn * columns * inputs));
+  const int64_t chunk_images = std::max<int64_t>(1, chunk_rows / rows);
+  for (int64_t image = 0; image < batch; image += chunk_images) {
+    for (int64_t top = 0; top < rows; top += chunk_rows) {
+      const int64_t images = std::min(chunk_images, batch - image), count = std::min(chunk_rows, rows - top);
+      const int64_t tiles = images * count * columns;
+      auto patches = at::empty({kIn, kIn, images, count, columns, inputs}, map.options());
       for (int64_t i = 0; i < kIn; ++i) {
         for (int64_t j = 0; j < kIn; ++j) {
-          patches[i][j].copy_(padded[image]
-                                  .slice(0, top * kOut + i, (top + count - 1) * kOut + i + 1, kOut)
-                                  .slice(1, j, (columns - 1) * kOut + j + 1, kOut));
+          patches[i][j].copy_(padded.narrow(0, image, images)
+                                  .slice(1, top * kOut + i, (top + count - 1) * kOut + i + 1, kOut)
+                                  .slice(2, j, (columns - 1) * kOut + j + 1, kOut));
         }
       }
       const auto moved = at::mm(transforms().input, patches.view({kIn * kIn, tiles * inputs}));
-      const auto products = at::bmm(moved.view({kIn * kIn, tiles, inputs}), filters);
+      const auto products = products_of(moved.view({kIn * kIn, tiles, inputs}), filters);
       const auto tile = at::mm(transforms().output, products.view({kIn * kIn, tiles * outputs}));
-      result[image]
-          .narrow(0, top, count)
-          .copy_(tile.view({kOut, kOut, count, columns, outputs}).permute({2, 0, 3, 1, 4}));
+      result.narrow(0, image, images)
+          .narrow(1, top, count)
+          .copy_(tile.view({kOut, kOut, images, count, columns, outputs}).permute({2, 3, 0, 4, 1, 5}));
     }
   }
   if (bias) result.add_(*bias);
