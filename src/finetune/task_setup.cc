@@ -110,10 +110,16 @@ Modality output_of(const std::vector<Modality>& modalities, const PerModality<do
                                    [&](Modality modality) { return std::abs(std::log(ratios[modality])); });
 }
 
-/// A training sample that has all modalities.
-PerModality<double> ratios_of_dataset(const LabelledDataset& dataset, const FinetuneOptions& options,
-                                      const std::vector<Modality>& modalities) {
-  PerModality<double> ratios{};
+/// What the first training samples tell of all: those that it takes to see every modality.
+struct SampleShape {
+  PerModality<double> ratios{};  // see pixel_ratios
+  int64_t side = 0;              // the shorter one, in pixels of the labels
+};
+
+SampleShape shape_of_samples(const LabelledDataset& dataset, const FinetuneOptions& options,
+                             const std::vector<Modality>& modalities) {
+  SampleShape shape;
+  auto& ratios = shape.ratios;
   const auto all_known = [&] {
     return std::ranges::all_of(modalities, [&](Modality modality) { return ratios[modality] > 0; });
   };
@@ -123,6 +129,8 @@ PerModality<double> ratios_of_dataset(const LabelledDataset& dataset, const Fine
     const auto& splits = options.data.train_splits;
     if (std::ranges::find(splits, dataset.entry(number).split) == splits.end()) continue;
     ++looked_at;
+    const RasterSize extent = dataset.extent(number);
+    shape.side = std::min(extent.width, extent.height);
     const auto own = pixel_ratios(dataset, number, modalities);
     for (const Modality modality : modalities) {
       if (own[modality] > 0) ratios[modality] = own[modality];
@@ -132,7 +140,7 @@ PerModality<double> ratios_of_dataset(const LabelledDataset& dataset, const Fine
     throw DataError(fmt::format("{}: the first {} training samples do not show every modality that the task wants",
                                 dataset.description().name, looked_at));
   }
-  return ratios;
+  return shape;
 }
 
 }  // namespace
@@ -184,9 +192,10 @@ TaskSetup set_up_task(const FinetuneOptions& options, const LabelledDataset& dat
                       modality_name(modality), description.name));
     }
   }
-  task.pixels_per_output = ratios_of_dataset(dataset, options, task.modalities);
+  const SampleShape shape = shape_of_samples(dataset, options, task.modalities);
+  task.pixels_per_output = shape.ratios;
   task.output = output_of(task.modalities, task.pixels_per_output);
-  task.tile = options.data.frame.side;
+  task.tile = options.data.frame.side > 0 ? options.data.frame.side : shape.side;
   return setup;
 }
 

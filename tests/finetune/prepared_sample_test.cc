@@ -114,6 +114,14 @@ TEST(LabelledBatch, ShorterSeriesAndMissingModalitiesArePaddedAsAbsent) {
   EXPECT_EQ(batch.labels[0].sizes(), (std::vector<int64_t>{2, 16, 16}));
 }
 
+TEST(TaskSetup, TheTileIsTheTrainingCropOrElseTheSamplesSide) {
+  const PatternDataset dataset({.label = LabelKind::kMask, .side = 24, .hr_per_pixel = 2, .ms_dates = 1});
+  auto options = small_finetuning("fcn", 1);
+  EXPECT_EQ(set_up_task(options, dataset, nullptr).task.tile, 32);
+  options.data.frame.side = 0;
+  EXPECT_EQ(set_up_task(options, dataset, nullptr).task.tile, 24);
+}
+
 TEST(LabelledBatch, ImagesOfOtherSizesAreRefusedWithTheSettingThatHelps) {
   const PatternDataset small({.side = 16, .hr_per_pixel = 1}), large({.side = 32, .hr_per_pixel = 1});
   const auto options = small_finetuning("linear", 1);
