@@ -29,9 +29,7 @@ void run(Arguments arguments) {
   const auto started = std::chrono::steady_clock::now();
   arguments.output.format = object_format(arguments.output.path, arguments.format);
   tune_allocator(arguments.scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
-  const torch::Device device = arguments.scene.place();
-  DetectionProduct product = load_detection_product(arguments.scene.model, arguments.how.settings);
-  product.network->to(device);
+  const DetectionProduct product = arguments.scene.load_detector(arguments.how.settings);
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),
                       detector_finder(product, arguments.how.dtype()));
   const DetectionResult result = detect_scene(job, arguments.output);

@@ -53,9 +53,7 @@ void run(Arguments arguments) {
   tune_allocator(FreedBuffers::kReturned);
   arguments.output.half = arguments.dtype == "float16";
   if (arguments.points.nearest > 0 && arguments.points.shapes.empty()) throw UsageError("--nearest goes with --at");
-  const torch::Device device = arguments.scene.place();
-  Product product = load_product(arguments.scene.model);
-  product.model->to(device);
+  const Product product = arguments.scene.load_embedder();
   EmbedJob job(product, embed_options(arguments, product));
   nlohmann::json result = arguments.points.shapes.empty() ? embed_map(job, arguments.output)
                                                           : embed_shapes(job, arguments.points, arguments.output);

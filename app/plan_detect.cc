@@ -20,9 +20,7 @@ struct PlanArguments {
 
 void plan_detect(const PlanArguments& arguments) {
   tune_allocator(FreedBuffers::kReturned);
-  const torch::Device device = arguments.scene.place();
-  DetectionProduct product = load_detection_product(arguments.scene.model, arguments.how.settings);
-  product.network->to(device);
+  const DetectionProduct product = arguments.scene.load_detector(arguments.how.settings);
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),
                       detector_finder(product, arguments.how.dtype()));
   const Tiling& tiling = job.tiling();

@@ -10,7 +10,6 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/progress.h"
-#include "engine/device.h"
 
 namespace skysense::app {
 namespace {
@@ -33,9 +32,7 @@ std::vector<SceneRequest> times_of(const PlanArguments& arguments, const TaskPro
 
 void plan_predict(const PlanArguments& arguments) {
   tune_allocator(FreedBuffers::kReturned);
-  const torch::Device device = arguments.scene.place();
-  TaskProduct product = load_task_product(arguments.scene.model);
-  product.network->to(device);
+  const TaskProduct product = arguments.scene.load_task();
   PredictOptions options = arguments.how.options(arguments.scene);
   options.times = times_of(arguments, product);
   const PredictJob job(product, options);

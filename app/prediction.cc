@@ -66,9 +66,7 @@ void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
                     const std::function<std::vector<SceneRequest>(const TaskProduct&)>& times) {
   const auto started = std::chrono::steady_clock::now();
   tune_allocator(scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
-  const torch::Device device = scene.place();
-  TaskProduct product = load_task_product(scene.model);
-  product.network->to(device);
+  const TaskProduct product = scene.load_task();
   PredictOptions options = flags.how.options(scene);
   options.times = times(product);
   PredictionOutput output = flags.output;

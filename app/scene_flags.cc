@@ -53,10 +53,29 @@ std::optional<MapBox> SceneFlags::box() const {
   return MapBox{bbox[0], bbox[1], bbox[2], bbox[3]};
 }
 
-torch::Device SceneFlags::place() const { return parse_device(device); }
+Product SceneFlags::load_embedder() const {
+  const torch::Device place = parse_device(device);  // first: what is not there is told at once
+  Product product = load_product(model);
+  product.model->to(place);
+  return product;
+}
+
+TaskProduct SceneFlags::load_task() const {
+  const torch::Device place = parse_device(device);
+  TaskProduct product = load_task_product(model);
+  product.network->to(place);
+  return product;
+}
+
+DetectionProduct SceneFlags::load_detector(const std::vector<std::string>& settings) const {
+  const torch::Device place = parse_device(device);
+  DetectionProduct product = load_detection_product(model, settings);
+  product.network->to(place);
+  return product;
+}
 
 int64_t SceneFlags::jobs() const {
-  const int64_t most = place().is_cpu() ? std::numeric_limits<int64_t>::max() : kJobsOfGpu;
+  const int64_t most = parse_device(device).is_cpu() ? std::numeric_limits<int64_t>::max() : kJobsOfGpu;
   const int64_t jobs = threads > 0 ? threads : std::min<int64_t>(at::get_num_threads(), most);
   set_threads(1);
   return jobs;
@@ -119,7 +138,6 @@ DetectOptions DetectFlags::options(const SceneFlags& flags, const TaskProduct& p
   options.classes = classes;
   options.settings = settings;
   options.precision = precision;
-  options.device = c10::DeviceTypeName(flags.place().type(), /*lower_case=*/true);
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;
 }
@@ -134,7 +152,6 @@ PredictOptions PredictFlags::options(const SceneFlags& flags) const {
   options.window = parse_blend_window(window);
   options.augmentation = parse_augmentation(augmentation);
   options.dtype = precision == "bfloat16" ? c10::kBFloat16 : c10::kFloat;
-  options.device = c10::DeviceTypeName(flags.place().type(), /*lower_case=*/true);
   options.tags["SKYSENSE_VERSION"] = SKYSENSE_VERSION;
   return options;
 }

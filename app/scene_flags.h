@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "detection/detection_product.h"
+#include "engine/product.h"
 #include "infer/detect_job.h"
 #include "infer/output_options.h"
 #include "infer/predict_job.h"
@@ -28,8 +30,11 @@ struct SceneFlags {
   /// The scene; `wanted` are the model's sensors.
   SceneRequest request(const SensorContracts& wanted) const;
   std::optional<MapBox> box() const;
-  /// Where the network computes: to be asked first, for it throws where there is no such device.
-  torch::Device place() const;
+  /// The model on the device, whose absence is told before the model is read.
+  Product load_embedder() const;
+  TaskProduct load_task() const;
+  /// `settings` are KEY=VALUE, over the model's config.
+  DetectionProduct load_detector(const std::vector<std::string>& settings) const;
   /// Batches at once by --threads; operators get one thread each from now on, so that values do not depend on it.
   int64_t jobs() const;
   /// Bytes; 0 without a limit.

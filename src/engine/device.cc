@@ -58,6 +58,8 @@ torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank) 
 
 torch::Device device_of(const torch::nn::Module& module) { return module.parameters().front().device(); }
 
+std::string device_kind(torch::Device device) { return c10::DeviceTypeName(device.type(), /*lower_case=*/true); }
+
 torch::Dtype parse_dtype(const std::string& name) {
   if (name == "float32") return torch::kFloat32;
   if (name == "bfloat16") return torch::kBFloat16;

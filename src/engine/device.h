@@ -27,6 +27,8 @@ torch::Device parse_device(const std::string& name);
 torch::Device parse_device_of_rank(const std::string& name, int64_t local_rank);
 /// Where a module's weights are.
 torch::Device device_of(const torch::nn::Module& module);
+/// "cpu" or "cuda": what values depend on, whatever the number of the device.
+std::string device_kind(torch::Device device);
 /// "float32" or "bfloat16". Throws UsageError.
 torch::Dtype parse_dtype(const std::string& name);
 /// Threads of one operator; 0 leaves LibTorch's choice (OMP_NUM_THREADS, or the cores).

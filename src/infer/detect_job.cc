@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/progress.h"
 #include "engine/checkpoint_files.h"
+#include "engine/device.h"
 #include "engine/signals.h"
 #include "infer/batch_seconds.h"
 #include "infer/detector_finder.h"
@@ -129,7 +130,7 @@ std::map<std::string, std::string> DetectJob::conditions() const {
   conditions["classes"] = fmt::format("{}", fmt::join(options_.classes, ","));
   conditions["list of settings"] = fmt::format("{}", fmt::join(options_.settings, " "));
   conditions["precision"] = options_.precision;
-  conditions["device"] = options_.device;
+  conditions["device"] = device_kind(finder_->device());
   return conditions;
 }
 
@@ -139,7 +140,7 @@ std::map<std::string, std::string> DetectJob::provenance() const {
   tags["SKYSENSE_PRODUCT"] = "objects";
   tags["SKYSENSE_TILING"] = tiling_.text();
   tags["SKYSENSE_PRECISION"] = options_.precision;
-  tags["SKYSENSE_DEVICE"] = options_.device;
+  tags["SKYSENSE_DEVICE"] = device_kind(finder_->device());
   if (!options_.settings.empty()) tags["SKYSENSE_SETTINGS"] = fmt::format("{}", fmt::join(options_.settings, " "));
   tags["SKYSENSE_LEAST_SCORE"] = fmt::format("{}", options_.score);
   return tags;

@@ -28,10 +28,9 @@ struct DetectOptions {
   int64_t tile = 0;              ///< side in pixels of the output; 0: the model's own
   int64_t overlap = -1;          ///< of neighbouring tiles, in pixels of the output; -1: a quarter of the tile
   double score = 0.3;            ///< objects that score less are left out
-  std::vector<std::string> classes{};   ///< the wanted ones; empty: all
-  std::vector<std::string> settings{};  ///< that the detector was loaded with, for conditions and provenance
-  std::string precision = "float32";    ///< of the network, as the provenance names it
-  std::string device = "cpu";           ///< the kind of device that the network is on, for conditions and provenance
+  std::vector<std::string> classes{};         ///< the wanted ones; empty: all
+  std::vector<std::string> settings{};        ///< that the detector was loaded with, for conditions and provenance
+  std::string precision = "float32";          ///< of the network, as the provenance names it
   std::map<std::string, std::string> tags{};  ///< further provenance
 };
 

@@ -17,6 +17,7 @@ class DetectorFinder : public ObjectFinder {
                  c10::ScalarType dtype);
 
   std::vector<std::vector<FoundObject>> find(const TileBatch& batch) const override;
+  torch::Device device() const override { return device_; }
   int64_t most_objects() const override;
   int64_t workspace_bytes() const override { return workspace_; }
 

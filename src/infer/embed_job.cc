@@ -50,7 +50,7 @@ std::map<std::string, std::string> EmbedJob::provenance() const {
   tags["SKYSENSE_MODEL_STEP"] = std::to_string(product_.step);
   tags["SKYSENSE_SCENE"] = scene_.summary();
   tags["SKYSENSE_TILING"] = tiling().text();
-  tags["SKYSENSE_DEVICE"] = c10::DeviceTypeName(device_of(*product_.model).type(), /*lower_case=*/true);
+  tags["SKYSENSE_DEVICE"] = device_kind(device_of(*product_.model));
   return tags;
 }
 

@@ -17,6 +17,8 @@ class ObjectFinder {
   /// Callable from several threads. For each tile of the batch its objects, in pixels of the output from the tile's
   /// corner. A tile's objects depend on the batch's shape, place and contents only.
   virtual std::vector<std::vector<FoundObject>> find(const TileBatch& batch) const = 0;
+  /// Where it computes.
+  virtual torch::Device device() const { return torch::kCPU; }
   /// Objects of one tile at most.
   virtual int64_t most_objects() const = 0;
   /// Bytes that find() needs at its peak beyond its input, estimated from above.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/memory.h"
+#include "engine/device.h"
 #include "infer/batch_seconds.h"
 #include "infer/task_extractor.h"
 #include "infer/task_scene.h"
@@ -100,13 +101,15 @@ double PredictJob::measure_batch_seconds() const {
                        [&](const TileBatch& batch) { extractor.extract(batch); });
 }
 
+std::string PredictJob::device() const { return device_kind(device_of(*product().network)); }
+
 std::map<std::string, std::string> PredictJob::conditions() const {
   std::map<std::string, std::string> conditions = scenes_.conditions();
   conditions["tiling"] = run_->tiling().text();
   conditions["window"] = blend_window_name(options_.window);
   conditions["tta"] = augmentation_name(options_.augmentation);
   conditions["dtype"] = c10::toString(options_.dtype);
-  conditions["device"] = options_.device;
+  conditions["device"] = device();
   return conditions;
 }
 
@@ -118,7 +121,7 @@ std::map<std::string, std::string> PredictJob::provenance() const {
   tags["SKYSENSE_BLENDING"] = blend_window_name(options_.window);
   tags["SKYSENSE_TTA"] = augmentation_name(options_.augmentation);
   tags["SKYSENSE_PRECISION"] = options_.dtype == c10::kFloat ? "float32" : "bfloat16";
-  tags["SKYSENSE_DEVICE"] = options_.device;
+  tags["SKYSENSE_DEVICE"] = device();
   return tags;
 }
 

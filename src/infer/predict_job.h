@@ -28,7 +28,6 @@ struct PredictOptions {
   BlendWindow window = BlendWindow::kTrapezoid;
   TestTimeAugmentation augmentation = TestTimeAugmentation::kNone;
   c10::ScalarType dtype = c10::kFloat;
-  std::string device = "cpu";  ///< the kind of device that the network is on, for conditions and provenance
   std::map<std::string, std::string> tags{};  ///< further provenance
 };
 
@@ -68,6 +67,7 @@ class PredictJob {
 
  private:
   SceneRunOptions run_options() const;
+  std::string device() const;
 
   const PredictOptions options_;
   const TaskScenes scenes_;
