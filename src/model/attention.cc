@@ -1,10 +1,15 @@
 #include "model/attention.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "model/onednn.h"
 
 namespace skysense {
 namespace {
@@ -13,8 +18,9 @@ constexpr int64_t kBlockQueries = 256;
 constexpr int64_t kLongSequence = 512;  // below, the fused kernel is as fast as blocks
 
 bool suits_blocks(const torch::Tensor& q, const torch::Tensor& k) {
-  return q.is_cpu() && q.scalar_type() == at::kBFloat16 && k.size(-2) >= kLongSequence && !q.requires_grad() &&
-         at::get_num_threads() == 1;
+  const bool known = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kFloat;
+  return q.is_cpu() && known && k.size(-2) >= kLongSequence && !q.requires_grad() && at::get_num_threads() == 1 &&
+         at::globalContext().hasMKLDNN();
 }
 
 }  // namespace
@@ -26,11 +32,11 @@ torch::Tensor attend_by_blocks(const torch::Tensor& q, const torch::Tensor& k, c
   for (int64_t i = 0; i < batch * heads; ++i) {
     const auto head = [&](const torch::Tensor& all) { return all.select(0, i / heads).select(0, i % heads); };
     const auto scaled = head(q) * (1 / std::sqrt(static_cast<double>(width)));
-    const auto keys = head(k).contiguous().t(), values = head(v).contiguous();
+    const auto keys = head(k).contiguous(), values = head(v).t().contiguous();
     for (int64_t begin = 0; begin < queries; begin += kBlockQueries) {
       const int64_t count = std::min(kBlockQueries, queries - begin);
-      const auto scores = at::matmul(scaled.narrow(0, begin, count), keys);
-      head(mixed).narrow(0, begin, count).copy_(at::matmul(at::softmax(scores, -1), values));
+      const auto scores = onednn_linear(scaled.narrow(0, begin, count), keys, std::nullopt);
+      head(mixed).narrow(0, begin, count).copy_(onednn_linear(at::softmax(scores, -1), values, std::nullopt));
     }
   }
   return mixed;
