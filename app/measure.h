@@ -21,7 +21,8 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
 }
 
-/// The best of ten multiplications of square matrices in the dtype: what the device gives at most just now.
+/// The best of ten multiplications of square matrices in the dtype, by the library that the network uses (oneDNN on a
+/// CPU, which is up to twice as fast as MKL): what the device gives at most just now.
 double gemm_peak_gflops(torch::Dtype dtype, torch::Device device);
 
 /// The best of five copies of a large buffer, read and written bytes together.

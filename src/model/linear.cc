@@ -2,7 +2,6 @@
 
 #include <ATen/Context.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/matmul.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "model/autocast.h"
@@ -30,8 +29,8 @@ struct OnednnLinear : torch::autograd::Function<OnednnLinear> {
     const auto gradient = gradients[0].contiguous();
     const auto rows = gradient.view({-1, gradient.size(-1)});
     variable_list found(3);
-    if (context->needs_input_grad(0)) found[0] = onednn_linear(gradient, weight.t().contiguous(), std::nullopt);
-    if (context->needs_input_grad(1)) found[1] = at::matmul(rows.t(), x.view({-1, x.size(-1)}));
+    if (context->needs_input_grad(0)) found[0] = onednn_linear(gradient, weight.t(), std::nullopt);
+    if (context->needs_input_grad(1)) found[1] = onednn_linear(rows.t(), x.view({-1, x.size(-1)}).t(), std::nullopt);
     const bool with_bias = context->saved_data["bias"].toBool();
     if (with_bias && context->needs_input_grad(2)) found[2] = rows.sum(0);
     return found;

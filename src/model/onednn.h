@@ -12,7 +12,7 @@ namespace skysense {
 /// A weight [N, K] in the layout that oneDNN prefers.
 torch::Tensor onednn_reordered(const torch::Tensor& weight);
 /// x [..., K] times weight [N, K] (as it is, or reordered) and bias [N] -> [..., N], through GELU where `gelu`;
-/// contiguous inputs of one type.
+/// inputs of one type, contiguous or matrices that are transposed.
 torch::Tensor onednn_linear(const torch::Tensor& x, const torch::Tensor& weight,
                             const std::optional<torch::Tensor>& bias, bool gelu = false);
 
