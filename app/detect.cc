@@ -7,6 +7,8 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "detection/detection_product.h"
+#include "engine/bfloat16.h"
+#include "engine/device.h"
 #include "infer/detect_scene.h"
 
 namespace skysense::app {
@@ -30,6 +32,7 @@ void run(Arguments arguments) {
   arguments.output.format = object_format(arguments.output.path, arguments.format);
   tune_allocator(arguments.scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
   const DetectionProduct product = arguments.scene.load_detector(arguments.how.settings);
+  warn_of_slow_bfloat16(device_of(*product.network), arguments.how.dtype());
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),
                       detector_finder(product, arguments.how.dtype()));
   const DetectionResult result = detect_scene(job, arguments.output);

@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "engine/bfloat16.h"
 #include "engine/checkpoint_files.h"
 #include "engine/device.h"
 #include "finetune/paper_results.h"
@@ -59,6 +60,7 @@ void run(const Arguments& arguments) {
   set_threads(options.compute.threads);
   const torch::Device device = parse_device(options.compute.device);
   const torch::Dtype dtype = parse_dtype(options.compute.dtype);
+  warn_of_slow_bfloat16(device, dtype);
   opened.network->module().to(device);
   if (device.is_cpu()) prepare_for_inference(opened.network->module(), dtype);
   const TaskSetup setup{.task = product.task, .label = dataset->description().label, .contracts = product.contracts};

@@ -6,6 +6,8 @@
 #include "app/verbs.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "engine/bfloat16.h"
+#include "engine/device.h"
 
 namespace skysense::app {
 namespace {
@@ -68,6 +70,7 @@ void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
   tune_allocator(scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
   const TaskProduct product = scene.load_task();
   PredictOptions options = flags.how.options(scene);
+  warn_of_slow_bfloat16(device_of(*product.network), options.dtype);
   options.times = times(product);
   PredictionOutput output = flags.output;
   output.layers = flags.layers.options();

@@ -11,6 +11,7 @@
 #include "core/feature_file.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "engine/bfloat16.h"
 #include "engine/device.h"
 #include "eval/metrics.h"
 #include "eval/probe_method.h"
@@ -74,6 +75,7 @@ SplitFeatures collect(const ProbeArguments& arguments, const Product& product, J
   const FeatureSource source = feature_source(arguments, samples.train->contracts(), product);
   const torch::Device device = parse_device(arguments.device);
   const torch::Dtype dtype = parse_dtype(arguments.dtype);
+  warn_of_slow_bfloat16(device, dtype);
   const PlaceEncoder trained(product, source, device, dtype);
   std::vector<const PlaceEncoder*> encoders{&trained};
   std::unique_ptr<PlaceEncoder> fresh;

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/log.h"
+#include "engine/bfloat16.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
@@ -191,6 +192,7 @@ FinetuneResult finetune(const TaskRun& run, const LabelledDataset& dataset, cons
   const TaskTrainOptions& train = options.train;
   set_threads(options.compute.threads);
   const torch::Device device = parse_device_of_rank(options.compute.device, ranks.local_rank());
+  if (ranks.is_first()) warn_of_slow_bfloat16(device, parse_dtype(options.compute.dtype));
   const SkysenseModel model = make_starting_model(pretrained, run.setup.contracts, options);
   FinetuneConfig config{.options = options, .model = model->options(), .inference = pretrained.inference};
   const std::string config_yaml = dump_yaml(fields_of(config));

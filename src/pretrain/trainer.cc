@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "data/loader.h"
 #include "data/place_cache.h"
+#include "engine/bfloat16.h"
 #include "engine/checkpoint.h"
 #include "engine/device.h"
 #include "engine/run_log.h"
@@ -162,8 +163,9 @@ PretrainResult pretrain(const PretrainOptions& given, const PlaceDataset& places
   fs::create_directories(run);
   const torch::Tensor texts = class_texts(options, places.label_names(), run, ranks);
   if (texts.defined()) options.views.label_cells = fusion_cells(options.views, 0);
-  Training training(options, places.contracts(), texts, ranks,
-                    parse_device_of_rank(options.compute.device, ranks.local_rank()));
+  const torch::Device device = parse_device_of_rank(options.compute.device, ranks.local_rank());
+  if (ranks.is_first()) warn_of_slow_bfloat16(device, parse_dtype(options.compute.dtype));
+  Training training(options, places.contracts(), texts, ranks, device);
   if (!newest.empty()) {
     at = read_checkpoint(newest, training.tensors(), ranks);
     if (ranks.is_first()) spdlog::info("continuing {} after step {}", run.string(), at.step);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
 
 #include "testing/all_close.h"
 
@@ -20,26 +21,27 @@ std::array<torch::Tensor, 3> heads(int64_t queries, int64_t length, torch::Scala
   return {drawn(queries), drawn(length), drawn(length)};
 }
 
-TEST(Attention, BlocksEqualPyTorchsFusedKernel) {
-  const c10::InferenceMode inference;
-  const auto [q, k, v] = heads(515, 600, torch::kFloat);
-  EXPECT_TRUE(relative_l2_within(attend_by_blocks(q, k, v), at::scaled_dot_product_attention(q, k, v), 1e-6));
-}
+class LongAttention : public ::testing::TestWithParam<torch::ScalarType> {};
 
-TEST(Attention, ALongSequenceInBfloat16GoesInBlocksOnOneThreadAlone) {
+TEST_P(LongAttention, GoesInBlocksOnOneThreadAlone) {
   const c10::InferenceMode inference;
-  const auto [q, k, v] = heads(515, 600, torch::kBFloat16);
+  const auto [q, k, v] = heads(515, 600, GetParam());
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
   const torch::Tensor one = attend(q, k, v);
   at::set_num_threads(2);
   const torch::Tensor two = attend(q, k, v);
   at::set_num_threads(threads);
-  EXPECT_TRUE(one.equal(attend_by_blocks(q, k, v)));
-  EXPECT_TRUE(two.equal(at::scaled_dot_product_attention(q, k, v)));
+  const torch::Tensor blocks = attend_by_blocks(q, k, v), fused = at::scaled_dot_product_attention(q, k, v);
+  EXPECT_FALSE(blocks.equal(fused)) << "nothing tells which of them was chosen";
+  EXPECT_TRUE(one.equal(blocks));
+  EXPECT_TRUE(two.equal(fused));
   const auto exact = at::scaled_dot_product_attention(q.to(torch::kFloat), k.to(torch::kFloat), v.to(torch::kFloat));
-  EXPECT_TRUE(relative_l2_within(one.to(torch::kFloat), exact, 1e-2));
+  EXPECT_TRUE(relative_l2_within(one.to(torch::kFloat), exact, GetParam() == torch::kFloat ? 1e-6 : 1e-2));
 }
+
+INSTANTIATE_TEST_SUITE_P(Types, LongAttention, ::testing::Values(torch::kFloat, torch::kBFloat16),
+                         [](const auto& info) { return std::string(c10::toString(info.param)); });
 
 }  // namespace
 }  // namespace skysense
