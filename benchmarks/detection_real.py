@@ -38,6 +38,7 @@ def jobs_of(name: str, boxes: str, arguments: argparse.Namespace) -> Job | None:
                str(arguments.model) if arguments.model else f"random:{arguments.preset}"]
     for key, value in {"seed": 1, "threads": 1, "device": arguments.device, "checkpoints.keep": 1}.items():
         command += ["--set", f"{key}={value}"]
+    command += [word for setting in arguments.set for word in ("--set", setting)]
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=folder.name, command=command, log=arguments.out / "logs" / f"{folder.name}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))

@@ -18,7 +18,7 @@ ANCHORS_M = (3.75, 7.5, 15, 30, 60)  # one a level
 HEADS = {HORIZONTAL: "faster-rcnn", ORIENTED: "oriented-rcnn"}
 CELL_M = 10
 SETTINGS = ("preset", "steps", "batch", "places", "test_places", "size", "hr_per_cell", "channels", "pretrain_steps", "pretrain_places",
-            "pretrain_size", "pretrain_hr_per_cell")
+            "pretrain_size", "pretrain_hr_per_cell", "set")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +79,7 @@ def finetune_job(run: Run, arguments: argparse.Namespace) -> Job:
                f"random:{arguments.preset}" if run.network == RANDOM else str(model_of(arguments))]
     for key, value in ({"seed": run.seed, "threads": 1, "device": arguments.device, "checkpoints.keep": 1} | LEARNING[run.network]).items():
         command += ["--set", f"{key}={value}"]
+    command += [word for setting in arguments.set for word in ("--set", setting)]
     command += ["--resume"] if (folder / "checkpoints").is_dir() else []
     return Job(name=run.key, command=command, log=arguments.out / "logs" / f"{run.key}.log", work=arguments.steps,
                progress=lambda: last_step(folder), finish=lambda result: write_json(folder / "finetune.json", result))

@@ -40,7 +40,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=16, help="side of a place in cells of 10 m")
     parser.add_argument("--hr-per-cell", type=int, default=4, help="HR pixels a cell side: 4 is 2.5 m")
     parser.add_argument("--world", type=int, default=1, help="seed of the world")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of all fine-tunings, over what this command sets")
     parser.add_argument("--split", choices=("val", "test"), default="test", help="that is measured on; settings are chosen on val")
     if "--real" in sys.argv:
         parser.set_defaults(**REAL)

@@ -49,7 +49,7 @@ def pretrain(arguments: argparse.Namespace) -> list[str]:
     if arguments.model or done.exists():
         return []
     run = arguments.out / "pretrain"
-    values = {"seed": arguments.world, "train.steps": arguments.pretrain_steps, "threads": 1, "checkpoints.keep": 1,
+    values = {"seed": arguments.world, "train.steps": arguments.pretrain_steps, "threads": 1, "device": arguments.device, "checkpoints.keep": 1,
               "views.hr_per_cell": arguments.pretrain_hr_per_cell or arguments.hr_per_cell, "views.global_cells": arguments.pretrain_size,
               "views.local_cells": max(4, arguments.pretrain_size // 2), "train.checkpoint_every": max(1, arguments.pretrain_steps // 8)}
     command = [arguments.program, "pretrain", "--preset", arguments.preset, "--data", f"synth:{arguments.pretrain_places},size={arguments.pretrain_size}",

@@ -29,7 +29,9 @@ def parser_of(description: str, stages: tuple[str, ...], only: str, only_metavar
     parser.add_argument("--pretrain-hr-per-cell", type=int, help="HR pixels a cell side of its places; the tasks' where it is not said")
     parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "recipes/short-runs.yaml", help="config of pre-training")
     parser.add_argument("--jobs", type=int, default=1, help="programs at once, of one thread each")
-    parser.add_argument("--device", default="cpu", help="of fine-tuning: cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="cpu", help="of pre-training and fine-tuning: cpu, cuda or cuda:N")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of all fine-tunings, over what this command sets: "
+                        "dtype=float32 on a processor without bfloat16 instructions")
     parser.add_argument("--keep-runs", action="store_true", help="keep the fine-tuned checkpoints")
     parser.add_argument("--program", default=str(ROOT / "build/release/skysense"))
     parser.add_argument("--commit", default=commit(), help="what the results were made with, where this is no checkout")

@@ -19,7 +19,7 @@ def run(out, *more):
     (out.parent / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     command = [sys.executable, ROOT / "benchmarks" / "detection.py", "--out", out, "--program", PROGRAM, "--quick", "--settings",
                out.parent / "tiny.yaml", "--steps", "2", "--places", "6", "--test-places", "3", "--size", "6", "--channels", "16", "--pretrain-steps", "1",
-               "--pretrain-places", "4", "--jobs", "2", *more]
+               "--pretrain-places", "4", "--jobs", "2", "--set", "dtype=float32", *more]
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600)
 
 
@@ -36,6 +36,8 @@ def test_the_command_trains_evaluates_and_reports_once(folder):
     horizontal = next(run for run in report["runs"] if run["boxes"] == "horizontal")
     assert set(horizontal["measured"]) == {"horizontal", "oriented", "dense"}
     assert not list(out.rglob("runs/*/checkpoints"))
+    configs = [yaml.safe_load(file.read_text()) for file in out.glob("runs/*/config.yaml")]
+    assert [config["dtype"] for config in configs] == ["float32"] * 4, "--set goes over the recipe"
     before = {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()}
     assert run(out).returncode == 0
     assert {file: file.stat().st_mtime_ns for file in (out / "results").iterdir()} == before
