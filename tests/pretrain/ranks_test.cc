@@ -20,13 +20,16 @@ struct Measured {
 struct Variant {
   std::string name;
   void (*apply)(ContrastOptions& contrast);
+  /// Relative. Heads that are fitted spread features which hardly differ, and rounding with them: products of two
+  /// places and of four are not rounded alike on every processor.
+  double tolerance = 1e-5;
 };
 
 /// The loss of some noise places and its gradients, as one rank finds them.
 Measured measure(const std::vector<int64_t>& numbers, const Variant& variant, const Ranks& ranks) {
   PretrainOptions options = small_options(1);
   variant.apply(options.contrast);
-  const NoisePlaces noise;
+  const NoisePlaces noise(100);  // of 1 their features would be apart by little more than rounding
   std::vector<std::vector<View>> places;
   RowKeys keys;
   for (const int64_t number : numbers) {
@@ -64,9 +67,10 @@ TEST_P(RaggedRanks, FindTheLossAndTheGradientsOfOneWhateverImagesEachHas) {
   const auto shares = as_ranks(2, 29631, [&](const std::unique_ptr<Ranks>& ranks) {
     return measure(places[static_cast<size_t>(ranks->rank())], GetParam(), *ranks);
   });
-  EXPECT_NEAR((shares[0].loss + shares[1].loss) / 2, whole.loss, 1e-5 * whole.loss);
+  EXPECT_NEAR((shares[0].loss + shares[1].loss) / 2, whole.loss, GetParam().tolerance * whole.loss);
   const auto averaged = (shares[0].gradients + shares[1].gradients) / 2;
-  EXPECT_LE((averaged - whole.gradients).norm().item<double>(), 1e-5 * whole.gradients.norm().item<double>());
+  EXPECT_LE((averaged - whole.gradients).norm().item<double>(),
+            GetParam().tolerance * whole.gradients.norm().item<double>());
   // Each has gradients that the other lacks: the agreement is not one of equal halves.
   EXPECT_GT((shares[0].gradients - whole.gradients).norm().item<double>(), 0.1 * whole.gradients.norm().item<double>());
 }
@@ -76,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Variant{"Centred", [](ContrastOptions&) {}},
                       Variant{"Balanced", [](ContrastOptions& contrast) { contrast.sinkhorn = true; }},
                       Variant{"KeptApart", [](ContrastOptions& contrast) { contrast.spread = 0.2; }},
-                      Variant{"Fitted", [](ContrastOptions& contrast) { contrast.fit_heads = true; }}),
+                      Variant{"Fitted", [](ContrastOptions& contrast) { contrast.fit_heads = true; }, 1e-3}),
     [](const auto& set) { return set.param.name; });
 
 }  // namespace
