@@ -1,24 +1,9 @@
 #include "engine/bfloat16.h"
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
-
 #include "core/log.h"
+#include "core/processor.h"
 
 namespace skysense {
-
-bool has_bfloat16_instructions() {
-#ifdef __x86_64__
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  constexpr unsigned kFeatures = 7, kAvx512Bf16 = 1U << 5, kAmxBf16 = 1U << 22;
-  const bool avx512 = __get_cpuid_count(kFeatures, 1, &eax, &ebx, &ecx, &edx) && (eax & kAvx512Bf16);
-  const bool amx = __get_cpuid_count(kFeatures, 0, &eax, &ebx, &ecx, &edx) && (edx & kAmxBf16);
-  return avx512 || amx;
-#else
-  return true;  // not known: nothing is said
-#endif
-}
 
 void warn_of_slow_bfloat16(torch::Device device, torch::Dtype dtype) {
   if (device.is_cpu() && dtype == torch::kBFloat16 && !has_bfloat16_instructions()) {

@@ -4,11 +4,11 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
+
+#include "core/processor.h"
 
 namespace skysense {
 namespace {
@@ -22,14 +22,6 @@ std::string warning_of(torch::Device device, torch::Dtype dtype) {
   warn_of_slow_bfloat16(device, dtype);
   spdlog::set_default_logger(earlier);
   return said.str();
-}
-
-TEST(Bfloat16, InstructionsAreThoseThatTheKernelNames) {
-  std::ifstream file("/proc/cpuinfo");
-  const std::string cpuinfo{std::istreambuf_iterator<char>(file), {}};
-  if (cpuinfo.find("flags") == std::string::npos) GTEST_SKIP() << "the kernel names no instructions here";
-  const bool named = cpuinfo.find("avx512_bf16") != std::string::npos || cpuinfo.find("amx_bf16") != std::string::npos;
-  EXPECT_EQ(has_bfloat16_instructions(), named);
 }
 
 TEST(Bfloat16, AProcessorWithoutThemIsWarnedOf) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "core/processor.h"
 #include "testing/all_close.h"
 
 namespace skysense {
@@ -23,7 +24,7 @@ std::array<torch::Tensor, 3> heads(int64_t queries, int64_t length, torch::Scala
 
 class LongAttention : public ::testing::TestWithParam<torch::ScalarType> {};
 
-TEST_P(LongAttention, GoesInBlocksOnOneThreadAlone) {
+TEST_P(LongAttention, GoesInBlocksOnOneThreadAloneWhereMklIsSlow) {
   const c10::InferenceMode inference;
   const auto [q, k, v] = heads(515, 600, GetParam());
   const int threads = at::get_num_threads();
@@ -34,10 +35,11 @@ TEST_P(LongAttention, GoesInBlocksOnOneThreadAlone) {
   at::set_num_threads(threads);
   const torch::Tensor blocks = attend_by_blocks(q, k, v), fused = at::scaled_dot_product_attention(q, k, v);
   EXPECT_FALSE(blocks.equal(fused)) << "nothing tells which of them was chosen";
-  EXPECT_TRUE(one.equal(blocks));
+  const bool by_mkl = GetParam() == torch::kFloat && is_intel();
+  EXPECT_TRUE(one.equal(by_mkl ? fused : blocks));
   EXPECT_TRUE(two.equal(fused));
   const auto exact = at::scaled_dot_product_attention(q.to(torch::kFloat), k.to(torch::kFloat), v.to(torch::kFloat));
-  EXPECT_TRUE(relative_l2_within(one.to(torch::kFloat), exact, GetParam() == torch::kFloat ? 1e-6 : 1e-2));
+  EXPECT_TRUE(relative_l2_within(blocks.to(torch::kFloat), exact, GetParam() == torch::kFloat ? 1e-6 : 1e-2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, LongAttention, ::testing::Values(torch::kFloat, torch::kBFloat16),
