@@ -20,7 +20,8 @@ constexpr int64_t kLongSequence = 512;  // below, the fused kernel is as fast as
 
 bool suits_blocks(const torch::Tensor& q, const torch::Tensor& k) {
   // The fused kernel has MKL multiply float32, which is faster than oneDNN in blocks on Intel's processors alone.
-  const bool faster = q.scalar_type() == at::kBFloat16 || (q.scalar_type() == at::kFloat && !is_intel());
+  static const bool mkl_is_fast = is_intel();
+  const bool faster = q.scalar_type() == at::kBFloat16 || (q.scalar_type() == at::kFloat && !mkl_is_fast);
   return q.is_cpu() && faster && k.size(-2) >= kLongSequence && !q.requires_grad() && at::get_num_threads() == 1 &&
          at::globalContext().hasMKLDNN();
 }
