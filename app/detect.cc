@@ -30,7 +30,7 @@ void log_counts(const std::vector<std::string>& classes, const DetectionResult& 
 void run(Arguments arguments) {
   const auto started = std::chrono::steady_clock::now();
   arguments.output.format = object_format(arguments.output.path, arguments.format);
-  tune_allocator(arguments.scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
+  arguments.scene.tune_memory(FreedBuffers::kKept);
   const DetectionProduct product = arguments.scene.load_detector(arguments.how.settings);
   warn_of_slow_bfloat16(device_of(*product.network), arguments.how.dtype());
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),

@@ -50,7 +50,7 @@ nlohmann::json embed_shapes(EmbedJob& job, const PointOptions& points, const Out
 
 void run(Arguments arguments) {
   const auto started = std::chrono::steady_clock::now();
-  tune_allocator(FreedBuffers::kReturned);
+  arguments.scene.tune_memory(FreedBuffers::kReturned);
   arguments.output.half = arguments.dtype == "float16";
   if (arguments.points.nearest > 0 && arguments.points.shapes.empty()) throw UsageError("--nearest goes with --at");
   const Product product = arguments.scene.load_embedder();

@@ -19,7 +19,7 @@ struct PlanArguments {
 };
 
 void plan_detect(const PlanArguments& arguments) {
-  tune_allocator(FreedBuffers::kReturned);
+  arguments.scene.tune_memory(FreedBuffers::kReturned);
   const DetectionProduct product = arguments.scene.load_detector(arguments.how.settings);
   const DetectJob job(product.parts, arguments.how.options(arguments.scene, product.parts),
                       detector_finder(product, arguments.how.dtype()));

@@ -31,7 +31,7 @@ std::vector<SceneRequest> times_of(const PlanArguments& arguments, const TaskPro
 }
 
 void plan_predict(const PlanArguments& arguments) {
-  tune_allocator(FreedBuffers::kReturned);
+  arguments.scene.tune_memory(FreedBuffers::kReturned);
   const TaskProduct product = arguments.scene.load_task();
   PredictOptions options = arguments.how.options(arguments.scene);
   options.times = times_of(arguments, product);

@@ -67,7 +67,7 @@ void PredictionFlags::add_to(CLI::App& verb) {
 void run_prediction(const SceneFlags& scene, const PredictionFlags& flags,
                     const std::function<std::vector<SceneRequest>(const TaskProduct&)>& times) {
   const auto started = std::chrono::steady_clock::now();
-  tune_allocator(scene.max_memory.empty() ? FreedBuffers::kKept : FreedBuffers::kReturned);
+  scene.tune_memory(FreedBuffers::kKept);
   const TaskProduct product = scene.load_task();
   PredictOptions options = flags.how.options(scene);
   warn_of_slow_bfloat16(device_of(*product.network), options.dtype);

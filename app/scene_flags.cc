@@ -74,9 +74,18 @@ DetectionProduct SceneFlags::load_detector(const std::vector<std::string>& setti
   return product;
 }
 
-int64_t SceneFlags::jobs() const {
+int64_t SceneFlags::batches_at_once() const {
   const int64_t most = parse_device(device).is_cpu() ? std::numeric_limits<int64_t>::max() : kJobsOfGpu;
-  const int64_t jobs = threads > 0 ? threads : std::min<int64_t>(at::get_num_threads(), most);
+  return threads > 0 ? threads : std::min<int64_t>(at::get_num_threads(), most);
+}
+
+void SceneFlags::tune_memory(FreedBuffers unlimited) const {
+  tune_allocator(max_memory.empty() ? unlimited : FreedBuffers::kReturned);
+  limit_heaps(batches_at_once());
+}
+
+int64_t SceneFlags::jobs() const {
+  const int64_t jobs = batches_at_once();
   set_threads(1);
   return jobs;
 }

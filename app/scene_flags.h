@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/memory.h"
 #include "detection/detection_product.h"
 #include "engine/product.h"
 #include "infer/detect_job.h"
@@ -35,10 +36,16 @@ struct SceneFlags {
   TaskProduct load_task() const;
   /// `settings` are KEY=VALUE, over the model's config.
   DetectionProduct load_detector(const std::vector<std::string>& settings) const;
+  /// What malloc keeps, before anything is loaded: a heap for each batch at once, and with --max-memory no large
+  /// buffers; without it `unlimited`.
+  void tune_memory(FreedBuffers unlimited) const;
   /// Batches at once by --threads; operators get one thread each from now on, so that values do not depend on it.
   int64_t jobs() const;
   /// Bytes; 0 without a limit.
   int64_t memory_limit() const;
+
+ private:
+  int64_t batches_at_once() const;
 };
 
 /// Where a raster product goes: -o, --overwrite, --of, --co.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "boxes/wide_vectors.h"
+#include "core/wide_vectors.h"
 
 namespace skysense {
 namespace {

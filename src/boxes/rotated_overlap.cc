@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "boxes/wide_vectors.h"
+#include "core/wide_vectors.h"
 
 namespace skysense {
 namespace {

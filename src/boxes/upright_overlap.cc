@@ -1,6 +1,6 @@
 #include "boxes/upright_overlap.h"
 
-#include "boxes/wide_vectors.h"
+#include "core/wide_vectors.h"
 
 namespace skysense {
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <string>
 
 namespace skysense {
@@ -51,6 +52,14 @@ void tune_allocator(FreedBuffers policy) {
   ::mallopt(M_TRIM_THRESHOLD, kept ? 2047 << 20 : 32 << 20);
 #else
   (void)policy;
+#endif
+}
+
+void limit_heaps(int64_t count) {
+#ifdef __GLIBC__
+  ::mallopt(M_ARENA_MAX, static_cast<int>(std::clamp<int64_t>(count, 1, std::numeric_limits<int>::max())));
+#else
+  (void)count;
 #endif
 }
 

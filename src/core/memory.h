@@ -20,6 +20,11 @@ enum class FreedBuffers {
 /// Called by main (kKept) and again by verbs that promise a peak, before they allocate. No effect outside glibc.
 void tune_allocator(FreedBuffers policy);
 
+/// No more heaps than these from now on, which threads share. malloc makes one for nearly every thread, and each keeps
+/// what its thread freed: of threads that work in turn, as a reader and a network do, the holes add up. No effect
+/// outside glibc, nor on heaps that are there.
+void limit_heaps(int64_t count);
+
 /// Gives what malloc keeps of freed buffers back to the kernel, between pieces of work whose memory shall not add up.
 /// No effect outside glibc.
 void release_freed_memory();

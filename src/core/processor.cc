@@ -2,9 +2,6 @@
 
 #ifdef __x86_64__
 #include <cpuid.h>
-
-#include <cstring>
-#include <string_view>
 #endif
 
 namespace skysense {
@@ -18,18 +15,6 @@ bool has_bfloat16_instructions() {
   return avx512 || amx;
 #else
   return true;  // not known: taken for one that does
-#endif
-}
-
-bool is_intel() {
-#ifdef __x86_64__
-  unsigned highest = 0, name[3] = {};  // the name's parts are in ebx, edx and ecx, in this order
-  if (!__get_cpuid(0, &highest, &name[0], &name[2], &name[1])) return false;
-  char letters[sizeof name];
-  std::memcpy(letters, name, sizeof name);
-  return std::string_view(letters, sizeof letters) == "GenuineIntel";
-#else
-  return false;
 #endif
 }
 

@@ -14,7 +14,7 @@
 namespace skysense {
 namespace {
 
-constexpr int64_t kBatchesPerTrim = 4;
+constexpr int64_t kBatchesPerTrim = 16;
 constexpr int64_t kFloat = sizeof(float);
 
 /// A map [.., h, w] on the raster's pixels, where the labels that it was learnt from lay on others: means of

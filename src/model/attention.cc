@@ -9,21 +9,26 @@
 #include <cmath>
 #include <optional>
 
-#include "core/processor.h"
+#include "model/attention_kernel.h"
 #include "model/onednn.h"
 
 namespace skysense {
 namespace {
 
+constexpr int64_t kShare = 10 * kAttentionQueries;  // of one head's queries, for a thread
 constexpr int64_t kBlockQueries = 256;
 constexpr int64_t kLongSequence = 512;  // below, the fused kernel is as fast as blocks
 
+bool suits_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  const auto suits = [](const torch::Tensor& all) {
+    return all.is_cpu() && all.scalar_type() == at::kFloat && !all.requires_grad() && all.stride(-1) == 1;
+  };
+  return has_attention_kernel() && suits(q) && suits(k) && suits(v);
+}
+
 bool suits_blocks(const torch::Tensor& q, const torch::Tensor& k) {
-  // The fused kernel has MKL multiply float32, which is faster than oneDNN in blocks on Intel's processors alone.
-  static const bool mkl_is_fast = is_intel();
-  const bool faster = q.scalar_type() == at::kBFloat16 || (q.scalar_type() == at::kFloat && !mkl_is_fast);
-  return q.is_cpu() && faster && k.size(-2) >= kLongSequence && !q.requires_grad() && at::get_num_threads() == 1 &&
-         at::globalContext().hasMKLDNN();
+  return q.is_cpu() && q.scalar_type() == at::kBFloat16 && k.size(-2) >= kLongSequence && !q.requires_grad() &&
+         at::get_num_threads() == 1 && at::globalContext().hasMKLDNN();
 }
 
 }  // namespace
@@ -45,8 +50,33 @@ torch::Tensor attend_by_blocks(const torch::Tensor& q, const torch::Tensor& k, c
   return mixed;
 }
 
+torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  const int64_t batch = q.size(0), heads = q.size(1), queries = q.size(2), width = q.size(3), length = k.size(2);
+  const auto mixed = at::empty({batch, queries, heads, width}, q.options()).transpose(1, 2);
+  // Every block of queries meets them anew: rows of one head side by side are cached together.
+  const auto keys = k.contiguous(), values = v.contiguous();
+  const struct {
+    const float *q, *k, *v;
+  } from = {q.const_data_ptr<float>(), keys.const_data_ptr<float>(), values.const_data_ptr<float>()};
+  auto* const to = mixed.mutable_data_ptr<float>();
+  const int64_t shares = (queries + kShare - 1) / kShare;
+  at::parallel_for(0, batch * heads * shares, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t b = i / shares / heads, h = i / shares % heads, begin = i % shares * kShare;
+      const auto at = [&](const torch::Tensor& all, int64_t token) {
+        return b * all.stride(0) + h * all.stride(1) + token * all.stride(2);
+      };
+      attend_head({from.q + at(q, begin), std::min(kShare, queries - begin), q.stride(2)},
+                  {from.k + at(keys, 0), length, width}, {from.v + at(values, 0), length, width}, width,
+                  to + at(mixed, begin), mixed.stride(2));
+    }
+  });
+  return mixed;
+}
+
 torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
+  if (suits_kernel(q, k, v)) return attend_by_kernel(q, k, v);
   if (suits_blocks(q, k)) return attend_by_blocks(q, k, v);
   return at::scaled_dot_product_attention(q, k, v);
 }

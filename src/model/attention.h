@@ -23,13 +23,17 @@ inline torch::Tensor attend_by_products(const torch::Tensor& q, const torch::Ten
   return at::matmul(at::softmax(scores, -1), v);
 }
 
-/// The same head by head and a few hundred queries at a time, so that the scores stay in a core's cache; without
-/// gradients. q [B, heads, Q, width], k and v [B, heads, L, width] -> [B, heads, Q, width]. For 1,000 tokens and more
-/// on one thread of an AMD EPYC 1.3 to 1.6 times as fast as the fused kernel, which has MKL multiply, in bfloat16 as
-/// in float32; of an Intel Xeon (Ice Lake) half as fast in float32.
+/// The same by model/attention_kernel.h, in float32 on CPUs without gradients, shared among PyTorch's threads; the bits
+/// do not depend on how many. q [B, heads, Q, width], k and v [B, heads, L, width], the last stride of q 1 -> [B,
+/// heads, Q, width].
+torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
+
+/// The same head by head and a few hundred queries at a time, so that the scores stay in a core's cache; shapes as
+/// above, without gradients. For 1,000 tokens and more in bfloat16 on one thread of an AMD EPYC 1.3 to 1.6 times as
+/// fast as the fused kernel, which has MKL multiply where oneDNN does here.
 torch::Tensor attend_by_blocks(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
 
-/// The fastest of the ways above and PyTorch's fused kernels; shapes as attend_by_blocks.
+/// The fastest of the ways above and PyTorch's fused kernels; shapes as above.
 torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
 
 }  // namespace skysense

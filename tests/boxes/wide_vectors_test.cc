@@ -1,4 +1,4 @@
-#include "boxes/wide_vectors.h"
+#include "core/wide_vectors.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "boxes/nms.h"
 #include "boxes/roi_align.h"
 #include "boxes/rotated_iou.h"
+#include "testing/narrowed_vectors.h"
 #include "tests/boxes/turned.h"
 
 namespace skysense {
@@ -18,15 +19,6 @@ namespace {
 
 using testing::random_rotated;
 using testing::random_upright;
-
-/// Loops run as for a processor whose widest vectors are these.
-class Narrowed {
- public:
-  explicit Narrowed(VectorWidth width) { wide_vectors_detail::in_use = width; }
-  ~Narrowed() { wide_vectors_detail::in_use = native_vectors(); }
-  Narrowed(const Narrowed&) = delete;
-  Narrowed& operator=(const Narrowed&) = delete;
-};
 
 /// RoIAlign and the gradient of its features.
 std::vector<torch::Tensor> aligned(const torch::Tensor& features, const torch::Tensor& boxes) {
@@ -57,7 +49,7 @@ TEST(WideVectors, EveryWidthGivesTheSameBits) {
   for (const auto& [name, work] : works) {
     const auto widest = work();
     for (const VectorWidth width : {VectorWidth::kBaseline, VectorWidth::kAvx2}) {
-      const Narrowed narrowed(width);
+      const testing::NarrowedVectors narrowed(width);
       const auto found = work();
       for (size_t i = 0; i < widest.size(); ++i)
         EXPECT_TRUE(at::equal(found[i], widest[i])) << name << ", width " << static_cast<int>(width);
