@@ -1,68 +1,39 @@
 #include "heads/winograd.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/kron.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <array>
 
+#include "heads/winograd_transforms.h"
 #include "model/autocast.h"
 #include "model/onednn.h"
 
 namespace skysense {
 namespace {
 
-constexpr int64_t kOut = 4, kIn = 6;     // sides of a tile of the output, and of what it looks at
+constexpr int64_t kOut = kWinogradOut, kIn = kWinogradIn;
 constexpr int64_t kFewestChannels = 64;  // below, moving the tiles costs what the products save
 constexpr int64_t kFewestTiles = 64;
 
-/// The Kronecker square of a matrix: what a transform of rows and columns does to a flattened tile.
-torch::Tensor squared(const torch::Tensor& m) {
-  return at::mul(m.unsqueeze(1).unsqueeze(3), m.unsqueeze(0).unsqueeze(2))
-      .reshape({m.size(0) * m.size(0), m.size(1) * m.size(1)});
-}
-
-struct Transforms {
-  torch::Tensor input;   // [36, 36]
-  torch::Tensor weight;  // [36, 9]
-  torch::Tensor output;  // [16, 36]
-};
-
-/// Lavin & Gray, sec. 4.3.
-const Transforms& transforms() {
-  static const Transforms kTransforms = {squared(torch::tensor({{4.0f, 0.0f, -5.0f, 0.0f, 1.0f, 0.0f},
-                                                                {0.0f, -4.0f, -4.0f, 1.0f, 1.0f, 0.0f},
-                                                                {0.0f, 4.0f, -4.0f, -1.0f, 1.0f, 0.0f},
-                                                                {0.0f, -2.0f, -1.0f, 2.0f, 1.0f, 0.0f},
-                                                                {0.0f, 2.0f, -1.0f, -2.0f, 1.0f, 0.0f},
-                                                                {0.0f, 4.0f, 0.0f, -5.0f, 0.0f, 1.0f}})),
-                                         squared(torch::tensor({{1.0f / 4, 0.0f, 0.0f},
-                                                                {-1.0f / 6, -1.0f / 6, -1.0f / 6},
-                                                                {-1.0f / 6, 1.0f / 6, -1.0f / 6},
-                                                                {1.0f / 24, 1.0f / 12, 1.0f / 6},
-                                                                {1.0f / 24, -1.0f / 12, 1.0f / 6},
-                                                                {0.0f, 0.0f, 1.0f}})),
-                                         squared(torch::tensor({{1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 0.0f},
-                                                                {0.0f, 1.0f, -1.0f, 2.0f, -2.0f, 0.0f},
-                                                                {0.0f, 1.0f, 1.0f, 4.0f, 4.0f, 0.0f},
-                                                                {0.0f, 1.0f, -1.0f, 8.0f, -8.0f, 1.0f}}))};
-  return kTransforms;
-}
-
 /// [K, C, 3, 3] -> [36, K, C].
 torch::Tensor transform_weight(const torch::Tensor& weight) {
+  static const torch::Tensor kTransform = torch::tensor({{1.0f / 4, 0.0f, 0.0f},
+                                                         {-1.0f / 6, -1.0f / 6, -1.0f / 6},
+                                                         {-1.0f / 6, 1.0f / 6, -1.0f / 6},
+                                                         {1.0f / 24, 1.0f / 12, 1.0f / 6},
+                                                         {1.0f / 24, -1.0f / 12, 1.0f / 6},
+                                                         {0.0f, 0.0f, 1.0f}});
+  static const torch::Tensor kOfRowsAndColumns = at::kron(kTransform, kTransform);  // [36, 9]
   const int64_t outputs = weight.size(0), inputs = weight.size(1);
   const auto filters = weight.permute({2, 3, 0, 1}).reshape({9, outputs * inputs});
-  return at::mm(transforms().weight, filters).view({kIn * kIn, outputs, inputs});
-}
-
-/// [36, T, C] times [36, K, C] -> [36, T, K].
-torch::Tensor products_of(const torch::Tensor& moved, const torch::Tensor& filters) {
-  auto products = at::empty({kIn * kIn, moved.size(1), filters.size(1)}, moved.options());
-  for (int64_t i = 0; i < kIn * kIn; ++i) products[i].copy_(onednn_linear(moved[i], filters[i], std::nullopt));
-  return products;
+  return at::mm(kOfRowsAndColumns, filters).view({kIn * kIn, outputs, inputs});
 }
 
 }  // namespace
@@ -81,38 +52,41 @@ torch::Tensor winograd_convolution(const torch::Tensor& map, const torch::Tensor
                 outputs = weight.size(0);
   TORCH_CHECK_VALUE(weight.size(1) == inputs, "weights of ", weight.size(1), " channels for a map of ", inputs);
   const int64_t rows = (height + kOut - 1) / kOut, columns = (width + kOut - 1) / kOut;
-  // One row of zeros before, and after it what fills the last tiles.
-  const auto padded = at::constant_pad_nd(map.permute({0, 2, 3, 1}),
-                                          {0, 0, 1, columns * kOut - width + 1, 1, rows * kOut - height + 1});
+  const auto images = map.permute({0, 2, 3, 1}).contiguous();
   const auto filters = transform_weight(weight);
-  auto result = at::empty({batch, rows, kOut, columns, kOut, outputs}, map.options());
-  const int64_t chunk_rows = std::max<int64_t>(1, kWinogradChunkFloats / (kIn * kIn * columns * inputs));
-  const int64_t chunk_images = std::max<int64_t>(1, chunk_rows / rows);
-  for (int64_t image = 0; image < batch; image += chunk_images) {
-    for (int64_t top = 0; top < rows; top += chunk_rows) {
-      const int64_t images = std::min(chunk_images, batch - image), count = std::min(chunk_rows, rows - top);
-      const int64_t tiles = images * count * columns;
-      auto patches = at::empty({kIn, kIn, images, count, columns, inputs}, map.options());
-      for (int64_t i = 0; i < kIn; ++i) {
-        for (int64_t j = 0; j < kIn; ++j) {
-          patches[i][j].copy_(padded.narrow(0, image, images)
-                                  .slice(1, top * kOut + i, (top + count - 1) * kOut + i + 1, kOut)
-                                  .slice(2, j, (columns - 1) * kOut + j + 1, kOut));
-        }
+  const auto result = at::empty({batch, height, width, outputs}, map.options());
+  const auto shift = bias ? bias->contiguous() : at::zeros({outputs}, map.options());
+  const auto zeros = at::zeros({inputs}, map.options());
+  const auto* const from = images.const_data_ptr<float>();
+  auto* const to = result.mutable_data_ptr<float>();
+  const int64_t tile_rows = batch * rows;  // of all images, in their order
+  const int64_t chunk = std::max<int64_t>(1, kWinogradChunkFloats / (kIn * kIn * columns * inputs));
+  for (int64_t first = 0; first < tile_rows; first += chunk) {
+    const int64_t count = std::min(chunk, tile_rows - first), tiles = count * columns;
+    const auto moved = at::empty({kIn * kIn, tiles, inputs}, map.options());
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t image = (first + i) / rows, row = (first + i) % rows;
+        transform_input({from + image * height * width * inputs, height, width, inputs}, row,
+                        zeros.const_data_ptr<float>(), moved.mutable_data_ptr<float>() + i * columns * inputs,
+                        tiles * inputs);
       }
-      const auto moved = at::mm(transforms().input, patches.view({kIn * kIn, tiles * inputs}));
-      const auto products = products_of(moved.view({kIn * kIn, tiles, inputs}), filters);
-      const auto tile = at::mm(transforms().output, products.view({kIn * kIn, tiles * outputs}));
-      result.narrow(0, image, images)
-          .narrow(1, top, count)
-          .copy_(tile.view({kOut, kOut, images, count, columns, outputs}).permute({2, 3, 0, 4, 1, 5}));
+    });
+    std::array<torch::Tensor, kIn * kIn> products;  // [tiles, outputs]
+    WinogradProducts sums;
+    for (int64_t i = 0; i < kIn * kIn; ++i) {
+      products[i] = onednn_linear(moved[i], filters[i], std::nullopt).contiguous();
+      sums[i] = products[i].const_data_ptr<float>();
     }
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t image = (first + i) / rows, row = (first + i) % rows;
+        transform_output(sums, i * columns, shift.const_data_ptr<float>(),
+                         {to + image * height * width * outputs, height, width, outputs}, row);
+      }
+    });
   }
-  if (bias) result.add_(*bias);
-  return result.view({batch, rows * kOut, columns * kOut, outputs})
-      .narrow(1, 0, height)
-      .narrow(2, 0, width)
-      .permute({0, 3, 1, 2});
+  return result.permute({0, 3, 1, 2});
 }
 
 }  // namespace skysense

@@ -8,7 +8,7 @@
 namespace skysense {
 
 /// Of transformed input at once: fewer make products that oneDNN is slow at, more leave the caches.
-inline constexpr int64_t kWinogradChunkFloats = 1 << 21;
+inline constexpr int64_t kWinogradChunkFloats = 1 << 22;
 
 /// Whether winograd_convolution is worth it and allowed: float32 on a CPU with oneDNN and without gradients, a 3x3
 /// convolution of a map and of channels large enough.

@@ -45,11 +45,11 @@ int64_t task_workspace_bytes(const TaskProduct& product, const Tiling& tiling, i
   const int64_t times = times_of(parse_head(product.options.head)), batch = tiling.batch(),
                 output_side = tiling.tile() * divisions;
   const EncoderBytes encoder = encoder_bytes(product, tiling, divisions, pixels_per_cell, images);
-  // The head's maps on the finest level: each level, all of them joined, that with a border, and results; and weights
-  // and a part of the map in the form that convolutions take, before, after and multiplied.
+  // The head's maps on the finest level: each level, all of them joined, that in another order, and results; and
+  // weights and a part of the map in the form that convolutions take, moved and multiplied.
   const int64_t channels = product.options.channels, joined = batch * encoder.finest * kStages * channels;
   const int64_t winograd =
-      36 * kStages * channels * channels + 3 * std::min<int64_t>(kWinogradChunkFloats, 36 * joined / 16);
+      36 * kStages * channels * channels + 2 * std::min<int64_t>(kWinogradChunkFloats, 36 * joined / 16);
   const int64_t head = (times * batch * encoder.finest * (3 * kStages + 2) * channels + winograd) * kBytes;
   // Logits, probabilities, and both again where one becomes the other.
   const int64_t results = 4 * batch * probability_count(product.task) * output_side * output_side * kBytes;

@@ -17,7 +17,8 @@ namespace {
 
 constexpr int64_t kShare = 10 * kAttentionQueries;  // of one head's queries, for a thread
 constexpr int64_t kBlockQueries = 256;
-constexpr int64_t kLongSequence = 512;  // below, the fused kernel is as fast as blocks
+// Below, the fused kernel is as fast as blocks, and the kernel of our own as fast without copies of keys and values.
+constexpr int64_t kLongSequence = 512;
 
 bool suits_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const auto suits = [](const torch::Tensor& all) {
@@ -54,7 +55,8 @@ torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, c
   const int64_t batch = q.size(0), heads = q.size(1), queries = q.size(2), width = q.size(3), length = k.size(2);
   const auto mixed = at::empty({batch, queries, heads, width}, q.options()).transpose(1, 2);
   // Every block of queries meets them anew: rows of one head side by side are cached together.
-  const auto keys = k.contiguous(), values = v.contiguous();
+  const bool long_sequence = queries >= kLongSequence;
+  const auto keys = long_sequence ? k.contiguous() : k, values = long_sequence ? v.contiguous() : v;
   const struct {
     const float *q, *k, *v;
   } from = {q.const_data_ptr<float>(), keys.const_data_ptr<float>(), values.const_data_ptr<float>()};
@@ -67,16 +69,16 @@ torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, c
         return b * all.stride(0) + h * all.stride(1) + token * all.stride(2);
       };
       attend_head({from.q + at(q, begin), std::min(kShare, queries - begin), q.stride(2)},
-                  {from.k + at(keys, 0), length, width}, {from.v + at(values, 0), length, width}, width,
-                  to + at(mixed, begin), mixed.stride(2));
+                  {from.k + at(keys, 0), length, keys.stride(2)}, {from.v + at(values, 0), length, values.stride(2)},
+                  width, to + at(mixed, begin), mixed.stride(2));
     }
   });
   return mixed;
 }
 
 torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
   if (suits_kernel(q, k, v)) return attend_by_kernel(q, k, v);
+  if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
   if (suits_blocks(q, k)) return attend_by_blocks(q, k, v);
   return at::scaled_dot_product_attention(q, k, v);
 }

@@ -8,9 +8,9 @@
 
 namespace skysense {
 
-/// Up to so many tokens a CPU attends by products: there the fused kernel's backward pass is slow. Both passes together
-/// take 5 times as long for 20 and 68 tokens in bfloat16 and 1.3 times in float32; from 260 on the fused kernel is the
-/// faster one in float32.
+/// Up to so many tokens a CPU attends by products, with gradients or in bfloat16: there the fused kernel's backward
+/// pass is slow. Both passes together take 5 times as long for 20 and 68 tokens in bfloat16 and 1.3 times in float32;
+/// from 260 on the fused kernel is the faster one in float32.
 inline constexpr int64_t kShortSequence = 128;
 
 /// Scaled dot-product attention by two matrix products and a softmax, which for short sequences beat the fused kernels.
@@ -24,8 +24,8 @@ inline torch::Tensor attend_by_products(const torch::Tensor& q, const torch::Ten
 }
 
 /// The same by model/attention_kernel.h, in float32 on CPUs without gradients, shared among PyTorch's threads; the bits
-/// do not depend on how many. q [B, heads, Q, width], k and v [B, heads, L, width], the last stride of q 1 -> [B,
-/// heads, Q, width].
+/// do not depend on how many. q [B, heads, Q, width], k and v [B, heads, L, width], their last strides 1 -> [B, heads,
+/// Q, width].
 torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
 
 /// The same head by head and a few hundred queries at a time, so that the scores stay in a core's cache; shapes as

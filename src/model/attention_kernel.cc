@@ -7,14 +7,17 @@
 #include <cstring>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
-#include "core/wide_vectors.h"
+#include "core/packs.h"
 
 namespace skysense {
 namespace {
 
-constexpr int64_t kKeys = 64;  // of a block: its scores and the block's queries and sums are 25 KB at a width of 32
+// Of a block, at most: its scores and the block's queries and sums are 27 KB at a width of 32. So many that the 68
+// tokens of an 8 x 8 grid with its prompts are one block.
+constexpr int64_t kKeys = 80;
 
 /// A number for each query of a block: lines of the cache, which no vector straddles.
 struct alignas(64) Lanes {
@@ -24,25 +27,38 @@ struct alignas(64) Lanes {
 /// Vectors of so many bytes. A lane is a query, so that neither the largest score nor the sum of a softmax crosses
 /// lanes.
 template <int64_t kBytes>
-struct Vectors {
-  typedef float Pack __attribute__((vector_size(kBytes)));
-  typedef int32_t Bits __attribute__((vector_size(kBytes)));
-  static constexpr int64_t kLanes = kBytes / static_cast<int64_t>(sizeof(float));
-  static constexpr int64_t kPacks = kAttentionQueries / kLanes;
+struct Vectors : Packs<kBytes> {
   static constexpr int64_t kRows = kBytes == 64 ? 8 : kBytes == 32 ? 2 : 1;  // whose sums fit the registers together
 };
 
 // A pack at a time: arrays of them, copied whole, would live in memory.
 template <class V>
-[[gnu::always_inline]] inline typename V::Pack load(const Lanes& lanes, int64_t pack) {
-  typename V::Pack loaded;
-  std::memcpy(&loaded, lanes.of + pack * V::kLanes, sizeof(loaded));
-  return loaded;
+[[gnu::always_inline]] inline typename V::Pack pack_of(const Lanes& lanes, int64_t pack) {
+  return load<V>(lanes.of + pack * V::kLanes);
 }
 
 template <class V>
-[[gnu::always_inline]] inline void store(Lanes& lanes, int64_t pack, const typename V::Pack& stored) {
-  std::memcpy(lanes.of + pack * V::kLanes, &stored, sizeof(stored));
+[[gnu::always_inline]] inline void set_pack(Lanes& lanes, int64_t pack, const typename V::Pack& stored) {
+  store<V>(lanes.of + pack * V::kLanes, stored);
+}
+
+/// Of rows kStep apart in a square, swaps the upper one's blocks of kStep lanes off the diagonal with the lower one's.
+template <class V, int64_t kStep, int64_t... kLane>
+[[gnu::always_inline]] inline void swap_blocks(typename V::Pack& upper, typename V::Pack& lower,
+                                               std::integer_sequence<int64_t, kLane...>) {
+  const auto swapped = __builtin_shufflevector(upper, lower, (kLane & kStep ? V::kLanes + kLane - kStep : kLane)...);
+  lower = __builtin_shufflevector(upper, lower, (kLane & kStep ? V::kLanes + kLane : kLane + kStep)...);
+  upper = swapped;
+}
+
+/// A square of rows and lanes, by blocks of kStep and then of twice as many.
+template <class V, int64_t kStep = 1>
+[[gnu::always_inline]] inline void transpose(typename V::Pack (&square)[V::kLanes]) {
+  for (int64_t r = 0; r < V::kLanes; ++r) {
+    if ((r & kStep) == 0)
+      swap_blocks<V, kStep>(square[r], square[r + kStep], std::make_integer_sequence<int64_t, V::kLanes>());
+  }
+  if constexpr (2 * kStep < V::kLanes) transpose<V, 2 * kStep>(square);
 }
 
 /// 2^x for x <= 0, relative error 1e-7; below -126 as there. NaN stays NaN.
@@ -73,33 +89,35 @@ template <class V>
 }
 
 /// sums [kRows] (+)= a [kRows, terms] b [terms]; a's element (r, t) is at r * row + t * term.
-template <class V, int64_t kRows, bool kOnto>
+template <class V, int64_t kPacks, int64_t kRows, bool kOnto>
 [[gnu::always_inline]] inline void multiply(const float* a, int64_t row, int64_t term, const Lanes* b, int64_t terms,
                                             Lanes* sums) {
-  typename V::Pack sum[kRows][V::kPacks];
+  typename V::Pack sum[kRows][kPacks];
   for (int64_t r = 0; r < kRows; ++r) {
-    for (int64_t p = 0; p < V::kPacks; ++p) sum[r][p] = kOnto ? load<V>(sums[r], p) : typename V::Pack{};
+    for (int64_t p = 0; p < kPacks; ++p) sum[r][p] = typename V::Pack{};
   }
   for (int64_t t = 0; t < terms; ++t) {
-    typename V::Pack packs[V::kPacks];
-    for (int64_t p = 0; p < V::kPacks; ++p) packs[p] = load<V>(b[t], p);
+    typename V::Pack packs[kPacks];
+    for (int64_t p = 0; p < kPacks; ++p) packs[p] = pack_of<V>(b[t], p);
     for (int64_t r = 0; r < kRows; ++r) {
       const float factor = a[r * row + t * term];
-      for (int64_t p = 0; p < V::kPacks; ++p) sum[r][p] += packs[p] * factor;
+      for (int64_t p = 0; p < kPacks; ++p) sum[r][p] += packs[p] * factor;
     }
   }
   for (int64_t r = 0; r < kRows; ++r) {
-    for (int64_t p = 0; p < V::kPacks; ++p) store<V>(sums[r], p, sum[r][p]);
+    for (int64_t p = 0; p < kPacks; ++p)
+      set_pack<V>(sums[r], p, kOnto ? pack_of<V>(sums[r], p) + sum[r][p] : sum[r][p]);
   }
 }
 
 /// The same for any number of rows.
-template <class V, bool kOnto>
+template <class V, int64_t kPacks, bool kOnto>
 [[gnu::always_inline]] inline void multiply_rows(int64_t rows, const float* a, int64_t row, int64_t term,
                                                  const Lanes* b, int64_t terms, Lanes* sums) {
   int64_t r = 0;
-  for (; r + V::kRows <= rows; r += V::kRows) multiply<V, V::kRows, kOnto>(a + r * row, row, term, b, terms, sums + r);
-  for (; r < rows; ++r) multiply<V, 1, kOnto>(a + r * row, row, term, b, terms, sums + r);
+  for (; r + V::kRows <= rows; r += V::kRows)
+    multiply<V, kPacks, V::kRows, kOnto>(a + r * row, row, term, b, terms, sums + r);
+  for (; r < rows; ++r) multiply<V, kPacks, 1, kOnto>(a + r * row, row, term, b, terms, sums + r);
 }
 
 /// What a block of queries works on.
@@ -115,48 +133,113 @@ struct Block {
 
 /// Scores of `keys` keys, the base-2 logarithms of what they weigh -> what they weigh beside the largest so far; what
 /// was summed before is brought to that.
-template <class V>
+template <class V, int64_t kPacks>
 [[gnu::always_inline]] inline void weigh(Block& block, int64_t keys) {
   using Pack = typename V::Pack;
-  Pack largest[V::kPacks], sums[V::kPacks] = {};
-  for (int64_t p = 0; p < V::kPacks; ++p) largest[p] = load<V>(block.largest, p);
+  Pack largest[kPacks], sums[kPacks] = {};
+  for (int64_t p = 0; p < kPacks; ++p) largest[p] = pack_of<V>(block.largest, p);
   for (int64_t key = 0; key < keys; ++key) {
-    for (int64_t p = 0; p < V::kPacks; ++p) {
-      const Pack score = load<V>(block.scores[key], p);
+    for (int64_t p = 0; p < kPacks; ++p) {
+      const Pack score = pack_of<V>(block.scores[key], p);
       largest[p] = score > largest[p] ? score : largest[p];
     }
   }
   for (int64_t key = 0; key < keys; ++key) {
     Lanes& scores = block.scores[key];
-    for (int64_t p = 0; p < V::kPacks; ++p) {
-      const Pack weight = exp2_of<V>(load<V>(scores, p) - largest[p]);
+    for (int64_t p = 0; p < kPacks; ++p) {
+      const Pack weight = exp2_of<V>(pack_of<V>(scores, p) - largest[p]);
       sums[p] += weight;
-      store<V>(scores, p, weight);
+      set_pack<V>(scores, p, weight);
     }
   }
-  for (int64_t p = 0; p < V::kPacks; ++p) {
-    const Pack kept = exp2_of<V>(load<V>(block.largest, p) - largest[p]);
-    store<V>(block.largest, p, largest[p]);
-    store<V>(block.sums, p, load<V>(block.sums, p) * kept + sums[p]);
-    for (Lanes& mixed : block.mixed) store<V>(mixed, p, load<V>(mixed, p) * kept);
+  for (int64_t p = 0; p < kPacks; ++p) {
+    const Pack kept = exp2_of<V>(pack_of<V>(block.largest, p) - largest[p]);
+    set_pack<V>(block.largest, p, largest[p]);
+    set_pack<V>(block.sums, p, pack_of<V>(block.sums, p) * kept + sums[p]);
+    for (Lanes& mixed : block.mixed) set_pack<V>(mixed, p, pack_of<V>(mixed, p) * kept);
   }
 }
 
-template <class V>
-[[gnu::always_inline]] inline void attend_block(Block& block, const HeadRows& k, const HeadRows& v, int64_t width) {
+/// Queries from `begin` on -> block.queries; lanes past the last one repeat it.
+template <class V, int64_t kPacks>
+[[gnu::always_inline]] inline void take_queries(const HeadRows& q, int64_t begin, int64_t width, float scale,
+                                                Block& block) {
+  for (int64_t p = 0; p < kPacks; ++p) {
+    const auto row = [&](int64_t lane) __attribute__((always_inline)) {
+      return q.data + std::min(begin + p * V::kLanes + lane, q.count - 1) * q.stride;
+    };
+    int64_t d = 0;
+    for (; d + V::kLanes <= width; d += V::kLanes) {
+      typename V::Pack square[V::kLanes];
+      for (int64_t r = 0; r < V::kLanes; ++r) square[r] = load<V>(row(r) + d) * scale;
+      transpose<V>(square);
+      for (int64_t r = 0; r < V::kLanes; ++r) set_pack<V>(block.queries[d + r], p, square[r]);
+    }
+    for (; d < width; ++d) {
+      for (int64_t r = 0; r < V::kLanes; ++r) block.queries[d].of[p * V::kLanes + r] = row(r)[d] * scale;
+    }
+  }
+}
+
+/// block.mixed over the sums -> `count` rows.
+template <class V, int64_t kPacks>
+[[gnu::always_inline]] inline void give_mixed(const Block& block, int64_t count, int64_t width, float* rows,
+                                              int64_t stride) {
+  for (int64_t p = 0; p < kPacks; ++p) {
+    const int64_t first = p * V::kLanes, lanes = std::min(V::kLanes, count - first);
+    const auto share = 1 / pack_of<V>(block.sums, p);
+    int64_t d = 0;
+    for (; d + V::kLanes <= width; d += V::kLanes) {
+      typename V::Pack square[V::kLanes];
+      for (int64_t r = 0; r < V::kLanes; ++r) square[r] = pack_of<V>(block.mixed[d + r], p) * share;
+      transpose<V>(square);
+      for (int64_t r = 0; r < V::kLanes; ++r) {
+        if (r < lanes) store<V>(rows + (first + r) * stride + d, square[r]);
+      }
+    }
+    for (; d < width; ++d) {
+      for (int64_t r = 0; r < lanes; ++r) rows[(first + r) * stride + d] = block.mixed[d].of[first + r] * share[r];
+    }
+  }
+}
+
+/// Queries from `begin` on, kPacks of them or what is left.
+template <class V, int64_t kPacks>
+[[gnu::always_inline]] inline void attend_block(Block& block, const HeadRows& q, int64_t begin, const HeadRows& k,
+                                                const HeadRows& v, int64_t width, float* mixed, int64_t stride) {
+  const auto scale = static_cast<float>(std::numbers::log2e / std::sqrt(static_cast<double>(width)));
+  take_queries<V, kPacks>(q, begin, width, scale, block);
   std::fill(block.mixed.begin(), block.mixed.end(), Lanes{});
   block.sums = {};
   std::fill_n(block.largest.of, kAttentionQueries, std::numeric_limits<float>::lowest());
-  for (int64_t begin = 0; begin < k.count; begin += kKeys) {
-    const int64_t keys = std::min(kKeys, k.count - begin);
-    multiply_rows<V, false>(keys, k.data + begin * k.stride, k.stride, 1, block.queries.data(), width, block.scores);
-    weigh<V>(block, keys);
-    multiply_rows<V, true>(width, v.data + begin * v.stride, 1, v.stride, block.scores, keys, block.mixed.data());
+  const int64_t blocks = (k.count + kKeys - 1) / kKeys;
+  for (int64_t i = 0; i < blocks; ++i) {
+    const int64_t first = k.count * i / blocks, keys = k.count * (i + 1) / blocks - first;
+    multiply_rows<V, kPacks, false>(keys, k.data + first * k.stride, k.stride, 1, block.queries.data(), width,
+                                    block.scores);
+    weigh<V, kPacks>(block, keys);
+    multiply_rows<V, kPacks, true>(width, v.data + first * v.stride, 1, v.stride, block.scores, keys,
+                                   block.mixed.data());
   }
+  give_mixed<V, kPacks>(block, std::min(kPacks * V::kLanes, q.count - begin), width, mixed + begin * stride, stride);
 }
 
-constexpr int64_t bytes_of(VectorWidth vectors) {
-  return vectors == VectorWidth::kAvx512 ? 64 : vectors == VectorWidth::kAvx2 ? 32 : 16;
+/// The last block has as many packs as its queries need, in thirds of a whole one.
+template <class V>
+[[gnu::always_inline]] inline void attend_rows(const HeadRows& q, const HeadRows& k, const HeadRows& v, int64_t width,
+                                               float* mixed, int64_t stride) {
+  constexpr int64_t kThird = kAttentionQueries / 3;
+  Block block(width);
+  for (int64_t begin = 0; begin < q.count; begin += kAttentionQueries) {
+    const int64_t left = q.count - begin;
+    if (left > 2 * kThird) {
+      attend_block<V, 3 * kThird / V::kLanes>(block, q, begin, k, v, width, mixed, stride);
+    } else if (left > kThird) {
+      attend_block<V, 2 * kThird / V::kLanes>(block, q, begin, k, v, width, mixed, stride);
+    } else {
+      attend_block<V, kThird / V::kLanes>(block, q, begin, k, v, width, mixed, stride);
+    }
+  }
 }
 
 }  // namespace
@@ -165,21 +248,9 @@ bool has_attention_kernel() { return vectors_in_use() != VectorWidth::kBaseline;
 
 void attend_head(const HeadRows& q, const HeadRows& k, const HeadRows& v, int64_t width, float* mixed,
                  int64_t mixed_stride) {
-  const auto scale = static_cast<float>(std::numbers::log2e / std::sqrt(static_cast<double>(width)));
-  Block block(width);
-  for (int64_t begin = 0; begin < q.count; begin += kAttentionQueries) {
-    const int64_t count = std::min(kAttentionQueries, q.count - begin);
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t d = 0; d < width; ++d) block.queries[d].of[i] = q.data[(begin + i) * q.stride + d] * scale;
-    }
-    with_wide_vectors([&](auto vectors) __attribute__((always_inline)) {
-      attend_block<Vectors<bytes_of(vectors)>>(block, k, v, width);
-    });
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t d = 0; d < width; ++d)
-        mixed[(begin + i) * mixed_stride + d] = block.mixed[d].of[i] / block.sums.of[i];
-    }
-  }
+  with_wide_vectors([&](auto vectors) __attribute__((always_inline)) {
+    attend_rows<Vectors<pack_bytes(vectors)>>(q, k, v, width, mixed, mixed_stride);
+  });
 }
 
 }  // namespace skysense

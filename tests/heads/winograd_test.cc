@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <torch/nn/functional/conv.h>
 
+#include "core/wide_vectors.h"
 #include "heads/conv_block.h"
 #include "model/autocast.h"
 #include "testing/all_close.h"
+#include "testing/narrowed_vectors.h"
 
 namespace skysense {
 namespace {
@@ -13,7 +15,11 @@ namespace {
 using testing::all_close;
 using testing::relative_l2_within;
 
-TEST(Winograd, EqualsTheConvolutionInDoublePrecision) {
+class WinogradWithVectors : public ::testing::TestWithParam<VectorWidth> {};
+
+TEST_P(WinogradWithVectors, EqualsTheConvolutionInDoublePrecision) {
+  if (GetParam() > native_vectors()) GTEST_SKIP() << "this processor lacks such vectors";
+  const testing::NarrowedVectors narrowed(GetParam());
   torch::manual_seed(3);
   for (const auto& [height, width] : {std::pair{33, 64}, std::pair{64, 50}, std::pair{40, 40}}) {
     const auto map = torch::rand({2, 70, height, width}), weight = torch::randn({65, 70, 3, 3}) / 25,
@@ -24,6 +30,9 @@ TEST(Winograd, EqualsTheConvolutionInDoublePrecision) {
     EXPECT_TRUE(relative_l2_within(found.to(torch::kDouble), wanted, 5e-6));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Winograd, WinogradWithVectors,
+                         ::testing::Values(VectorWidth::kBaseline, VectorWidth::kAvx2, VectorWidth::kAvx512));
 
 TEST(Winograd, TakesMapsWhoseChannelsLieLastInMemory) {
   const auto map = torch::rand({1, 64, 36, 40}), weight = torch::randn({64, 64, 3, 3});

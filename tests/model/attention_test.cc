@@ -49,21 +49,26 @@ TEST(LongAttention, GoesInBlocksInBfloat16OnOneThreadAlone) {
   EXPECT_TRUE(relative_l2_within(blocks.to(torch::kDouble), exact(q, k, v), 1e-2));
 }
 
-TEST(LongAttention, IsTheKernelsInFloat32WithAnyThreads) {
+TEST(Attention, IsTheKernelsInFloat32WithAnyThreads) {
   if (!has_attention_kernel()) GTEST_SKIP() << "this processor has neither AVX2 nor AVX-512";
   const c10::InferenceMode inference;
-  const auto qkv = heads(515, 600, 16, torch::kFloat);
-  const auto& [q, k, v] = qkv;
-  const torch::Tensor mixed = attend_by_kernel(q, k, v);
-  EXPECT_FALSE(mixed.equal(at::scaled_dot_product_attention(q, k, v))) << "nothing tells which of them was chosen";
-  EXPECT_TRUE(attend_with_threads(1, qkv).equal(mixed));
-  EXPECT_TRUE(attend_with_threads(2, qkv).equal(mixed));
+  for (const int64_t queries : {68, 515}) {
+    const auto qkv = heads(queries, queries + 17, 16, torch::kFloat);
+    const auto& [q, k, v] = qkv;
+    const torch::Tensor mixed = attend_by_kernel(q, k, v);
+    for (const auto& other : {at::scaled_dot_product_attention(q, k, v), attend_by_products(q, k, v)})
+      EXPECT_FALSE(mixed.equal(other)) << "nothing tells which of them was chosen";
+    EXPECT_TRUE(attend_with_threads(1, qkv).equal(mixed));
+    EXPECT_TRUE(attend_with_threads(2, qkv).equal(mixed));
+  }
 }
 
-TEST(LongAttention, WithGradientsIsPyTorchs) {
-  const auto [q, k, v] = heads(130, 140, 16, torch::kFloat);
-  k.requires_grad_();
-  EXPECT_TRUE(attend(q, k, v).requires_grad());
+TEST(Attention, WithGradientsIsPyTorchs) {
+  for (const int64_t queries : {68, 130}) {
+    const auto [q, k, v] = heads(queries, queries, 16, torch::kFloat);
+    k.requires_grad_();
+    EXPECT_TRUE(attend(q, k, v).requires_grad());
+  }
 }
 
 /// Queries, keys and the width of a head: multiples of the kernel's blocks and not.
@@ -109,11 +114,11 @@ TEST_P(AttentionKernel, HandsOnWhatIsNoNumber) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, AttentionKernel,
-                         ::testing::Combine(::testing::Values(VectorWidth::kBaseline, VectorWidth::kAvx2,
-                                                              VectorWidth::kAvx512),
-                                            ::testing::Values(Sizes{1, 1, 8}, Sizes{48, 64, 32}, Sizes{130, 141, 32},
-                                                              Sizes{515, 600, 22}, Sizes{97, 1028, 64})));
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, AttentionKernel,
+    ::testing::Combine(::testing::Values(VectorWidth::kBaseline, VectorWidth::kAvx2, VectorWidth::kAvx512),
+                       ::testing::Values(Sizes{1, 1, 8}, Sizes{20, 20, 32}, Sizes{68, 68, 32}, Sizes{48, 160, 32},
+                                         Sizes{130, 141, 32}, Sizes{515, 600, 22}, Sizes{97, 1028, 64})));
 
 }  // namespace
 }  // namespace skysense
