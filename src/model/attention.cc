@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "model/attention_kernel.h"
+#include "model/checkpointing.h"
 #include "model/onednn.h"
 
 namespace skysense {
@@ -20,15 +21,19 @@ constexpr int64_t kBlockQueries = 256;
 // Below, the fused kernel is as fast as blocks, and the kernel of our own as fast without copies of keys and values.
 constexpr int64_t kLongSequence = 512;
 
-bool suits_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  const auto suits = [](const torch::Tensor& all) {
-    return all.is_cpu() && all.scalar_type() == at::kFloat && !all.requires_grad() && all.stride(-1) == 1;
-  };
-  return has_attention_kernel() && suits(q) && suits(k) && suits(v);
+bool needs_gradients(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  return q.requires_grad() || k.requires_grad() || v.requires_grad() || runs_again_later();
 }
 
-bool suits_blocks(const torch::Tensor& q, const torch::Tensor& k) {
-  return q.is_cpu() && q.scalar_type() == at::kBFloat16 && k.size(-2) >= kLongSequence && !q.requires_grad() &&
+bool suits_kernel(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  const auto suits = [](const torch::Tensor& all) {
+    return all.is_cpu() && all.scalar_type() == at::kFloat && all.stride(-1) == 1;
+  };
+  return has_attention_kernel() && suits(q) && suits(k) && suits(v) && !needs_gradients(q, k, v);
+}
+
+bool suits_blocks(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
+  return q.is_cpu() && q.scalar_type() == at::kBFloat16 && k.size(-2) >= kLongSequence && !needs_gradients(q, k, v) &&
          at::get_num_threads() == 1 && at::globalContext().hasMKLDNN();
 }
 
@@ -79,7 +84,7 @@ torch::Tensor attend_by_kernel(const torch::Tensor& q, const torch::Tensor& k, c
 torch::Tensor attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   if (suits_kernel(q, k, v)) return attend_by_kernel(q, k, v);
   if (q.is_cpu() && k.size(-2) <= kShortSequence) return attend_by_products(q, k, v);
-  if (suits_blocks(q, k)) return attend_by_blocks(q, k, v);
+  if (suits_blocks(q, k, v)) return attend_by_blocks(q, k, v);
   return at::scaled_dot_product_attention(q, k, v);
 }
 

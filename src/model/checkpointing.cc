@@ -31,6 +31,16 @@ class AutocastCacheOff {
   const bool was_enabled_ = at::autocast::is_autocast_cache_enabled();
 };
 
+thread_local bool running_again_later = false;
+
+class RunsAgainLater {
+ public:
+  RunsAgainLater() { running_again_later = true; }
+  ~RunsAgainLater() { running_again_later = false; }
+  RunsAgainLater(const RunsAgainLater&) = delete;
+  RunsAgainLater& operator=(const RunsAgainLater&) = delete;
+};
+
 variable_list as_list(const BlockOutput& output) {
   variable_list list{output.tokens};
   if (output.balance.defined()) list.push_back(output.balance);
@@ -45,6 +55,7 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
     context->save_for_backward(saved);
     context->saved_data["run"] = c10::IValue::make_capsule(run);
     const AutocastCacheOff no_cache;
+    const RunsAgainLater again;
     return as_list(run->block(tokens));
   }
 
@@ -80,6 +91,8 @@ struct Checkpointed : torch::autograd::Function<Checkpointed> {
 };
 
 }  // namespace
+
+bool runs_again_later() { return running_again_later; }
 
 BlockOutput run_checkpointed(const RunBlock& block, const torch::Tensor& tokens,
                              const std::vector<torch::Tensor>& parameters) {

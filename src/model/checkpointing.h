@@ -20,4 +20,8 @@ using RunBlock = std::function<BlockOutput(const torch::Tensor& tokens)>;
 BlockOutput run_checkpointed(const RunBlock& run, const torch::Tensor& tokens,
                              const std::vector<torch::Tensor>& parameters);
 
+/// Whether a block runs here, by run_checkpointed, that will run again with gradients: it must compute now as it does
+/// then, though nothing asks for gradients.
+bool runs_again_later();
+
 }  // namespace skysense

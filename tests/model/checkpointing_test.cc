@@ -66,10 +66,12 @@ TEST(Checkpointing, RunsTheBlockOnceForwardAndOnceBackward) {
   const RunBlock block = [&](const torch::Tensor& x) -> BlockOutput {
     ++runs;
     EXPECT_EQ(at::GradMode::is_enabled(), runs == 2);
+    EXPECT_EQ(runs_again_later(), runs == 1);
     return {x.matmul(weight), {}};
   };
   const auto output = run_checkpointed(block, random_tensor({2, 3}), {weight}).tokens;
   EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(runs_again_later());
   output.sum().backward();
   EXPECT_EQ(runs, 2);
   EXPECT_TRUE(weight.grad().defined());
